@@ -1,0 +1,108 @@
+//! Little-endian numbers and length-prefixed bytes: what records, contents and snapshots are
+//! made of.
+
+/// The bytes are not what they should be: cut short, or damaged.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Damaged;
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("damaged or cut short")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// Appends to a buffer.
+pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
+        Self(buffer)
+    }
+
+    pub(crate) fn u8(&mut self, value: u8) {
+        self.0.push(value);
+    }
+
+    pub(crate) fn u32(&mut self, value: u32) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn u64(&mut self, value: u64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// Bytes whose number the reader knows.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// A length, then as many bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.u32(u32::try_from(bytes.len()).expect("nothing that is recorded reaches 4 GiB"));
+        self.raw(bytes);
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+}
+
+/// Takes from the front of a slice.
+pub(crate) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+        let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Damaged)?;
+        self.0 = tail;
+        Ok(*head)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, Damaged> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, Damaged> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, Damaged> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
+        let (head, tail) = self.0.split_at_checked(length).ok_or(Damaged)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Damaged> {
+        let length = usize::try_from(self.u32()?).map_err(|_| Damaged)?;
+        self.raw(length)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, Damaged> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Damaged)
+    }
+
+    /// A count of things of which each takes at least `each` bytes: more than could follow is
+    /// damage, so that no length from a disk makes us allocate without bound.
+    pub(crate) fn count(&mut self, each: usize) -> Result<usize, Damaged> {
+        let count = usize::try_from(self.u32()?).map_err(|_| Damaged)?;
+        if count > self.0.len() / each { Err(Damaged) } else { Ok(count) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn end(self) -> Result<(), Damaged> {
+        if self.is_empty() { Ok(()) } else { Err(Damaged) }
+    }
+}

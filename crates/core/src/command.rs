@@ -1,0 +1,363 @@
+//! What a shard can be asked, and what it answers.
+
+use crate::message::Location;
+use crate::names::{AccountId, FifoId, QueueArn, QueueName, Region, Uuid};
+use crate::receipt::Receipt;
+use crate::rejection::Rejection;
+use crate::time::Timestamp;
+
+/// Names the caller that waits for a reply. Chosen by the shard's driver, unique while it waits.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Token(pub u64);
+
+/// Names and values as a request gives them, in the request's order.
+pub type Pairs = Vec<(String, String)>;
+
+/// A request to a shard. Names and receipts have been read already; what depends on the queue or
+/// its present state is checked by the shard.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// CreateQueue. Answered by [`Reply::Done`]: a queue that is there with the same attributes is
+    /// as good as a new one.
+    CreateQueue {
+        /// The queue's name in full.
+        arn: QueueArn,
+        /// Attributes as given.
+        attributes: Pairs,
+        /// Tags as given.
+        tags: Pairs,
+    },
+    /// DeleteQueue, with all that it holds.
+    DeleteQueue {
+        /// Which queue.
+        arn: QueueArn,
+    },
+    /// GetQueueUrl: [`Reply::Done`] if the queue is there.
+    FindQueue {
+        /// Which queue.
+        arn: QueueArn,
+    },
+    /// ListQueues: [`Reply::Queues`], by name.
+    ListQueues {
+        /// Whose queues.
+        account: AccountId,
+        /// In which region.
+        region: Region,
+        /// Only names that begin so; empty for all.
+        prefix: String,
+        /// Only names after this one: where the last page ended.
+        after: Option<QueueName>,
+        /// The page's size.
+        max: usize,
+    },
+    /// ListDeadLetterSourceQueues: [`Reply::Queues`], by ARN.
+    ListDeadLetterSourceQueues {
+        /// The dead-letter queue.
+        arn: QueueArn,
+        /// Only queues after this one: where the last page ended.
+        after: Option<QueueName>,
+        /// The page's size.
+        max: usize,
+    },
+    /// GetQueueAttributes: [`Reply::Attributes`].
+    QueueAttributes {
+        /// Which queue.
+        arn: QueueArn,
+        /// Names as given; `All` among them stands for every attribute.
+        names: Vec<String>,
+    },
+    /// SetQueueAttributes.
+    SetQueueAttributes {
+        /// Which queue.
+        arn: QueueArn,
+        /// Attributes as given.
+        attributes: Pairs,
+    },
+    /// TagQueue.
+    TagQueue {
+        /// Which queue.
+        arn: QueueArn,
+        /// Tags to add or overwrite.
+        tags: Pairs,
+    },
+    /// UntagQueue.
+    UntagQueue {
+        /// Which queue.
+        arn: QueueArn,
+        /// Keys of the tags to remove.
+        keys: Vec<String>,
+    },
+    /// ListQueueTags: [`Reply::Tags`].
+    QueueTags {
+        /// Which queue.
+        arn: QueueArn,
+    },
+    /// AddPermission: a statement more in the queue's policy.
+    AddPermission {
+        /// Which queue.
+        arn: QueueArn,
+        /// The statement's name.
+        label: String,
+        /// Who may.
+        accounts: Vec<String>,
+        /// What they may: action names without `SQS:`, or `*`.
+        actions: Vec<String>,
+    },
+    /// RemovePermission.
+    RemovePermission {
+        /// Which queue.
+        arn: QueueArn,
+        /// The statement's name.
+        label: String,
+    },
+    /// PurgeQueue: every message goes, in flight or not, and deduplication starts afresh.
+    PurgeQueue {
+        /// Which queue.
+        arn: QueueArn,
+    },
+    /// SendMessage and SendMessageBatch: [`Reply::Sent`], an answer for each message.
+    Send {
+        /// Which queue.
+        arn: QueueArn,
+        /// 1 to 10 messages, in order.
+        messages: Vec<Outgoing>,
+    },
+    /// ReceiveMessage: [`Reply::Received`], at once or when a message comes or the wait ends.
+    Receive {
+        /// Which queue.
+        arn: QueueArn,
+        /// What is asked for.
+        request: ReceiveRequest,
+    },
+    /// The caller of a [`Command::Receive`] has gone: its wait ends, without a reply. Has no reply
+    /// of its own.
+    AbandonReceive {
+        /// The waiting receive.
+        receive: Token,
+    },
+    /// DeleteMessage and DeleteMessageBatch: [`Reply::Each`].
+    Delete {
+        /// Which queue.
+        arn: QueueArn,
+        /// 1 to 10 receipts, each beside the handle that it was read from.
+        receipts: Vec<Handle>,
+    },
+    /// ChangeMessageVisibility and ChangeMessageVisibilityBatch: [`Reply::Each`].
+    ChangeVisibility {
+        /// Which queue.
+        arn: QueueArn,
+        /// 1 to 10 receipts, each with its new timeout in seconds from now.
+        changes: Vec<(Handle, u32)>,
+    },
+    /// StartMessageMoveTask: [`Reply::MoveTaskStarted`].
+    StartMoveTask {
+        /// The dead-letter queue to empty, as given.
+        source: QueueArn,
+        /// Where to; without it, each message goes back to where it came from.
+        destination: Option<QueueArn>,
+        /// Messages per second.
+        rate: Option<u32>,
+        /// A fresh id for the task.
+        task: Uuid,
+    },
+    /// CancelMessageMoveTask: [`Reply::MoveTaskCancelled`].
+    CancelMoveTask {
+        /// The queue that the handle names.
+        source: QueueArn,
+        /// The task that the handle names.
+        task: Uuid,
+    },
+    /// ListMessageMoveTasks: [`Reply::MoveTasks`], newest first.
+    ListMoveTasks {
+        /// The dead-letter queue.
+        source: QueueArn,
+        /// At most so many.
+        max: usize,
+    },
+    /// Messages that [`Effect::CopyForMoveTask`] asked for, read from the log. Has no reply.
+    MoveMessages {
+        /// The dead-letter queue being emptied.
+        source: QueueArn,
+        /// The task.
+        task: Uuid,
+        /// Each message's key in the source, a fresh id for it, and its content; `None` if it could
+        /// not be read.
+        messages: Vec<(u64, Uuid, Option<Vec<u8>>)>,
+    },
+    /// Message records that [`Effect::Relocate`] asked for, read from the log. Has no reply.
+    Relocate {
+        /// Each record's position and content; `None` if it could not be read.
+        records: Vec<(u64, Option<Vec<u8>>)>,
+    },
+}
+
+/// A message on its way into a queue.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// A fresh id.
+    pub message_id: Uuid,
+    /// The encoded [`Content`](crate::message::Content), perhaps sealed.
+    pub content: Vec<u8>,
+    /// The data key that the content is sealed with; 0 if it is not sealed.
+    pub data_key: u32,
+    /// Bytes that count against MaximumMessageSize: body, attribute names, types and values.
+    pub size: usize,
+    /// MD5 of the body; what a duplicate is answered with.
+    pub body_md5: [u8; 16],
+    /// SHA-256 of the body, present if the queue is FIFO and no deduplication id was given.
+    pub body_sha256: Option<[u8; 32]>,
+    /// DelaySeconds as given.
+    pub delay_seconds: Option<u32>,
+    /// MessageGroupId as given.
+    pub group: Option<FifoId>,
+    /// MessageDeduplicationId as given.
+    pub deduplication: Option<FifoId>,
+}
+
+/// What a receive asks for.
+#[derive(Clone, Debug)]
+pub struct ReceiveRequest {
+    /// 1 to 10.
+    pub max_messages: usize,
+    /// VisibilityTimeout in seconds; the queue's own if absent.
+    pub visibility_timeout: Option<u32>,
+    /// WaitTimeSeconds; the queue's own if absent.
+    pub wait_seconds: Option<u32>,
+    /// ReceiveRequestAttemptId; only FIFO queues heed it.
+    pub attempt: Option<FifoId>,
+}
+
+/// A receipt handle: as it came, and as it was read. `receipt` is `None` for a handle that this
+/// server did not make.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    /// The text that the client sent, for error messages.
+    pub text: String,
+    /// What it says.
+    pub receipt: Option<Receipt>,
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reply {
+    /// Nothing to say but that it is done.
+    Done,
+    /// A page of queues, and whether more follow.
+    Queues {
+        /// In order.
+        queues: Vec<QueueArn>,
+        /// Whether the page is not the last.
+        more: bool,
+    },
+    /// Attribute names and values.
+    Attributes(Vec<(&'static str, String)>),
+    /// Tags, by key.
+    Tags(Pairs),
+    /// The answer for each message sent, in order.
+    Sent(Vec<Result<Sent, Rejection>>),
+    /// The messages received, in order; perhaps none.
+    Received(Vec<Received>),
+    /// The answer for each entry, in order.
+    Each(Vec<Result<(), Rejection>>),
+    /// A move task runs.
+    MoveTaskStarted,
+    /// A move task is being cancelled.
+    MoveTaskCancelled {
+        /// Messages moved so far.
+        moved: u64,
+    },
+    /// Move tasks, newest first.
+    MoveTasks(Vec<MoveTaskStatus>),
+}
+
+/// A message that was taken, or recognised as one taken before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// The message's id; of the first message if this one is a duplicate.
+    pub message_id: Uuid,
+    /// MD5 of the (first) body.
+    pub body_md5: [u8; 16],
+    /// Of a FIFO queue.
+    pub sequence_number: Option<u64>,
+}
+
+/// A message handed out. What it carries is read from the log at `location`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// Where its record lies.
+    pub location: Location,
+    /// What the receipt handle says.
+    pub receipt: Receipt,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it was first handed out.
+    pub first_received_at: Timestamp,
+    /// How often it has been handed out, this time included.
+    pub receive_count: u32,
+    /// Of a FIFO queue.
+    pub sequence_number: Option<u64>,
+    /// The queue that it came from, if this is a dead-letter queue.
+    pub dead_letter_source: Option<QueueArn>,
+}
+
+/// Where a move task stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoveTaskStatus {
+    /// The task's id.
+    pub task: Uuid,
+    /// The dead-letter queue being emptied.
+    pub source: QueueArn,
+    /// Where to, if it was said.
+    pub destination: Option<QueueArn>,
+    /// Messages per second, if it was said.
+    pub rate: Option<u32>,
+    /// How it goes.
+    pub state: MoveTaskState,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Messages moved.
+    pub moved: u64,
+    /// Messages that were in the source when it started.
+    pub to_move: u64,
+}
+
+/// The states of a move task.
+///
+/// ```text
+///   Running ──► Completed
+///      │ └────► Failed
+///      └──────► Cancelled
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MoveTaskState {
+    /// Messages are being moved.
+    Running,
+    /// The source is empty, or all that was in it at the start has been moved.
+    Completed,
+    /// Ended by CancelMessageMoveTask.
+    Cancelled,
+    /// Ended by an error.
+    Failed {
+        /// The documented code, such as `AWS.SimpleQueueService.NonExistentQueue`.
+        reason: String,
+    },
+}
+
+/// Something to be done outside of the core, once the records before it are durable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Read these messages and bring them back as [`Command::MoveMessages`].
+    CopyForMoveTask {
+        /// The dead-letter queue being emptied.
+        source: QueueArn,
+        /// The task.
+        task: Uuid,
+        /// Each message's key in the source and where its record lies.
+        messages: Vec<(u64, Location)>,
+    },
+    /// Read these message records and bring them back as [`Command::Relocate`].
+    Relocate {
+        /// Where the records lie.
+        records: Vec<Location>,
+    },
+}

@@ -1,0 +1,137 @@
+//! A message's content: what its sender gave, as it stands in the log.
+//!
+//! The core does not look into contents. They are encoded before a message becomes a command and
+//! decoded after its record was read back, so that the owner of a shard moves opaque bytes only,
+//! and so that they can be sealed.
+//!
+//! ```text
+//!   content   := md5 of body: 16 bytes
+//!                body: text
+//!                sender id: text
+//!                trace header: text, empty if none
+//!                number of attributes: u8, then each attribute
+//!   attribute := name: text, type: text, value kind: u8 (1 text, 2 binary), value: bytes
+//!   text      := bytes in UTF-8
+//!   bytes     := length: u32, then as many bytes
+//! ```
+//! All numbers are little-endian.
+
+use crate::attributes::{AttributeValue, MessageAttribute};
+use crate::codec::{Damaged, Reader, Writer};
+
+/// Where a message's record lies in the shard's log.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Location {
+    /// The position of the record's first byte.
+    pub position: u64,
+    /// The record's length in bytes.
+    pub length: u32,
+}
+
+/// What a message carries.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Content<'a> {
+    /// The body's MD5, as both the sender and the receiver are told it.
+    pub body_md5: [u8; 16],
+    /// The body.
+    pub body: &'a str,
+    /// Who sent it: the value of the `SenderId` attribute.
+    pub sender_id: &'a str,
+    /// The `AWSTraceHeader` system attribute.
+    pub trace_header: Option<&'a str>,
+    /// The message's attributes, in the order sent.
+    pub attributes: Vec<MessageAttribute<'a>>,
+}
+
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+
+impl<'a> Content<'a> {
+    /// The content's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let attributes_len: usize = self.attributes.iter().map(|a| a.size() + 13).sum();
+        let trace_header = self.trace_header.unwrap_or("");
+        let fixed = 16 + 3 * 4 + 1;
+        let texts = self.body.len() + self.sender_id.len() + trace_header.len();
+        let mut bytes = Vec::with_capacity(fixed + texts + attributes_len);
+        let mut w = Writer::new(&mut bytes);
+        w.raw(&self.body_md5);
+        w.bytes(self.body.as_bytes());
+        w.bytes(self.sender_id.as_bytes());
+        w.bytes(trace_header.as_bytes());
+        let count = u8::try_from(self.attributes.len()).expect("a message has at most 10 attributes");
+        w.u8(count);
+        for attribute in &self.attributes {
+            w.bytes(attribute.name.as_bytes());
+            w.bytes(attribute.data_type.as_bytes());
+            match attribute.value {
+                AttributeValue::Text(text) => {
+                    w.u8(TEXT);
+                    w.bytes(text.as_bytes());
+                }
+                AttributeValue::Binary(binary) => {
+                    w.u8(BINARY);
+                    w.bytes(binary);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Reads a content back.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are not a content.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Damaged> {
+        let mut r = Reader::new(bytes);
+        let body_md5 = r.array()?;
+        let body = r.text()?;
+        let sender_id = r.text()?;
+        let trace_header = Some(r.text()?).filter(|text| !text.is_empty());
+        let count = r.u8()?;
+        let mut attributes = Vec::with_capacity(usize::from(count));
+        for _ in 0..count {
+            let (name, data_type) = (r.text()?, r.text()?);
+            let value = match r.u8()? {
+                TEXT => AttributeValue::Text(r.text()?),
+                BINARY => AttributeValue::Binary(r.bytes()?),
+                _ => return Err(Damaged),
+            };
+            attributes.push(MessageAttribute { name, data_type, value });
+        }
+        r.end()?;
+        Ok(Self { body_md5, body, sender_id, trace_header, attributes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_reads_back_and_every_cut_is_seen() {
+        let content = Content {
+            body_md5: [7; 16],
+            body: "a body, ünïcode",
+            sender_id: "AIDAEXAMPLE",
+            trace_header: None,
+            attributes: vec![
+                MessageAttribute {
+                    name: "colour",
+                    data_type: "String",
+                    value: AttributeValue::Text("blue"),
+                },
+                MessageAttribute {
+                    name: "raw",
+                    data_type: "Binary.png",
+                    value: AttributeValue::Binary(&[0, 1, 255]),
+                },
+            ],
+        };
+        let bytes = content.encode();
+        assert_eq!(Content::decode(&bytes), Ok(content));
+        for cut in 0..bytes.len() {
+            assert_eq!(Content::decode(&bytes[..cut]), Err(Damaged), "cut at {cut}");
+        }
+    }
+}

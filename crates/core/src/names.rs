@@ -1,0 +1,266 @@
+//! The names by which resources are known: checked once, valid from then on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::limits;
+
+/// An AWS account: twelve decimal digits.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(u64);
+
+impl AccountId {
+    /// Reads exactly twelve ASCII digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        text.parse().ok().map(Self)
+    }
+
+    /// The account's number, as it stands in a log record.
+    pub(crate) fn to_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The account that a log record names.
+    pub(crate) fn from_u64(number: u64) -> Option<Self> {
+        (number <= 999_999_999_999).then_some(Self(number))
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A region's name, such as `us-east-1`. Any well-formed name is a region: a server serves them
+/// all, each with its own resources.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// 1 to 64 lower-case letters, digits and hyphens.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The region as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition that AWS keeps the region in, the second part of an ARN.
+    pub fn partition(&self) -> &'static str {
+        if self.0.starts_with("cn-") {
+            "aws-cn"
+        } else if self.0.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        }
+    }
+}
+
+/// A queue's name: 1 to 80 letters, digits, hyphens and underscores; a FIFO queue's ends in
+/// `.fifo`, which counts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct QueueName(Arc<str>);
+
+impl QueueName {
+    /// Checks the name. Whether `.fifo` agrees with the FifoQueue attribute is CreateQueue's
+    /// business.
+    pub fn parse(text: &str) -> Option<Self> {
+        let stem = text.strip_suffix(".fifo").unwrap_or(text);
+        let fits = text.len() <= limits::QUEUE_NAME_CHARS_MAX
+            && !stem.is_empty()
+            && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the name is that of a FIFO queue.
+    pub fn is_fifo(&self) -> bool {
+        self.0.ends_with(".fifo")
+    }
+}
+
+/// What a queue is known by: its region, its account and its name.
+///
+/// Ordered by account, region and name, so that one account's queues in one region lie together
+/// and are listed by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct QueueArn {
+    /// Who owns the queue.
+    pub account: AccountId,
+    /// Where the queue is.
+    pub region: Region,
+    /// The queue's name, unique within account and region.
+    pub name: QueueName,
+}
+
+impl QueueArn {
+    /// Reads `arn:PARTITION:sqs:REGION:ACCOUNT:NAME`. The partition must be the region's.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let region = Region::parse(parts.next()?)?;
+        let account = AccountId::parse(parts.next()?)?;
+        let name = QueueName::parse(parts.next()?)?;
+        let fits = arn == "arn"
+            && partition == region.partition()
+            && service == "sqs"
+            && parts.next().is_none();
+        fits.then_some(Self { account, region, name })
+    }
+}
+
+impl fmt::Display for QueueArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, region, name } = self;
+        write!(f, "arn:{}:sqs:{}:{account}:{}", region.partition(), region.as_str(), name.as_str())
+    }
+}
+
+/// A message group id or a deduplication id: 1 to 128 ASCII letters, digits and punctuation.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FifoId(Arc<str>);
+
+impl FifoId {
+    /// Checks the alphabet and the length.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=limits::FIFO_ID_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A random 128-bit identifier, written as a UUID.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid(u128);
+
+impl Uuid {
+    /// Makes a version 4 UUID of 128 random bits.
+    pub fn from_random(bits: u128) -> Self {
+        let versioned = bits & !(0xf << 76) | (0x4 << 76);
+        Self(versioned & !(0x3 << 62) | (0x2 << 62))
+    }
+
+    /// The identifier's bytes, as they stand in a log record.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The identifier that a log record holds.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Reads the hyphenated form, in either case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let hyphens_fit = bytes.len() == 36 && [8, 13, 18, 23].iter().all(|&i| bytes[i] == b'-');
+        if !hyphens_fit || bytes.iter().filter(|&&b| b == b'-').count() != 4 {
+            return None;
+        }
+        let digits: String = text.chars().filter(|&c| c != '-').collect();
+        let all_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        all_hex.then(|| u128::from_str_radix(&digits, 16).ok().map(Self))?
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut at = 0;
+        for (i, byte) in self.to_bytes().into_iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                at += 1;
+            }
+            text[at] = HEX[usize::from(byte >> 4)];
+            text[at + 1] = HEX[usize::from(byte & 0xf)];
+            at += 2;
+        }
+        f.write_str(std::str::from_utf8(&text).expect("hexadecimal digits and hyphens are ASCII"))
+    }
+}
+
+impl fmt::Debug for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_twelve_digits() {
+        assert_eq!(AccountId::parse("000000000042").unwrap().to_string(), "000000000042");
+        for bad in ["", "42", "0000000000042", "00000000004x", "+00000000042"] {
+            assert!(AccountId::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn queue_names_keep_to_80_characters_with_their_suffix() {
+        assert!(QueueName::parse(&"a".repeat(80)).is_some());
+        assert!(QueueName::parse(&"a".repeat(81)).is_none());
+        assert!(QueueName::parse(&format!("{}.fifo", "a".repeat(75))).unwrap().is_fifo());
+        assert!(QueueName::parse(&format!("{}.fifo", "a".repeat(76))).is_none());
+        for bad in ["", ".fifo", "a.b", "a.fifo.fifo", "a b", "ä"] {
+            assert!(QueueName::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_arn_reads_back() {
+        for text in [
+            "arn:aws:sqs:us-east-1:000000000000:orders",
+            "arn:aws-cn:sqs:cn-north-1:123456789012:orders.fifo",
+            "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:o",
+        ] {
+            assert_eq!(QueueArn::parse(text).unwrap().to_string(), text);
+        }
+        for bad in [
+            "arn:aws:sns:us-east-1:000000000000:orders",
+            "arn:aws-cn:sqs:us-east-1:000000000000:orders",
+            "arn:aws:sqs:us-east-1:000000000000:orders:x",
+            "arn:aws:sqs:us-east-1:000000000000",
+            "orders",
+        ] {
+            assert!(QueueArn::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_version_4_and_reads_back() {
+        let id = Uuid::from_random(u128::MAX);
+        assert_eq!(id.to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(Uuid::parse(&id.to_string()), Some(id));
+        assert_eq!(Uuid::from_bytes(id.to_bytes()), id);
+        for bad in ["", "ffffffff-ffff-4fff-bfff-fffffffffff", "fffffffff-fff-4fff-bfff-ffffffffffff"] {
+            assert!(Uuid::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

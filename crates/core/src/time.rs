@@ -1,0 +1,47 @@
+//! Instants and lengths of time, as the core is told them.
+
+use std::ops::{Add, Sub};
+
+/// An instant: milliseconds since the Unix epoch.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The instant that lies `ms` milliseconds after the Unix epoch.
+    pub const fn from_ms(ms: u64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_ms(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub const fn as_seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The instant `seconds` later.
+    pub const fn plus_seconds(self, seconds: u64) -> Self {
+        Self(self.0 + seconds * 1000)
+    }
+}
+
+impl Add<u64> for Timestamp {
+    type Output = Self;
+
+    /// The instant `ms` milliseconds later.
+    fn add(self, ms: u64) -> Self {
+        Self(self.0 + ms)
+    }
+}
+
+impl Sub for Timestamp {
+    type Output = u64;
+
+    /// Milliseconds from `earlier` to this instant, 0 if it is not earlier.
+    fn sub(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
