@@ -47,6 +47,24 @@ impl<'a> Writer<'a> {
     pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
+
+    /// 1 and the value, or 0.
+    pub(crate) fn option<T>(&mut self, value: Option<&T>, write: impl FnOnce(&mut Self, &T)) {
+        self.u8(u8::from(value.is_some()));
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    /// A count, then each item.
+    pub(crate) fn list<T>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) {
+        self.u32(u32::try_from(items.len()).expect("nothing that is recorded is that many"));
+        items.for_each(|item| write(self, item));
+    }
 }
 
 /// Takes from the front of a slice.
@@ -90,11 +108,36 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| Damaged)
     }
 
+    pub(crate) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Damaged>,
+    ) -> Result<Option<T>, Damaged> {
+        match self.u8()? {
+            0 => Ok(None),
+            1 => read(self).map(Some),
+            _ => Err(Damaged),
+        }
+    }
+
     /// A count of things of which each takes at least `each` bytes: more than could follow is
     /// damage, so that no length from a disk makes us allocate without bound.
     pub(crate) fn count(&mut self, each: usize) -> Result<usize, Damaged> {
         let count = usize::try_from(self.u32()?).map_err(|_| Damaged)?;
         if count > self.0.len() / each { Err(Damaged) } else { Ok(count) }
+    }
+
+    /// A list of things of which each takes at least `each` bytes.
+    pub(crate) fn list<T>(
+        &mut self,
+        each: usize,
+        mut read: impl FnMut(&mut Self) -> Result<T, Damaged>,
+    ) -> Result<Vec<T>, Damaged> {
+        (0..self.count(each)?).map(|_| read(self)).collect()
+    }
+
+    /// Bytes left.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -180,15 +180,32 @@ pub enum Command {
         source: QueueArn,
         /// The task.
         task: Uuid,
-        /// Each message's key in the source, a fresh id for it, and its content; `None` if it could
-        /// not be read.
+        /// Each message's key in the source, a fresh id for it, and the bytes of its record; `None`
+        /// if they could not be read.
         messages: Vec<(u64, Uuid, Option<Vec<u8>>)>,
+    },
+    /// Messages whose records lie before this position are to be written again at the log's end,
+    /// so that the front can be given up. Asks for them in [`Effect::Relocate`]s. Has no reply.
+    Reclaim {
+        /// The end of what is to be given up.
+        before: u64,
     },
     /// Message records that [`Effect::Relocate`] asked for, read from the log. Has no reply.
     Relocate {
-        /// Each record's position and content; `None` if it could not be read.
-        records: Vec<(u64, Option<Vec<u8>>)>,
+        /// Each message with the bytes of its record; `None` if they could not be read.
+        messages: Vec<(Residence, Option<Vec<u8>>)>,
     },
+}
+
+/// Where a message is: which queue holds it under which key, and where its record lies.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Residence {
+    /// The queue's number.
+    pub queue: u32,
+    /// The message's key in the queue.
+    pub key: u64,
+    /// Where its record lies.
+    pub location: Location,
 }
 
 /// A message on its way into a queue.
@@ -288,8 +305,6 @@ pub struct Received {
     pub location: Location,
     /// What the receipt handle says.
     pub receipt: Receipt,
-    /// When it was sent.
-    pub sent_at: Timestamp,
     /// When it was first handed out.
     pub first_received_at: Timestamp,
     /// How often it has been handed out, this time included.
@@ -357,7 +372,7 @@ pub enum Effect {
     },
     /// Read these message records and bring them back as [`Command::Relocate`].
     Relocate {
-        /// Where the records lie.
-        records: Vec<Location>,
+        /// The messages.
+        messages: Vec<Residence>,
     },
 }

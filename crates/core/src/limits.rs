@@ -21,6 +21,8 @@ pub const WAIT_TIME_SECONDS: RangeInclusive<u32> = 0..=20;
 pub const VISIBILITY_TIMEOUT: RangeInclusive<u32> = 0..=43_200;
 /// `KmsDataKeyReusePeriodSeconds`.
 pub const KMS_DATA_KEY_REUSE_PERIOD_SECONDS: RangeInclusive<u32> = 60..=86_400;
+/// Characters in `KmsMasterKeyId`. KMS API reference, `KeyId`.
+pub const KMS_KEY_ID_CHARS_MAX: usize = 2048;
 /// `maxReceiveCount` of a redrive policy.
 pub const MAX_RECEIVE_COUNT: RangeInclusive<u32> = 1..=1000;
 /// `sourceQueueArns` of a redrive allow policy.

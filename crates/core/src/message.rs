@@ -5,8 +5,7 @@
 //! and so that they can be sealed.
 //!
 //! ```text
-//!   content   := md5 of body: 16 bytes
-//!                body: text
+//!   content   := body: text
 //!                sender id: text
 //!                trace header: text, empty if none
 //!                number of attributes: u8, then each attribute
@@ -31,8 +30,6 @@ pub struct Location {
 /// What a message carries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Content<'a> {
-    /// The body's MD5, as both the sender and the receiver are told it.
-    pub body_md5: [u8; 16],
     /// The body.
     pub body: &'a str,
     /// Who sent it: the value of the `SenderId` attribute.
@@ -51,11 +48,10 @@ impl<'a> Content<'a> {
     pub fn encode(&self) -> Vec<u8> {
         let attributes_len: usize = self.attributes.iter().map(|a| a.size() + 13).sum();
         let trace_header = self.trace_header.unwrap_or("");
-        let fixed = 16 + 3 * 4 + 1;
+        let fixed = 3 * 4 + 1;
         let texts = self.body.len() + self.sender_id.len() + trace_header.len();
         let mut bytes = Vec::with_capacity(fixed + texts + attributes_len);
         let mut w = Writer::new(&mut bytes);
-        w.raw(&self.body_md5);
         w.bytes(self.body.as_bytes());
         w.bytes(self.sender_id.as_bytes());
         w.bytes(trace_header.as_bytes());
@@ -84,7 +80,6 @@ impl<'a> Content<'a> {
     /// [`Damaged`] if the bytes are not a content.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut r = Reader::new(bytes);
-        let body_md5 = r.array()?;
         let body = r.text()?;
         let sender_id = r.text()?;
         let trace_header = Some(r.text()?).filter(|text| !text.is_empty());
@@ -100,7 +95,7 @@ impl<'a> Content<'a> {
             attributes.push(MessageAttribute { name, data_type, value });
         }
         r.end()?;
-        Ok(Self { body_md5, body, sender_id, trace_header, attributes })
+        Ok(Self { body, sender_id, trace_header, attributes })
     }
 }
 
@@ -111,7 +106,6 @@ mod tests {
     #[test]
     fn a_content_reads_back_and_every_cut_is_seen() {
         let content = Content {
-            body_md5: [7; 16],
             body: "a body, ünïcode",
             sender_id: "AIDAEXAMPLE",
             trace_header: None,

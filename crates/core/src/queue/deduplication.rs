@@ -1,0 +1,185 @@
+//! What a FIFO queue remembers for five minutes: deduplication ids, and receive attempts.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::codec::{Damaged, Reader, Writer};
+use crate::limits;
+use crate::names::Uuid;
+use crate::time::Timestamp;
+
+/// The digest of an id that a client chose: keyed, so that nobody can make two that are alike.
+pub(crate) type IdDigest = u128;
+
+/// The message that an id was first used for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FirstSend {
+    pub(crate) at: Timestamp,
+    pub(crate) key: u64,
+    pub(crate) message_id: Uuid,
+    pub(crate) body_md5: [u8; 16],
+}
+
+/// Deduplication ids used in the last five minutes, each with its message group, so that the
+/// attribute DeduplicationScope can change without forgetting any.
+#[derive(Default, PartialEq, Debug)]
+pub(crate) struct Deduplication {
+    sends: BTreeMap<(IdDigest, IdDigest), FirstSend>,
+    by_age: VecDeque<(Timestamp, (IdDigest, IdDigest))>,
+}
+
+impl Deduplication {
+    /// The message first sent with this id: in any group, or in the one given.
+    pub(crate) fn find(
+        &self,
+        id: IdDigest,
+        group: Option<IdDigest>,
+        now: Timestamp,
+    ) -> Option<&FirstSend> {
+        let groups = match group {
+            Some(group) => (id, group)..=(id, group),
+            None => (id, 0)..=(id, u128::MAX),
+        };
+        let unexpired = |send: &&FirstSend| now < forgotten_at(send.at);
+        self.sends.range(groups).map(|(_, send)| send).filter(unexpired).min_by_key(|send| send.key)
+    }
+
+    pub(crate) fn remember(&mut self, id: IdDigest, group: IdDigest, send: FirstSend) {
+        let at = send.at;
+        let before = self.sends.insert((id, group), send);
+        if before.is_none_or(|before| before.at != at) {
+            self.by_age.push_back((at, (id, group)));
+        }
+    }
+
+    /// Drops what is older than five minutes and returns when there is more to drop.
+    pub(crate) fn forget(&mut self, now: Timestamp) -> Option<Timestamp> {
+        while let Some((at, ids)) = self.by_age.front().copied() {
+            if now < forgotten_at(at) {
+                return Some(forgotten_at(at));
+            }
+            self.by_age.pop_front();
+            // The id may have been used anew since; then that use has a place of its own.
+            if self.sends.get(&ids).is_some_and(|send| send.at == at) {
+                self.sends.remove(&ids);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn encode(&self, w: &mut Writer<'_>) {
+        w.u32(u32::try_from(self.sends.len()).expect("five minutes of sends are fewer"));
+        let recent = self.by_age.iter().filter_map(|(at, ids)| {
+            let send = self.sends.get(ids).filter(|send| send.at == *at)?;
+            Some((ids, send))
+        });
+        for ((id, group), send) in recent {
+            w.raw(&id.to_le_bytes());
+            w.raw(&group.to_le_bytes());
+            w.u64(send.at.as_ms());
+            w.u64(send.key);
+            w.raw(&send.message_id.to_bytes());
+            w.raw(&send.body_md5);
+        }
+    }
+
+    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut read = Self::default();
+        for _ in 0..r.count(80)? {
+            let id = r.array().map(u128::from_le_bytes)?;
+            let group = r.array().map(u128::from_le_bytes)?;
+            let send = FirstSend {
+                at: Timestamp::from_ms(r.u64()?),
+                key: r.u64()?,
+                message_id: Uuid::from_bytes(r.array()?),
+                body_md5: r.array()?,
+            };
+            read.remember(id, group, send);
+        }
+        Ok(read)
+    }
+}
+
+fn forgotten_at(at: Timestamp) -> Timestamp {
+    at.plus_seconds(limits::DEDUPLICATION_SECONDS)
+}
+
+/// A receive that can be repeated: the messages, each with its receive count then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) at: Timestamp,
+    /// Until when the messages are hidden; another deadline means that it was changed.
+    pub(crate) visible_at: Timestamp,
+    pub(crate) messages: Vec<(u64, u32)>,
+}
+
+/// Receives of the last five minutes that came with a ReceiveRequestAttemptId.
+#[derive(Default, PartialEq, Debug)]
+pub(crate) struct Attempts {
+    attempts: BTreeMap<IdDigest, Attempt>,
+    by_age: VecDeque<(Timestamp, IdDigest)>,
+}
+
+impl Attempts {
+    pub(crate) fn get(&self, id: IdDigest) -> Option<&Attempt> {
+        self.attempts.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: IdDigest) -> Option<&mut Attempt> {
+        self.attempts.get_mut(&id)
+    }
+
+    pub(crate) fn remember(&mut self, id: IdDigest, attempt: Attempt) {
+        let at = attempt.at;
+        let before = self.attempts.insert(id, attempt);
+        if before.is_none_or(|before| before.at != at) {
+            self.by_age.push_back((at, id));
+        }
+    }
+
+    /// Drops what is older than five minutes and returns when there is more to drop.
+    pub(crate) fn forget(&mut self, now: Timestamp) -> Option<Timestamp> {
+        while let Some((at, id)) = self.by_age.front().copied() {
+            let forgotten_at = at.plus_seconds(limits::RECEIVE_ATTEMPT_SECONDS);
+            if now < forgotten_at {
+                return Some(forgotten_at);
+            }
+            self.by_age.pop_front();
+            if self.attempts.get(&id).is_some_and(|attempt| attempt.at == at) {
+                self.attempts.remove(&id);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn encode(&self, w: &mut Writer<'_>) {
+        w.u32(u32::try_from(self.attempts.len()).expect("five minutes of receives are fewer"));
+        for (at, id) in &self.by_age {
+            let Some(attempt) = self.attempts.get(id).filter(|attempt| attempt.at == *at) else {
+                continue;
+            };
+            w.raw(&id.to_le_bytes());
+            w.u64(attempt.at.as_ms());
+            w.u64(attempt.visible_at.as_ms());
+            w.u32(u32::try_from(attempt.messages.len()).expect("a receive has at most 10"));
+            for (key, receive_count) in &attempt.messages {
+                w.u64(*key);
+                w.u32(*receive_count);
+            }
+        }
+    }
+
+    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut read = Self::default();
+        for _ in 0..r.count(36)? {
+            let id = r.array().map(u128::from_le_bytes)?;
+            let at = Timestamp::from_ms(r.u64()?);
+            let visible_at = Timestamp::from_ms(r.u64()?);
+            let mut messages = Vec::new();
+            for _ in 0..r.count(12)? {
+                messages.push((r.u64()?, r.u32()?));
+            }
+            read.remember(id, Attempt { at, visible_at, messages });
+        }
+        Ok(read)
+    }
+}

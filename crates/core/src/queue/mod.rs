@@ -1,0 +1,18 @@
+//! A queue: its messages, where each stands, and who is next.
+
+mod deduplication;
+mod entry;
+mod fifo;
+mod groups;
+mod move_task;
+#[expect(clippy::module_inception, reason = "the thing itself lives in a file of its own name")]
+mod queue;
+mod snapshot;
+mod standard;
+mod waiters;
+
+pub(crate) use deduplication::{Attempt, FirstSend, IdDigest};
+pub(crate) use entry::{Entry, State};
+pub(crate) use move_task::MoveTask;
+pub(crate) use queue::{Arrival, Queue, Upkeep};
+pub(crate) use waiters::Waiter;

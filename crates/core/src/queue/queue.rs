@@ -1,0 +1,491 @@
+//! One queue: what is saved of it, and the bookkeeping beside it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::deduplication::{Attempts, Deduplication};
+use super::entry::{Entries, Entry, Place, State};
+use super::fifo::FifoOrder;
+use super::groups::Groups;
+use super::move_task::MoveTask;
+use super::standard::StandardOrder;
+use super::waiters::Waiters;
+use crate::deadlines::{Deadlines, Due};
+use crate::limits;
+use crate::live_bytes::LiveBytes;
+use crate::message::Location;
+use crate::names::QueueArn;
+use crate::queue_attributes::QueueAttributes;
+use crate::tags::Tags;
+use crate::time::Timestamp;
+
+/// A queue. Its methods change it as a record says; what to record is decided by the shard.
+///
+/// The first group of fields is saved in snapshots. The second is bookkeeping: it follows from the
+/// first, from the order of events, and from the time.
+pub(crate) struct Queue {
+    pub(crate) number: u32,
+    pub(crate) arn: QueueArn,
+    pub(crate) attributes: QueueAttributes,
+    pub(crate) tags: Tags,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Timestamp,
+    pub(crate) purged_at: Option<Timestamp>,
+    /// The key of the next message; never used twice, so a stale receipt meets no other message.
+    pub(crate) next_key: u64,
+    pub(super) entries: Entries,
+    /// Queues from which messages came here as to a dead-letter queue.
+    pub(super) origins: Vec<QueueArn>,
+    pub(crate) deduplication: Deduplication,
+    pub(crate) attempts: Attempts,
+    /// Of this queue as a source; the newest last.
+    pub(crate) move_tasks: VecDeque<MoveTask>,
+
+    pub(super) groups: Groups,
+    order: Order,
+    in_flight: u64,
+    delayed: u64,
+    /// Messages older than one that came before them, by age: those moved here from elsewhere.
+    out_of_age: BTreeSet<(Timestamp, u64)>,
+    /// The youngest age seen; all messages that are not out of age are sorted by it.
+    newest: Timestamp,
+    /// The deadline that stands for the retention period.
+    expiry_due: Option<Timestamp>,
+    /// The deadline that stands for what the queue remembers.
+    forget_due: Option<Timestamp>,
+    pub(crate) waiters: Waiters,
+}
+
+enum Order {
+    Standard(StandardOrder),
+    Fifo(FifoOrder),
+}
+
+/// What the shard keeps for all its queues, and each queue keeps up to date.
+pub(crate) struct Upkeep {
+    pub(crate) deadlines: Deadlines,
+    pub(crate) live: LiveBytes,
+}
+
+/// A message that comes into a queue.
+pub(crate) struct Arrival<'a> {
+    pub(crate) location: Location,
+    pub(crate) enqueued_at: Timestamp,
+    pub(crate) visible_at: Timestamp,
+    pub(crate) group: Option<&'a str>,
+    pub(crate) receive_count: u32,
+    pub(crate) first_received_at: Timestamp,
+    /// The queue that it was a dead letter of.
+    pub(crate) origin: Option<&'a QueueArn>,
+}
+
+impl Queue {
+    pub(crate) fn new(
+        number: u32,
+        arn: QueueArn,
+        attributes: QueueAttributes,
+        tags: Tags,
+        at: Timestamp,
+    ) -> Self {
+        let order = if arn.name.is_fifo() {
+            Order::Fifo(FifoOrder::default())
+        } else {
+            Order::Standard(StandardOrder::default())
+        };
+        Self {
+            number,
+            arn,
+            attributes,
+            tags,
+            created_at: at,
+            modified_at: at,
+            purged_at: None,
+            next_key: 0,
+            entries: Entries::default(),
+            origins: Vec::new(),
+            deduplication: Deduplication::default(),
+            attempts: Attempts::default(),
+            move_tasks: VecDeque::new(),
+            groups: Groups::default(),
+            order,
+            in_flight: 0,
+            delayed: 0,
+            out_of_age: BTreeSet::new(),
+            newest: Timestamp::default(),
+            expiry_due: None,
+            forget_due: None,
+            waiters: Waiters::default(),
+        }
+    }
+
+    pub(crate) fn is_fifo(&self) -> bool {
+        matches!(self.order, Order::Fifo(_))
+    }
+
+    /// Messages in the queue, in any state.
+    pub(crate) fn messages(&self) -> u64 {
+        self.entries.len()
+    }
+
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
+    pub(crate) fn delayed(&self) -> u64 {
+        self.delayed
+    }
+
+    pub(crate) fn visible(&self) -> u64 {
+        self.entries.len() - self.in_flight - self.delayed
+    }
+
+    pub(crate) fn entry(&self, key: u64) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// The queue that a message came from as a dead letter.
+    pub(crate) fn origin(&self, entry: &Entry) -> Option<&QueueArn> {
+        self.origins.get((entry.origin as usize).checked_sub(1)?)
+    }
+
+    /// The name of a message's group.
+    pub(crate) fn group_name(&self, entry: &Entry) -> Option<&str> {
+        self.groups.get(entry.group).map(|group| &*group.name)
+    }
+
+    /// The sequence number of a FIFO queue's message: twenty digits, growing with the key.
+    pub(crate) fn sequence_number(&self, key: u64) -> Option<u64> {
+        const FIRST: u64 = 10_000_000_000_000_000_000;
+        self.is_fifo().then_some(FIRST + key)
+    }
+
+    /// The next messages to hand out, at most `max` and no more than may be in flight.
+    pub(crate) fn pick(&mut self, max: usize) -> Vec<u64> {
+        let room = limits::IN_FLIGHT_MAX.saturating_sub(self.in_flight);
+        let max = max.min(usize::try_from(room).unwrap_or(usize::MAX));
+        if max == 0 || self.visible() == 0 {
+            return Vec::new();
+        }
+        match &mut self.order {
+            Order::Standard(order) => {
+                order.pick(max, &mut self.entries, &self.groups, self.in_flight)
+            }
+            Order::Fifo(order) => order.pick(max, &self.entries),
+        }
+    }
+
+    /// Whether as many messages are in flight as may be.
+    pub(crate) fn is_at_limit(&self) -> bool {
+        self.in_flight >= limits::IN_FLIGHT_MAX
+    }
+
+    /// Messages whose retention period has passed, at most `max`.
+    pub(crate) fn expired(&self, now: Timestamp, max: usize) -> Vec<u64> {
+        let in_order = self.entries.iter().take_while(|(_, entry)| self.is_expired(entry, now));
+        let out_of_age = self.out_of_age.iter().take_while(|(at, _)| self.expires_at(*at) <= now);
+        let mut keys: Vec<u64> = out_of_age.map(|(_, key)| *key).take(max).collect();
+        keys.extend(in_order.map(|(key, _)| key).take(max));
+        keys.sort_unstable();
+        keys.dedup();
+        keys.truncate(max);
+        keys
+    }
+
+    /// Whether a message's retention period has passed.
+    pub(crate) fn is_expired(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.expires_at(entry.enqueued_at) <= now
+    }
+
+    fn expires_at(&self, enqueued_at: Timestamp) -> Timestamp {
+        enqueued_at.plus_seconds(u64::from(self.attributes.message_retention_period))
+    }
+
+    /// A message comes in under `key`. `at` tells whether it is visible already.
+    pub(crate) fn insert(
+        &mut self,
+        key: u64,
+        arrival: &Arrival<'_>,
+        at: Timestamp,
+        upkeep: &mut Upkeep,
+    ) {
+        let origin = arrival.origin.map_or(0, |arn| self.origin_number(arn));
+        let group = arrival.group.map_or(0, |name| self.groups.enter(name));
+        self.next_key = self.next_key.max(key + 1);
+        let entry = Entry {
+            position: arrival.location.position,
+            length: arrival.location.length,
+            receive_count: arrival.receive_count,
+            group,
+            origin,
+            enqueued_at: arrival.enqueued_at,
+            visible_at: arrival.visible_at,
+            first_received_at: arrival.first_received_at,
+            received_at: Timestamp::default(),
+            state: State::Delayed,
+        };
+        self.restore(key, entry, arrival.visible_at > at, upkeep);
+    }
+
+    /// A message is put where it belongs according to its entry; its group knows of it already.
+    pub(super) fn restore(&mut self, key: u64, entry: Entry, is_hidden: bool, upkeep: &mut Upkeep) {
+        if entry.enqueued_at < self.newest {
+            self.out_of_age.insert((entry.enqueued_at, key));
+        } else {
+            self.newest = entry.enqueued_at;
+        }
+        let expires_at = self.expires_at(entry.enqueued_at);
+        if self.expiry_due.is_none_or(|due| expires_at < due) {
+            self.set_expiry_due(Some(expires_at), upkeep);
+        }
+        upkeep.live.add(entry.location());
+        let group = entry.group;
+        let hidden = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
+        self.entries.insert(key, entry);
+        if let Order::Fifo(order) = &mut self.order {
+            order.insert(key, group);
+        }
+        self.enter(key, is_hidden.then_some(hidden), upkeep);
+    }
+
+    /// A message is handed out at `at`, hidden until `visible_at`.
+    pub(crate) fn receive(
+        &mut self,
+        key: u64,
+        at: Timestamp,
+        visible_at: Timestamp,
+        upkeep: &mut Upkeep,
+    ) {
+        if !self.leave(key, upkeep) {
+            return;
+        }
+        if let Order::Standard(order) = &mut self.order {
+            order.pass(key, &mut self.entries);
+        }
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        if entry.receive_count == 0 {
+            entry.first_received_at = at;
+        }
+        entry.receive_count += 1;
+        entry.received_at = at;
+        entry.visible_at = visible_at;
+        self.enter(key, (visible_at > at).then_some(State::InFlight), upkeep);
+    }
+
+    /// A message's visibility changes at `at`: hidden until `visible_at`.
+    pub(crate) fn change_visibility(
+        &mut self,
+        key: u64,
+        at: Timestamp,
+        visible_at: Timestamp,
+        upkeep: &mut Upkeep,
+    ) {
+        if !self.leave(key, upkeep) {
+            return;
+        }
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        entry.visible_at = visible_at;
+        let hidden = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
+        self.enter(key, (visible_at > at).then_some(hidden), upkeep);
+    }
+
+    /// A hidden message's time has come.
+    pub(crate) fn become_visible(&mut self, key: u64, upkeep: &mut Upkeep) {
+        if self.leave(key, upkeep) {
+            self.enter(key, None, upkeep);
+        }
+    }
+
+    /// A message is gone. Returns what its entry was.
+    pub(crate) fn remove(&mut self, key: u64, upkeep: &mut Upkeep) -> Option<Entry> {
+        if !self.leave(key, upkeep) {
+            return None;
+        }
+        let entry = self.entries.remove(key)?;
+        self.out_of_age.remove(&(entry.enqueued_at, key));
+        upkeep.live.release(entry.location());
+        if let Order::Fifo(order) = &mut self.order {
+            order.remove(key, entry.group);
+            order.refresh(entry.group, &self.entries, &self.groups);
+        }
+        if entry.group != 0 {
+            self.groups.leave(entry.group);
+        }
+        Some(entry)
+    }
+
+    /// A message's record has been written again.
+    pub(crate) fn relocate(&mut self, key: u64, location: Location, upkeep: &mut Upkeep) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            upkeep.live.release(entry.location());
+            entry.position = location.position;
+            entry.length = location.length;
+            upkeep.live.add(location);
+        }
+    }
+
+    /// Messages whose records lie before a position, in one page of the index: the page that holds
+    /// `key` or follows it. Also the key with which to go on; `None` at the end.
+    pub(crate) fn records_before(
+        &self,
+        position: u64,
+        key: u64,
+    ) -> Option<(Vec<(u64, Location)>, u64)> {
+        let (entries, next) = self.entries.page_from(key)?;
+        let early = entries.filter(|(_, entry)| entry.position < position);
+        Some((early.map(|(key, entry)| (key, entry.location())).collect(), next))
+    }
+
+    /// Every message goes, and everything that is remembered about messages.
+    pub(crate) fn clear(&mut self, upkeep: &mut Upkeep) {
+        for (key, entry) in self.entries.iter() {
+            upkeep.live.release(entry.location());
+            if !matches!(entry.state, State::Visible(_)) {
+                let due = Due::Message { queue: self.number, key };
+                upkeep.deadlines.remove(entry.visible_at, due);
+            }
+        }
+        self.set_expiry_due(None, upkeep);
+        self.set_forget_due(None, upkeep);
+        self.entries = Entries::default();
+        self.groups = Groups::default();
+        self.order = match self.order {
+            Order::Standard(_) => Order::Standard(StandardOrder::default()),
+            Order::Fifo(_) => Order::Fifo(FifoOrder::default()),
+        };
+        self.deduplication = Deduplication::default();
+        self.attempts = Attempts::default();
+        self.origins.clear();
+        self.out_of_age.clear();
+        (self.in_flight, self.delayed) = (0, 0);
+    }
+
+    /// Sets the deadline for the message that expires first; after some have, or the retention
+    /// period has changed.
+    /// Not before `earliest`.
+    pub(crate) fn schedule_expiry(&mut self, earliest: Timestamp, upkeep: &mut Upkeep) {
+        let first = self.entries.iter().next().map(|(_, entry)| entry.enqueued_at);
+        let older = self.out_of_age.first().map(|(at, _)| *at);
+        let oldest = first.into_iter().chain(older).min();
+        self.set_expiry_due(oldest.map(|at| self.expires_at(at).max(earliest)), upkeep);
+    }
+
+    /// Drops what has been remembered for long enough, and sets the deadline for the next.
+    pub(crate) fn forget(&mut self, now: Timestamp, upkeep: &mut Upkeep) {
+        let sends = self.deduplication.forget(now);
+        let attempts = self.attempts.forget(now);
+        self.set_forget_due(sends.into_iter().chain(attempts).min(), upkeep);
+    }
+
+    /// Sets the deadline for something to be remembered until `at`, unless one comes before.
+    pub(crate) fn forget_by(&mut self, at: Timestamp, upkeep: &mut Upkeep) {
+        if self.forget_due.is_none_or(|due| at < due) {
+            self.set_forget_due(Some(at), upkeep);
+        }
+    }
+
+    /// FIFO queues apply a new DelaySeconds to what waits already: each message's new deadline, for
+    /// those it changes. Only the last 15 minutes' messages can be concerned.
+    pub(crate) fn delays_changed(&self, delay_seconds: u32, now: Timestamp) -> Vec<(u64, Timestamp)> {
+        let delay_max = u64::from(*limits::DELAY_SECONDS.end()) * 1000;
+        let young = |entry: &Entry| now - entry.enqueued_at <= delay_max;
+        let waiting = self.entries.iter().filter(|(_, e)| e.receive_count == 0 && young(e));
+        waiting
+            .map(|(key, entry)| (key, entry, entry.enqueued_at.plus_seconds(delay_seconds.into())))
+            .filter(|(_, entry, visible_at)| {
+                *visible_at != entry.visible_at && (*visible_at > now || entry.visible_at > now)
+            })
+            .map(|(key, _, visible_at)| (key, visible_at))
+            .collect()
+    }
+
+    /// Takes a message out of the state it is in. False if there is no such message.
+    fn leave(&mut self, key: u64, upkeep: &mut Upkeep) -> bool {
+        let Some(entry) = self.entries.get(key) else { return false };
+        let (group, visible_at) = (entry.group, entry.visible_at);
+        let due = Due::Message { queue: self.number, key };
+        match entry.state {
+            State::Delayed => {
+                self.delayed -= 1;
+                upkeep.deadlines.remove(visible_at, due);
+            }
+            State::InFlight => {
+                self.in_flight -= 1;
+                upkeep.deadlines.remove(visible_at, due);
+                if group != 0 {
+                    self.groups.take_back(group);
+                }
+            }
+            State::Visible(place) => {
+                if let Order::Standard(order) = &mut self.order {
+                    order.remove(key, group, place);
+                }
+            }
+        }
+        true
+    }
+
+    /// Brings a message into a hidden state, or makes it visible.
+    fn enter(&mut self, key: u64, hidden: Option<State>, upkeep: &mut Upkeep) {
+        let end = self.next_key;
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let group = entry.group;
+        match hidden {
+            Some(state) => {
+                entry.state = state;
+                let due = Due::Message { queue: self.number, key };
+                upkeep.deadlines.insert(entry.visible_at, due);
+                if state == State::Delayed {
+                    self.delayed += 1;
+                } else {
+                    self.in_flight += 1;
+                    if group != 0 {
+                        self.groups.hand_out(group);
+                    }
+                }
+            }
+            None => {
+                let place = match &mut self.order {
+                    Order::Standard(order) => order.add(key, entry.receive_count, end),
+                    Order::Fifo(_) => Place::Line,
+                };
+                entry.state = State::Visible(place);
+            }
+        }
+        if let Order::Fifo(order) = &mut self.order {
+            order.refresh(group, &self.entries, &self.groups);
+        }
+    }
+
+    fn origin_number(&mut self, arn: &QueueArn) -> u32 {
+        let known = self.origins.iter().position(|origin| origin == arn);
+        let index = known.unwrap_or_else(|| {
+            self.origins.push(arn.clone());
+            self.origins.len() - 1
+        });
+        u32::try_from(index + 1).expect("a queue has fewer sources than that")
+    }
+
+    fn set_expiry_due(&mut self, due: Option<Timestamp>, upkeep: &mut Upkeep) {
+        let kind = Due::Expiry { queue: self.number };
+        replace_deadline(&mut self.expiry_due, due, kind, &mut upkeep.deadlines);
+    }
+
+    fn set_forget_due(&mut self, due: Option<Timestamp>, upkeep: &mut Upkeep) {
+        let kind = Due::Forget { queue: self.number };
+        replace_deadline(&mut self.forget_due, due, kind, &mut upkeep.deadlines);
+    }
+}
+
+fn replace_deadline(
+    current: &mut Option<Timestamp>,
+    next: Option<Timestamp>,
+    due: Due,
+    deadlines: &mut Deadlines,
+) {
+    if let Some(at) = current.take() {
+        deadlines.remove(at, due);
+    }
+    if let Some(at) = next {
+        deadlines.insert(at, due);
+    }
+    *current = next;
+}

@@ -1,0 +1,19 @@
+//! A shard: queues that share one log and one owner.
+
+mod apply;
+mod attributes;
+mod delete;
+mod move_tasks;
+mod output;
+mod queues;
+mod receive;
+mod reclaim;
+mod send;
+#[expect(clippy::module_inception, reason = "the thing itself lives in a file of its own name")]
+mod shard;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use output::Batch;
+pub use shard::{Settings, Shard};
