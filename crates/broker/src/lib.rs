@@ -1,1 +1,42 @@
-//! broker
+//! Runs shards over logs.
+//!
+//! ```text
+//!   any task                owner thread              writer thread          keeper thread
+//!   --------                ------------              -------------          -------------
+//!   Broker::call ── inbox ─► Shard::decide
+//!                            batch k+1 gathers        append batch k, sync
+//!       ◄────────────────────────── replies of batch k ┘
+//!                            effects of batch k ────────────────────────────► reads records,
+//!                       ◄──────────────────────────────── commands ───────────┘ saves snapshots
+//!   Broker::read ── the log's reader
+//! ```
+//!
+//! - The owner is the only one that touches the shard's memory. It never waits for the disk.
+//! - While one batch is being synced, the next one gathers: one sync covers whatever moved.
+//! - Every reply, refusals and empty receives too, waits for all that was decided before it.
+//! - If an append fails or is in doubt, what memory says is no longer what the disk says. The owner
+//!   drops its shard, opens the log again and builds the shard from it. Callers that waited learn
+//!   that their request may have happened.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod broker;
+mod clock;
+mod entropy;
+mod failure;
+mod inbox;
+mod keeper;
+mod owner;
+mod running;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+mod writer;
+
+pub use broker::{Broker, Options};
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use failure::{Failure, OpenError, ReadFailure, Unavailable};
+pub use owner::{Append, Owner, Refused};
+pub use store::OpenReport;

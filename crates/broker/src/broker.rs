@@ -1,0 +1,196 @@
+//! The handle that everyone calls.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
+
+use tidings_core::command::{Command, Reply, Token};
+use tidings_core::message::Location;
+use tidings_core::names::Uuid;
+use tidings_core::receipt::ReceiptKey;
+use tidings_core::shard::Settings;
+use tidings_core::time::Timestamp;
+use tidings_log::{Position, Reader};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::failure::{Failure, OpenError, ReadFailure, Unavailable};
+use crate::inbox::{Answer, Inbox, Input};
+use crate::running::{self, Setting};
+use crate::store::{DataFolder, OpenReport, Storage};
+use crate::writer;
+
+/// How to open a [`Broker`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder. It is made if there is none.
+    pub folder: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where ids and secrets come from.
+    pub entropy: Entropy,
+    /// What an operator may choose about queues.
+    pub shard: Settings,
+}
+
+impl Options {
+    /// The folder, with the system's clock and entropy and AWS's cool-downs.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            clock: Clock::system(),
+            entropy: Entropy::system(),
+            shard: Settings::default(),
+        }
+    }
+}
+
+/// Queues, durable. Cheap to clone; all clones are the same broker.
+#[derive(Clone)]
+pub struct Broker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    inbox: Inbox,
+    reader: Arc<RwLock<Arc<dyn Reader>>>,
+    receipt_key: ReceiptKey,
+    clock: Clock,
+    entropy: Entropy,
+    last_token: AtomicU64,
+}
+
+impl Drop for Shared {
+    /// The last handle is gone: what [`Broker::close`] does, without waiting for it.
+    fn drop(&mut self) {
+        let (closed, _) = oneshot::channel();
+        self.inbox.tell(Input::Close(closed));
+    }
+}
+
+impl Broker {
+    /// Opens a data folder and starts the threads that serve it.
+    ///
+    /// # Errors
+    /// If another process has the folder, if it was written by a newer release, or if what it holds
+    /// cannot be trusted.
+    pub fn open(options: Options) -> Result<(Self, OpenReport), OpenError> {
+        let storage = DataFolder::hold(&options.folder, options.shard)?;
+        Self::over(Box::new(storage), options.clock, options.entropy)
+    }
+
+    /// Starts the threads that serve what a storage holds.
+    pub(crate) fn over(
+        storage: Box<dyn Storage>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<(Self, OpenReport), OpenError> {
+        let secret = entropy.bits().to_le_bytes();
+        let opened = storage.open(secret)?;
+        let report = opened.report.clone();
+        let receipt_key = opened.shard.receipt_key().expect("a shard that is live has its key");
+        let reader = Arc::new(RwLock::new(opened.log.reader()));
+        let (inbox, inputs) = Inbox::new();
+        let waker = inbox.clone();
+        clock.watch(move || waker.tell(Input::Tick));
+        let setting = Setting {
+            storage,
+            secret,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            inbox: inbox.clone(),
+            reader: Arc::clone(&reader),
+        };
+        thread::Builder::new()
+            .name("tidings-owner".into())
+            .spawn(move || {
+                let closed = running::run(&setting, opened, &inputs);
+                // Whoever waits for the end may open the folder again at once.
+                drop(setting);
+                // Or may have gone; then nobody needs to know.
+                let _ = closed.send(());
+            })
+            .map_err(OpenError::Thread)?;
+        let last_token = AtomicU64::new(0);
+        let shared = Shared { inbox, reader, receipt_key, clock, entropy, last_token };
+        Ok((Self { shared: Arc::new(shared) }, report))
+    }
+
+    /// Carries a command out. Returns when all that the reply rests on is durable.
+    ///
+    /// Dropping the future of a [`Command::Receive`] ends its wait; messages that it had been given
+    /// by then go back to their queue.
+    ///
+    /// # Errors
+    /// [`Failure::Rejected`] is the ordinary no. [`Failure::Unavailable`] says whether the command
+    /// may have happened.
+    pub async fn call(&self, command: Command) -> Result<Reply, Failure> {
+        let token = Token(self.shared.last_token.fetch_add(1, Ordering::Relaxed) + 1);
+        let is_receive = matches!(command, Command::Receive { .. });
+        let (sender, receiver) = oneshot::channel();
+        self.shared.inbox.call(token, command, sender).await?;
+        let mut call = Call { receiver, token, inbox: is_receive.then(|| &self.shared.inbox) };
+        let answer = (&mut call.receiver).await;
+        call.inbox = None;
+        answer.unwrap_or(Err(Failure::Unavailable(Unavailable::Closing)))
+    }
+
+    /// The bytes of a message's record, as they were recorded.
+    ///
+    /// # Errors
+    /// If the log no longer has them or cannot read them.
+    pub async fn read(&self, location: Location) -> Result<Vec<u8>, ReadFailure> {
+        let reader = Arc::clone(&self.shared.reader.read().unwrap_or_else(PoisonError::into_inner));
+        let (position, length) = (Position(location.position), location.length as usize);
+        if let Some(read) = reader.read_cached(position, length) {
+            return Ok(read?);
+        }
+        let read = tokio::task::spawn_blocking(move || reader.read(position, length)).await;
+        Ok(read.map_err(|_| ReadFailure::Stopping)??)
+    }
+
+    /// What receipt handles are made with.
+    pub fn receipt_key(&self) -> ReceiptKey {
+        self.shared.receipt_key.clone()
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// A fresh random id.
+    pub fn uuid(&self) -> Uuid {
+        Uuid::from_random(self.shared.entropy.bits())
+    }
+
+    /// Ends all waits, finishes what is under way, saves a snapshot and stops. Calls that come
+    /// later are refused. Returns when all is on stable storage.
+    pub async fn close(self) {
+        let (closed, done) = oneshot::channel();
+        self.shared.inbox.tell(Input::Close(closed));
+        // An owner that has stopped already has nothing left to finish.
+        let _ = done.await;
+    }
+}
+
+/// A call whose answer is still out. For a receive, `inbox` is set until the answer is in hand.
+struct Call<'a> {
+    receiver: oneshot::Receiver<Answer>,
+    token: Token,
+    inbox: Option<&'a Inbox>,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Some(inbox) = self.inbox else { return };
+        self.receiver.close();
+        match self.receiver.try_recv() {
+            Ok(Ok(reply)) => writer::give_back(&reply, inbox),
+            Ok(Err(_)) => {}
+            Err(_) => inbox.tell(Input::Tell(Command::AbandonReceive { receive: self.token })),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The keeper's thread: what takes long and nobody waits for. It reads records for the shard's
+//! effects and saves snapshots.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use tidings_core::command::{Command, Effect};
+use tidings_core::message::Location;
+use tidings_log::snapshot::Snapshots;
+use tidings_log::{Position, Reader};
+use tracing::warn;
+
+use crate::entropy::Entropy;
+use crate::inbox::{Inbox, Input};
+use tidings_core::names::Uuid;
+
+/// What the keeper is asked to do.
+pub(crate) enum Errand {
+    Do(Effect),
+    Save { covers: Position, snapshot: Vec<u8> },
+}
+
+/// Works until the owner hangs up.
+pub(crate) fn run(
+    mut snapshots: Box<dyn Snapshots>,
+    reader: &Arc<dyn Reader>,
+    entropy: &Entropy,
+    errands: &Receiver<Errand>,
+    inbox: &Inbox,
+) {
+    while let Ok(errand) = errands.recv() {
+        match errand {
+            Errand::Do(effect) => inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy))),
+            Errand::Save { covers, snapshot } => {
+                let saved = snapshots.save(covers, &snapshot);
+                if let Err(fault) = &saved {
+                    warn!("cannot save a snapshot: {fault}");
+                }
+                let floor = snapshots.replay_floor();
+                inbox.tell(Input::SnapshotSaved { floor, is_saved: saved.is_ok() });
+            }
+        }
+    }
+}
+
+fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command {
+    match effect {
+        Effect::CopyForMoveTask { source, task, messages } => {
+            let read =
+                |(key, location)| (key, Uuid::from_random(entropy.bits()), read(reader, location));
+            let messages = messages.into_iter().map(read).collect();
+            Command::MoveMessages { source, task, messages }
+        }
+        Effect::Relocate { messages } => {
+            let read = |residence: tidings_core::command::Residence| {
+                (residence, read(reader, residence.location))
+            };
+            Command::Relocate { messages: messages.into_iter().map(read).collect() }
+        }
+    }
+}
+
+fn read(reader: &dyn Reader, location: Location) -> Option<Vec<u8>> {
+    let read = reader.read(Position(location.position), location.length as usize);
+    read.inspect_err(|failure| warn!("cannot read a message: {failure}")).ok()
+}

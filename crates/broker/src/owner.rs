@@ -1,0 +1,202 @@
+//! The owner of a shard, without threads: what may be taken, what is to be appended, what is held.
+
+use tidings_core::command::{Command, Effect, Reply, Token};
+use tidings_core::rejection::Rejection;
+use tidings_core::shard::Shard;
+use tidings_core::time::Timestamp;
+use tidings_log::{Layout, Position, Space};
+
+use crate::failure::Unavailable;
+
+/// Records in the gathering batch from which on it takes no more commands until it is appended. The
+/// rest of [`Layout::batch_bytes_max`] is for what the last command and passing time may add.
+const GATHERED_BYTES_MAX: usize = 1 << 20;
+
+/// A batch on its way to the log, with what must wait for it.
+#[derive(Debug)]
+pub struct Append {
+    /// Where its records are to start.
+    pub start: Position,
+    /// The records. Empty if the answers wait for nothing any more: then there is nothing to append.
+    pub records: Vec<u8>,
+    /// To be given when the records are durable.
+    pub replies: Vec<(Token, Result<Reply, Rejection>)>,
+    /// To be done when the records are durable.
+    pub effects: Vec<Effect>,
+    /// The state with these records in it, if it is time to save it.
+    pub snapshot: Option<Vec<u8>>,
+    /// What the snapshot covers, and where the next batch will start.
+    pub next: Position,
+}
+
+/// The owner does not take a command.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub why: Unavailable,
+    /// Which command.
+    pub command: Command,
+}
+
+/// Decides for one shard, and lets one batch at a time go to the log.
+///
+/// Drive it so: hand in commands with [`Owner::take`] as long as [`Owner::has_room`]; call
+/// [`Owner::advance`] when [`Owner::next_due`] comes; append what [`Owner::next_append`] gives out,
+/// and say how that went with [`Owner::appended`]. If it failed, drop the owner.
+pub struct Owner {
+    shard: Shard,
+    layout: Layout,
+    space: Space,
+    is_appending: bool,
+    is_snapshot_wanted: bool,
+    /// Bytes appended since the last snapshot was taken.
+    bytes_since_snapshot: u64,
+}
+
+impl Owner {
+    /// The owner of a shard that is live over a log with this layout and room.
+    pub fn new(shard: Shard, layout: Layout, space: Space) -> Self {
+        Self {
+            shard,
+            layout,
+            space,
+            is_appending: false,
+            is_snapshot_wanted: false,
+            bytes_since_snapshot: 0,
+        }
+    }
+
+    /// The shard, to look at.
+    pub fn shard(&self) -> &Shard {
+        &self.shard
+    }
+
+    /// Whether another command may be taken before the batch is appended.
+    pub fn has_room(&self) -> bool {
+        self.shard.pending_bytes() < GATHERED_BYTES_MAX
+    }
+
+    /// Decides a command.
+    ///
+    /// # Errors
+    /// On a disk without room, commands that take more of it are refused.
+    pub fn take(&mut self, token: Token, command: Command, now: Timestamp) -> Result<(), Refused> {
+        if !is_affordable(&command, self.space) {
+            return Err(Refused { why: Unavailable::Full, command });
+        }
+        self.shard.decide(token, command, now);
+        Ok(())
+    }
+
+    /// Does what has become due.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.shard.advance(now);
+    }
+
+    /// When something becomes due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.shard.next_due()
+    }
+
+    /// Asks for a snapshot with the next batch.
+    pub fn want_snapshot(&mut self) {
+        self.is_snapshot_wanted = true;
+    }
+
+    /// Bytes appended since the last snapshot was taken.
+    pub fn bytes_since_snapshot(&self) -> u64 {
+        self.bytes_since_snapshot
+    }
+
+    /// How much room the log has, as far as is known.
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// What the log said about its room.
+    pub fn set_space(&mut self, space: Space) {
+        self.space = space;
+    }
+
+    /// Where the next batch to be given out will start.
+    pub fn log_end(&self) -> Position {
+        Position(self.shard.next_position())
+    }
+
+    /// Ends every wait with an empty answer.
+    pub fn end_all_waits(&mut self) {
+        self.shard.end_all_waits();
+    }
+
+    /// Whether nothing gathers and nothing is being appended.
+    pub fn is_idle(&self) -> bool {
+        !self.is_appending && !self.shard.has_output()
+    }
+
+    /// The next batch, unless one is being appended or there is nothing to do.
+    pub fn next_append(&mut self) -> Option<Append> {
+        if self.is_appending || !(self.shard.has_output() || self.is_snapshot_wanted) {
+            return None;
+        }
+        let layout = self.layout;
+        let mut next = Position(0);
+        let batch = self.shard.take_batch(|start, length| {
+            next = layout.after(Position(start), length);
+            next.0
+        });
+        if batch.records.is_empty() {
+            next = Position(batch.start);
+        }
+        self.is_appending = !batch.records.is_empty();
+        self.bytes_since_snapshot += batch.records.len() as u64;
+        let snapshot = self.is_snapshot_wanted.then(|| self.shard.snapshot());
+        if snapshot.is_some() {
+            self.is_snapshot_wanted = false;
+            self.bytes_since_snapshot = 0;
+        }
+        Some(Append {
+            start: Position(batch.start),
+            records: batch.records,
+            replies: batch.replies,
+            effects: batch.effects,
+            snapshot,
+            next,
+        })
+    }
+
+    /// The batch given out last is durable.
+    pub fn appended(&mut self) {
+        self.is_appending = false;
+    }
+}
+
+/// What may still be written when room runs out: first only what hands out and frees, in the end
+/// only what frees.
+fn is_affordable(command: &Command, space: Space) -> bool {
+    match command {
+        Command::Delete { .. }
+        | Command::DeleteQueue { .. }
+        | Command::PurgeQueue { .. }
+        | Command::AbandonReceive { .. }
+        | Command::CancelMoveTask { .. }
+        | Command::ReturnMessages { .. } => true,
+        Command::FindQueue { .. }
+        | Command::ListQueues { .. }
+        | Command::ListDeadLetterSourceQueues { .. }
+        | Command::QueueAttributes { .. }
+        | Command::QueueTags { .. }
+        | Command::ListMoveTasks { .. } => true,
+        Command::Receive { .. } | Command::ChangeVisibility { .. } => space != Space::Exhausted,
+        Command::CreateQueue { .. }
+        | Command::SetQueueAttributes { .. }
+        | Command::TagQueue { .. }
+        | Command::UntagQueue { .. }
+        | Command::AddPermission { .. }
+        | Command::RemovePermission { .. }
+        | Command::Send { .. }
+        | Command::StartMoveTask { .. }
+        | Command::MoveMessages { .. }
+        | Command::Reclaim { .. }
+        | Command::Relocate { .. } => space == Space::Ample,
+    }
+}

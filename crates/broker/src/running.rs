@@ -1,0 +1,438 @@
+//! The owner's thread: takes from the inbox, lets the owner decide, hands batches to the writer.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tidings_core::command::{Command, Effect, Reply, Token};
+use tidings_core::rejection::Rejection;
+use tidings_log::{Position, Reader, Space};
+use tokio::sync::oneshot;
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::failure::{Failure, Unavailable};
+use crate::inbox::{Answer, Inbox, Input};
+use crate::keeper::{self, Errand};
+use crate::owner::Owner;
+use crate::store::{Opened, Storage};
+use crate::upkeep::Upkeep;
+use crate::writer::{self, Held, Job};
+
+/// How long to wait before the log is opened again after it failed.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How often to look for room while there is little.
+const LOOK_FOR_ROOM_EVERY: Duration = Duration::from_secs(1);
+/// Inputs taken in one go before a batch is handed over.
+const INPUTS_AT_ONCE: usize = 1024;
+/// The token of commands whose reply nobody waits for.
+const NOBODY: Token = Token(0);
+
+/// What outlives a failure of the log.
+pub(crate) struct Setting {
+    pub(crate) storage: Box<dyn Storage>,
+    /// What a shard that is new makes its receipt handles with.
+    pub(crate) secret: [u8; 16],
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) inbox: Inbox,
+    /// The reader of the log that is open, for everyone.
+    pub(crate) reader: Arc<RwLock<Arc<dyn Reader>>>,
+}
+
+/// Owns the shard until the broker is closed; through failures of the log too. Returns whom to tell
+/// that it is done.
+pub(crate) fn run(
+    setting: &Setting,
+    opened: Opened,
+    inputs: &Receiver<Input>,
+) -> oneshot::Sender<()> {
+    let mut opened = opened;
+    loop {
+        let reader = opened.log.reader();
+        *setting.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
+        if let Some(closed) = Tenure::begin(setting, opened, inputs).run() {
+            return closed;
+        }
+        match recover(setting, inputs) {
+            Ok(again) => opened = again,
+            Err(closed) => return closed,
+        }
+    }
+}
+
+/// Opens the log again, as often as it takes. Meanwhile nothing is taken.
+fn recover(setting: &Setting, inputs: &Receiver<Input>) -> Result<Opened, oneshot::Sender<()>> {
+    loop {
+        match setting.storage.open(setting.secret) {
+            Ok(opened) => {
+                info!(took_ms = opened.report.took.as_millis(), "the log is open again");
+                return Ok(opened);
+            }
+            Err(failed) => error!("cannot open the log again yet: {failed}"),
+        }
+        let until = Instant::now() + RETRY_AFTER;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            match inputs.recv_timeout(left) {
+                Ok(Input::Call { reply, .. }) => refuse(reply, Unavailable::Recovering),
+                Ok(Input::Close(closed)) => return Err(closed),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+}
+
+/// One tenure of the owner: from a log that was opened to its failure, or to the end.
+struct Tenure<'a> {
+    setting: &'a Setting,
+    inputs: &'a Receiver<Input>,
+    owner: Owner,
+    upkeep: Upkeep,
+    callers: HashMap<Token, oneshot::Sender<Answer>>,
+    /// Commands that wait for room in the batch. Their callers' places bound them.
+    backlog: VecDeque<Input>,
+    jobs: Sender<Job>,
+    errands: Sender<Errand>,
+    /// Steps of move tasks that wait for room on the disk.
+    put_off: Vec<Command>,
+    /// What is to be done once the batch that is being appended is durable.
+    then: Then,
+    threads: Vec<JoinHandle<()>>,
+    looked_for_room_at: Instant,
+    closing: Option<oneshot::Sender<()>>,
+}
+
+/// What rests on the batch that is being appended, beside its replies and effects.
+#[derive(Default)]
+struct Then {
+    /// A snapshot of the state with the batch in it, and what it covers.
+    save: Option<(Position, Vec<u8>)>,
+    /// What may be given up when the batch is durable: not before, for it may hold the records that
+    /// make it so.
+    trim: Option<Position>,
+}
+
+/// Whether to go on.
+enum Next {
+    Go,
+    Failed(Unavailable),
+}
+
+impl<'a> Tenure<'a> {
+    fn begin(setting: &'a Setting, opened: Opened, inputs: &'a Receiver<Input>) -> Self {
+        let Opened { shard, mut log, snapshots, report } = opened;
+        let layout = log.layout();
+        let owner = Owner::new(shard, layout, log.space());
+        let upkeep = Upkeep::new(layout, report.oldest, snapshots.replay_floor());
+        let (jobs, job_list) = mpsc::channel();
+        let (errands, errand_list) = mpsc::channel();
+        let (reader, entropy) = (log.reader(), setting.entropy.clone());
+        let inboxes = (setting.inbox.clone(), setting.inbox.clone());
+        let threads = vec![
+            spawn("tidings-writer", move || writer::run(log, &job_list, &inboxes.0)),
+            spawn("tidings-keeper", move || {
+                keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
+            }),
+        ];
+        Self {
+            setting,
+            inputs,
+            owner,
+            upkeep,
+            callers: HashMap::new(),
+            backlog: VecDeque::new(),
+            jobs,
+            errands,
+            put_off: Vec::new(),
+            then: Then::default(),
+            threads,
+            looked_for_room_at: Instant::now(),
+            closing: None,
+        }
+    }
+
+    /// Works until the end, which somebody waits for, or until the log fails.
+    fn run(mut self) -> Option<oneshot::Sender<()>> {
+        let failed = loop {
+            self.owner.advance(self.setting.clock.now());
+            self.hand_over();
+            if self.closing.is_some() && self.is_finished() {
+                break None;
+            }
+            if let Next::Failed(why) = self.take_inputs() {
+                break Some(why);
+            }
+        };
+        let closing = self.closing.take();
+        self.end(failed);
+        closing
+    }
+
+    /// Takes what had to wait and what is there; waits for an input or for what is due if there is
+    /// nothing.
+    fn take_inputs(&mut self) -> Next {
+        let mut taken = 0;
+        while self.owner.has_room()
+            && taken < INPUTS_AT_ONCE
+            && let Some(input) = self.backlog.pop_front()
+        {
+            self.decide_input(input);
+            taken += 1;
+        }
+        if taken == 0 {
+            match self.wait() {
+                Some(input) => {
+                    if let Next::Failed(why) = self.take(input) {
+                        return Next::Failed(why);
+                    }
+                }
+                None => return Next::Go,
+            }
+        }
+        for _ in taken..INPUTS_AT_ONCE {
+            let Ok(input) = self.inputs.try_recv() else { break };
+            if let Next::Failed(why) = self.take(input) {
+                return Next::Failed(why);
+            }
+        }
+        Next::Go
+    }
+
+    fn wait(&mut self) -> Option<Input> {
+        self.look_for_room();
+        let due = self.owner.next_due().filter(|_| !self.setting.clock.is_manual());
+        let mut left = due.map(|at| Duration::from_millis(at - self.setting.clock.now()));
+        if self.owner.space() != Space::Ample {
+            left = Some(left.map_or(LOOK_FOR_ROOM_EVERY, |left| left.min(LOOK_FOR_ROOM_EVERY)));
+        }
+        match left {
+            Some(left) => match self.inputs.recv_timeout(left) {
+                Ok(input) => Some(input),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+            },
+            None => self.inputs.recv().ok(),
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Next {
+        match input {
+            Input::Call { .. } | Input::Tell(_) => {
+                if self.owner.has_room() && self.backlog.is_empty() {
+                    self.decide_input(input);
+                } else {
+                    self.backlog.push_back(input);
+                }
+            }
+            Input::Appended { effects, outcome } => match outcome {
+                Ok(space) => self.appended(effects, space),
+                Err(why) => return Next::Failed(why),
+            },
+            Input::Space(space) => self.set_space(space),
+            Input::SnapshotSaved { floor, is_saved } => self.snapshot_saved(floor, is_saved),
+            Input::Tick => {}
+            Input::Close(closed) => self.close(closed),
+        }
+        Next::Go
+    }
+
+    fn decide_input(&mut self, input: Input) {
+        match input {
+            Input::Call { token, command, reply, place } => {
+                self.decide(token, command, Some(reply));
+                drop(place);
+            }
+            Input::Tell(command) => self.decide(NOBODY, command, None),
+            _ => unreachable!("only commands are decided"),
+        }
+    }
+
+    fn decide(&mut self, token: Token, command: Command, reply: Option<oneshot::Sender<Answer>>) {
+        if self.closing.is_some()
+            && let Some(reply) = reply
+        {
+            return refuse(reply, Unavailable::Closing);
+        }
+        let gone = match &command {
+            Command::AbandonReceive { receive } => Some(*receive),
+            _ => None,
+        };
+        let now = self.setting.clock.now();
+        let taken = self.owner.take(token, command, now);
+        if let Some(gone) = gone {
+            self.callers.remove(&gone);
+        }
+        match (taken, reply) {
+            (Ok(()), Some(reply)) => {
+                self.callers.insert(token, reply);
+            }
+            (Err(refused), Some(reply)) => refuse(reply, refused.why),
+            (Err(refused), None) => self.put_off(refused.command),
+            (Ok(()), None) => {}
+        }
+    }
+
+    /// A step of a move task that finds no room on the disk comes again when there is some. What
+    /// else nobody waits for can be left out.
+    fn put_off(&mut self, command: Command) {
+        if matches!(command, Command::MoveMessages { .. }) {
+            self.put_off.push(command);
+        }
+    }
+
+    fn set_space(&mut self, space: Space) {
+        self.owner.set_space(space);
+        if space == Space::Ample {
+            self.backlog.extend(self.put_off.drain(..).map(Input::Tell));
+        }
+    }
+
+    fn appended(&mut self, effects: Vec<Effect>, space: Space) {
+        self.owner.appended();
+        self.set_space(space);
+        for effect in effects {
+            self.send_errand(Errand::Do(effect));
+        }
+        let then = std::mem::take(&mut self.then);
+        self.follow_up(then);
+        if self.upkeep.is_snapshot_due(self.owner.bytes_since_snapshot()) {
+            self.owner.want_snapshot();
+        }
+    }
+
+    /// Gives the next batch to the writer, or what waits for no batch to those who wait.
+    fn hand_over(&mut self) {
+        while let Some(append) = self.owner.next_append() {
+            let replies = self.with_callers(append.replies);
+            let then = Then {
+                save: append.snapshot.map(|snapshot| (append.next, snapshot)),
+                trim: self.upkeep.trim(self.owner.shard().first_live()),
+            };
+            if append.records.is_empty() {
+                writer::give(replies, None, &self.setting.inbox);
+                for effect in append.effects {
+                    self.send_errand(Errand::Do(effect));
+                }
+                self.follow_up(then);
+                continue;
+            }
+            self.then = then;
+            let (start, records, effects) = (append.start, append.records, append.effects);
+            self.send_job(Job::Append { start, records, replies, effects });
+        }
+    }
+
+    /// The replies beside those who wait for them. What was handed out to a caller who has gone goes
+    /// back to its queue.
+    fn with_callers(&mut self, replies: Vec<(Token, Result<Reply, Rejection>)>) -> Vec<Held> {
+        let mut held = Vec::with_capacity(replies.len());
+        for (token, reply) in replies {
+            match self.callers.remove(&token) {
+                Some(caller) => held.push((caller, reply)),
+                None => {
+                    if let Ok(untaken) = reply {
+                        writer::give_back(&untaken, &self.setting.inbox);
+                    }
+                }
+            }
+        }
+        held
+    }
+
+    /// Does what waited for a batch that is durable now.
+    fn follow_up(&mut self, then: Then) {
+        if let Some((covers, snapshot)) = then.save {
+            self.save(covers, snapshot);
+        }
+        if let Some(before) = then.trim {
+            self.send_job(Job::Trim { before });
+        }
+    }
+
+    fn save(&mut self, covers: Position, snapshot: Vec<u8>) {
+        self.upkeep.snapshot_bytes = snapshot.len() as u64;
+        self.upkeep.is_saving = true;
+        self.send_errand(Errand::Save { covers, snapshot });
+    }
+
+    fn snapshot_saved(&mut self, floor: Option<Position>, is_saved: bool) {
+        self.upkeep.is_saving = false;
+        self.upkeep.floor = floor;
+        if !is_saved {
+            return;
+        }
+        let next = self.owner.log_end();
+        let live_bytes = self.owner.shard().live_bytes();
+        if let Some(before) = self.upkeep.reclaim(next, live_bytes) {
+            self.decide(NOBODY, Command::Reclaim { before }, None);
+        }
+    }
+
+    /// While there is little room: looks whether there is more, and saves a snapshot if it may free
+    /// some.
+    fn look_for_room(&mut self) {
+        let now = Instant::now();
+        if self.owner.space() == Space::Ample || now - self.looked_for_room_at < LOOK_FOR_ROOM_EVERY
+        {
+            return;
+        }
+        self.looked_for_room_at = now;
+        self.send_job(Job::Space);
+        if !self.upkeep.is_saving
+            && self.upkeep.may_free(self.owner.log_end(), self.owner.shard().first_live())
+        {
+            warn!("the disk is full: saving a snapshot to give up what is no longer needed");
+            self.owner.want_snapshot();
+            self.hand_over();
+        }
+    }
+
+    fn close(&mut self, closed: oneshot::Sender<()>) {
+        self.closing = Some(closed);
+        self.owner.end_all_waits();
+        self.owner.want_snapshot();
+    }
+
+    fn is_finished(&self) -> bool {
+        self.owner.is_idle() && self.backlog.is_empty() && !self.upkeep.is_saving
+    }
+
+    /// Stops the threads, after what they were asked to do, and tells those who still wait.
+    fn end(self, failed: Option<Unavailable>) {
+        drop((self.jobs, self.errands));
+        for thread in self.threads {
+            if thread.join().is_err() {
+                error!("a thread of the broker failed");
+            }
+        }
+        // What has not been handed to the writer has not happened.
+        let why = if failed.is_some() { Unavailable::Recovering } else { Unavailable::Closing };
+        self.callers.into_values().for_each(|caller| refuse(caller, why));
+        for input in self.backlog {
+            if let Input::Call { reply, .. } = input {
+                refuse(reply, why);
+            }
+        }
+    }
+
+    // The threads stop only when they are hung up on, so that there is always someone to take these.
+    fn send_job(&self, job: Job) {
+        let _ = self.jobs.send(job);
+    }
+
+    fn send_errand(&self, errand: Errand) {
+        let _ = self.errands.send(errand);
+    }
+}
+
+fn refuse(caller: oneshot::Sender<Answer>, why: Unavailable) {
+    // Whoever called may have gone.
+    let _ = caller.send(Err(Failure::Unavailable(why)));
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    spawned.expect("a process that cannot start three threads cannot serve")
+}

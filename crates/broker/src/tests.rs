@@ -1,0 +1,388 @@
+//! The broker over a log in memory that fails on request, and over a real folder.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tidings_core::attributes::{AttributeValue, MessageAttribute};
+use tidings_core::command::{Command, Handle, Outgoing, ReceiveRequest, Received, Reply, Sent};
+use tidings_core::message::Content;
+use tidings_core::names::QueueArn;
+use tidings_core::record::MessageRecord;
+use tidings_core::rejection::Rejection;
+use tidings_core::shard::Settings;
+use tidings_core::time::Timestamp;
+use tidings_log::memory::{MemoryFault, MemoryStore};
+use tidings_log::snapshot::{MemorySnapshots, Snapshots};
+use tidings_log::{Layout, Log, Position, Space};
+
+use crate::broker::{Broker, Options};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::failure::{Failure, OpenError, Unavailable};
+use crate::store::{OpenReport, Opened, Storage, build};
+
+const START: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+/// A log in memory that survives the broker.
+#[derive(Clone)]
+struct InMemory {
+    log: MemoryStore,
+    snapshots: Arc<Mutex<MemorySnapshots>>,
+}
+
+impl InMemory {
+    fn new() -> Self {
+        let layout = Layout { segment_bytes: 16 << 20, batch_bytes_max: 4 << 20 };
+        let snapshots = Arc::new(Mutex::new(MemorySnapshots::new()));
+        Self { log: MemoryStore::new(layout), snapshots }
+    }
+
+    fn broker(&self) -> (Broker, Clock) {
+        let clock = Clock::manual(START);
+        let storage = Box::new(self.clone());
+        let (broker, _) = Broker::over(storage, clock.clone(), Entropy::seeded(1)).unwrap();
+        (broker, clock)
+    }
+}
+
+impl Storage for InMemory {
+    fn open(&self, secret: [u8; 16]) -> Result<Opened, OpenError> {
+        let log = self.log.open();
+        let snapshots = self.snapshots.lock().unwrap();
+        let latest = snapshots.clone().latest()?;
+        let snapshot = latest.snapshot.as_ref().map(|snapshot| snapshot.covers);
+        let shard = build(Settings::default(), &log, latest.snapshot, secret)?;
+        let report = OpenReport {
+            oldest: log.layout().first(),
+            log: None,
+            snapshot,
+            damaged_snapshots: Vec::new(),
+            took: Duration::ZERO,
+        };
+        let snapshots = Box::new(snapshots.clone());
+        Ok(Opened { shard, log: Box::new(log), snapshots, report })
+    }
+}
+
+fn arn(name: &str) -> QueueArn {
+    QueueArn::parse(&format!("arn:aws:sqs:us-east-1:000000000000:{name}")).unwrap()
+}
+
+async fn create(broker: &Broker, name: &str) {
+    let command = Command::CreateQueue { arn: arn(name), attributes: vec![], tags: vec![] };
+    assert_eq!(broker.call(command).await, Ok(Reply::Done));
+}
+
+fn outgoing(broker: &Broker, body: &str) -> Outgoing {
+    let colour = MessageAttribute {
+        name: "colour",
+        data_type: "String",
+        value: AttributeValue::Text("blue"),
+    };
+    let content =
+        Content { body, sender_id: "sender", trace_header: None, attributes: vec![colour] };
+    Outgoing {
+        message_id: broker.uuid(),
+        content: content.encode(),
+        data_key: 0,
+        size: body.len(),
+        body_md5: [7; 16],
+        body_sha256: None,
+        delay_seconds: None,
+        group: None,
+        deduplication: None,
+    }
+}
+
+async fn send(broker: &Broker, name: &str, body: &str) -> Result<Sent, Failure> {
+    let messages = vec![outgoing(broker, body)];
+    match broker.call(Command::Send { arn: arn(name), messages }).await? {
+        Reply::Sent(mut sent) => Ok(sent.remove(0)?),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn receive_command(name: &str, wait_seconds: u32) -> Command {
+    let request = ReceiveRequest {
+        max_messages: 10,
+        visibility_timeout: None,
+        wait_seconds: Some(wait_seconds),
+        attempt: None,
+    };
+    Command::Receive { arn: arn(name), request }
+}
+
+async fn receive(broker: &Broker, name: &str, wait_seconds: u32) -> Vec<Received> {
+    match broker.call(receive_command(name, wait_seconds)).await {
+        Ok(Reply::Received(messages)) => messages,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn bodies(broker: &Broker, messages: &[Received]) -> Vec<String> {
+    let mut bodies = Vec::new();
+    for message in messages {
+        let record = broker.read(message.location).await.unwrap();
+        let content = MessageRecord::decode(&record).unwrap().content;
+        bodies.push(Content::decode(content).unwrap().body.to_owned());
+    }
+    bodies
+}
+
+async fn delete(broker: &Broker, name: &str, message: &Received) {
+    let handle = Handle { text: String::new(), receipt: Some(message.receipt) };
+    let command = Command::Delete { arn: arn(name), receipts: vec![handle] };
+    assert_eq!(broker.call(command).await, Ok(Reply::Each(vec![Ok(())])));
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { clock: Clock::manual(START), ..Options::new(folder.path()) };
+    let (broker, report) = Broker::open(options.clone()).unwrap();
+    assert!(report.log.unwrap().created);
+    create(&broker, "orders").await;
+    let first = send(&broker, "orders", "first").await.unwrap();
+    send(&broker, "orders", "second").await.unwrap();
+    let received = receive(&broker, "orders", 0).await;
+    assert_eq!(bodies(&broker, &received).await, ["first", "second"]);
+    delete(&broker, "orders", &received[1]).await;
+    let key = broker.receipt_key();
+    broker.close().await;
+
+    let (broker, report) = Broker::open(options.clone()).unwrap();
+    assert!(report.snapshot.is_some(), "closing saves a snapshot");
+    let handle = key.seal(received[0].receipt);
+    assert_eq!(broker.receipt_key().open(&handle), Some(received[0].receipt));
+    assert_eq!(receive(&broker, "orders", 0).await, [], "the first is still in flight");
+    options.clock.advance(30_000);
+    let again = receive(&broker, "orders", 0).await;
+    assert_eq!(bodies(&broker, &again).await, ["first"]);
+    assert_eq!(again[0].receive_count, 2);
+    let record = broker.read(again[0].location).await.unwrap();
+    assert_eq!(MessageRecord::decode(&record).unwrap().message_id, first.message_id);
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn a_second_broker_is_refused_while_the_first_has_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
+    let second = Broker::open(Options::new(folder.path()));
+    assert!(matches!(second.map(|_| ()), Err(OpenError::Lock(_))));
+    broker.close().await;
+    let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_of_a_newer_format_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("FORMAT"), "2\n").unwrap();
+    let opened = Broker::open(Options::new(folder.path())).map(|_| ());
+    assert!(matches!(opened, Err(OpenError::NewerFormat { found, .. }) if found == "2"));
+}
+
+#[tokio::test]
+async fn a_waiting_receive_gets_the_message_that_comes() {
+    let (broker, _) = InMemory::new().broker();
+    create(&broker, "orders").await;
+    let waiting = tokio::spawn({
+        let broker = broker.clone();
+        async move { receive(&broker, "orders", 20).await }
+    });
+    tokio::task::yield_now().await;
+    send(&broker, "orders", "hello").await.unwrap();
+    assert_eq!(bodies(&broker, &waiting.await.unwrap()).await, ["hello"]);
+}
+
+#[tokio::test]
+async fn an_empty_wait_ends_when_its_time_has_come() {
+    let (broker, clock) = InMemory::new().broker();
+    create(&broker, "orders").await;
+    let mut waiting = std::pin::pin!(receive(&broker, "orders", 20));
+    assert!(poll_once(&mut waiting).await.is_none());
+    // The receive has been decided once a later command has.
+    create(&broker, "other").await;
+    clock.advance(19_999);
+    create(&broker, "other").await;
+    assert!(poll_once(&mut waiting).await.is_none());
+    clock.advance(1);
+    assert_eq!(waiting.await, []);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_takes_no_message_along() {
+    let (broker, _) = InMemory::new().broker();
+    create(&broker, "orders").await;
+    // Gone while it waits, gone before it was decided, and gone with the answer under way.
+    for step in 0..3 {
+        let mut waiting = Box::pin(broker.call(receive_command("orders", 20)));
+        if step > 0 {
+            assert!(poll_once(&mut waiting).await.is_none());
+            create(&broker, "orders").await;
+        }
+        if step == 2 {
+            send(&broker, "orders", "two").await.unwrap();
+        }
+        drop(waiting);
+        if step < 2 {
+            send(&broker, "orders", ["zero", "one"][step]).await.unwrap();
+        }
+        let mut received = Vec::new();
+        while received.is_empty() {
+            received = receive(&broker, "orders", 0).await;
+        }
+        assert_eq!(bodies(&broker, &received).await, [["zero", "one", "two"][step]]);
+        delete(&broker, "orders", &received[0]).await;
+    }
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        let polled = std::pin::Pin::new(&mut *future).poll(context);
+        std::task::Poll::Ready(match polled {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_append_in_doubt_is_answered_as_such_and_settled_by_the_log() {
+    for (fault, is_kept) in
+        [(MemoryFault::AmbiguousLanded, true), (MemoryFault::AmbiguousLost, false)]
+    {
+        let storage = InMemory::new();
+        let (broker, _) = storage.broker();
+        create(&broker, "orders").await;
+        send(&broker, "orders", "before").await.unwrap();
+        storage.log.fail_next(fault);
+        let doubtful = send(&broker, "orders", "doubtful").await;
+        assert_eq!(doubtful, Err(Failure::Unavailable(Unavailable::Unknown)));
+        while send(&broker, "orders", "after").await.is_err() {}
+        let received = receive(&broker, "orders", 0).await;
+        let expected: &[&str] =
+            if is_kept { &["before", "doubtful", "after"] } else { &["before", "after"] };
+        assert_eq!(bodies(&broker, &received).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_found_no_room_did_not_happen() {
+    let storage = InMemory::new();
+    let (broker, _) = storage.broker();
+    create(&broker, "orders").await;
+    storage.log.fail_next(MemoryFault::NoSpace);
+    let refused = send(&broker, "orders", "refused").await;
+    assert_eq!(refused, Err(Failure::Unavailable(Unavailable::Full)));
+    while send(&broker, "orders", "taken").await.is_err() {}
+    let received = receive(&broker, "orders", 0).await;
+    assert_eq!(bodies(&broker, &received).await, ["taken"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_what_takes_room_and_takes_what_frees_it() {
+    let storage = InMemory::new();
+    let (broker, _) = storage.broker();
+    create(&broker, "orders").await;
+    for body in ["one", "two"] {
+        send(&broker, "orders", body).await.unwrap();
+    }
+    storage.log.set_space(Space::Low);
+    // The last append tells how much room there is.
+    let received = receive(&broker, "orders", 0).await;
+    let full = Err(Failure::Unavailable(Unavailable::Full));
+    assert_eq!(send(&broker, "orders", "refused").await, full);
+    assert_eq!(received.len(), 2);
+    delete(&broker, "orders", &received[0]).await;
+
+    storage.log.set_space(Space::Exhausted);
+    delete(&broker, "orders", &received[1]).await;
+    let refused = broker.call(receive_command("orders", 0)).await.map(|_| ());
+    assert_eq!(refused, Err(Failure::Unavailable(Unavailable::Full)));
+
+    storage.log.set_space(Space::Ample);
+    while send(&broker, "orders", "three").await.is_err() {}
+    assert_eq!(bodies(&broker, &receive(&broker, "orders", 0).await).await, ["three"]);
+}
+
+#[tokio::test]
+async fn a_rejection_changes_nothing() {
+    let (broker, _) = InMemory::new().broker();
+    let missing = send(&broker, "missing", "body").await;
+    assert_eq!(missing, Err(Failure::Rejected(Rejection::QueueDoesNotExist)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_callers_share_appends_and_each_gets_its_own_reply() {
+    let (broker, _) = InMemory::new().broker();
+    create(&broker, "orders").await;
+    let senders = (0..50).map(|sender| {
+        let broker = broker.clone();
+        tokio::spawn(async move {
+            for n in 0..20 {
+                send(&broker, "orders", &format!("{sender}-{n}")).await.unwrap();
+            }
+        })
+    });
+    for sender in senders.collect::<Vec<_>>() {
+        sender.await.unwrap();
+    }
+    let mut seen = Vec::new();
+    while seen.len() < 1000 {
+        let received = receive(&broker, "orders", 0).await;
+        assert!(!received.is_empty());
+        seen.extend(bodies(&broker, &received).await);
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 1000);
+}
+
+#[tokio::test]
+async fn a_closed_broker_refuses_and_ends_waits() {
+    let (broker, _) = InMemory::new().broker();
+    create(&broker, "orders").await;
+    let waiting = tokio::spawn({
+        let broker = broker.clone();
+        async move { receive(&broker, "orders", 20).await }
+    });
+    tokio::task::yield_now().await;
+    create(&broker, "orders").await;
+    broker.clone().close().await;
+    assert_eq!(waiting.await.unwrap(), []);
+    let late = send(&broker, "orders", "late").await;
+    assert_eq!(late, Err(Failure::Unavailable(Unavailable::Closing)));
+}
+
+#[tokio::test]
+async fn the_front_of_the_log_is_given_up_and_stragglers_are_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { clock: Clock::manual(START), ..Options::new(folder.path()) };
+    let (broker, _) = Broker::open(options.clone()).unwrap();
+    create(&broker, "orders").await;
+    create(&broker, "stragglers").await;
+    send(&broker, "stragglers", "still here").await.unwrap();
+    let body = "x".repeat(1 << 20);
+    for _ in 0..1200 {
+        send(&broker, "orders", &body).await.unwrap();
+        let received = receive(&broker, "orders", 0).await;
+        delete(&broker, "orders", &received[0]).await;
+    }
+    let size = || -> u64 {
+        let files = std::fs::read_dir(folder.path().join("shard-0")).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    };
+    assert!(size() < 800 << 20, "{} bytes for one message that waits", size());
+    let received = receive(&broker, "stragglers", 0).await;
+    assert_eq!(bodies(&broker, &received).await, ["still here"]);
+    assert!(received[0].location.position > Position(64 << 20).0, "it was written again");
+    broker.close().await;
+    options.clock.advance(30_000);
+    let (broker, _) = Broker::open(options).unwrap();
+    let received = receive(&broker, "stragglers", 0).await;
+    assert_eq!(bodies(&broker, &received).await, ["still here"]);
+    broker.close().await;
+}

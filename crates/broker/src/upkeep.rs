@@ -1,0 +1,62 @@
+//! When to save a snapshot, what to give up of the log, when to write messages again.
+
+use tidings_log::{Layout, Position};
+
+/// Bytes appended from which on a snapshot is worth its while, whatever its size.
+const SNAPSHOT_EVERY_BYTES: u64 = 128 << 20;
+/// Segments that a log may have beyond twice what is live in it.
+const SLACK_SEGMENTS: u64 = 4;
+
+/// What is known of the log's front and of the last snapshot.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Upkeep {
+    layout: Layout,
+    /// Where the log begins.
+    pub(crate) oldest: Position,
+    /// What the older of the two last snapshots covers: nothing from there on may go.
+    pub(crate) floor: Option<Position>,
+    /// Size of the last snapshot.
+    pub(crate) snapshot_bytes: u64,
+    /// A snapshot is being saved.
+    pub(crate) is_saving: bool,
+}
+
+impl Upkeep {
+    pub(crate) fn new(layout: Layout, oldest: Position, floor: Option<Position>) -> Self {
+        Self { layout, oldest, floor, snapshot_bytes: 0, is_saving: false }
+    }
+
+    /// Whether so much was appended since the last snapshot that it is time for the next. A large
+    /// snapshot is saved less often, so that saving costs at most as much as appending.
+    pub(crate) fn is_snapshot_due(&self, bytes_since: u64) -> bool {
+        !self.is_saving && bytes_since >= SNAPSHOT_EVERY_BYTES.max(self.snapshot_bytes)
+    }
+
+    /// The position before which the log can be given up now, if that frees a segment.
+    pub(crate) fn trim(&mut self, first_live: Option<u64>) -> Option<Position> {
+        let floor = self.floor?;
+        let before = first_live.map_or(floor, |live| floor.min(Position(live)));
+        let frees = self.layout.segment_of(before) > self.layout.segment_of(self.oldest);
+        frees.then(|| {
+            self.oldest = before;
+            before
+        })
+    }
+
+    /// Whether snapshots taken now may let a segment go. Two are needed: the first is the floor once
+    /// the second follows it.
+    pub(crate) fn may_free(&self, next: Position, first_live: Option<u64>) -> bool {
+        let needed = first_live.map_or(next, Position);
+        self.layout.segment_of(needed) > self.layout.segment_of(self.oldest)
+    }
+
+    /// The position before which messages are to be written again: half of the log, when more than
+    /// half of it is dead. So a byte is written again only for one that comes free.
+    pub(crate) fn reclaim(&self, next: Position, live_bytes: u64) -> Option<u64> {
+        let floor = self.floor?;
+        let length = next.0.saturating_sub(self.oldest.0);
+        let allowed = 2 * live_bytes + SLACK_SEGMENTS * self.layout.segment_bytes;
+        let half = self.oldest.0 + length / 2;
+        (length > allowed).then(|| half.min(floor.0))
+    }
+}

@@ -1,0 +1,92 @@
+//! The writer's thread: appends, gives the replies that waited, trims.
+
+use std::sync::mpsc::Receiver;
+
+use tidings_core::command::{Effect, Reply};
+use tidings_core::rejection::Rejection;
+use tidings_log::{AppendError, Log, Position};
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use crate::failure::{Failure, Unavailable};
+use crate::inbox::{Answer, Inbox, Input};
+
+/// A reply and who waits for it.
+pub(crate) type Held = (oneshot::Sender<Answer>, Result<Reply, Rejection>);
+
+/// What the writer is asked to do, in order.
+pub(crate) enum Job {
+    Append { start: Position, records: Vec<u8>, replies: Vec<Held>, effects: Vec<Effect> },
+    Trim { before: Position },
+    Space,
+}
+
+/// Works until the owner hangs up.
+pub(crate) fn run(mut log: Box<dyn Log>, jobs: &Receiver<Job>, inbox: &Inbox) {
+    let epoch = log.epoch();
+    while let Ok(job) = jobs.recv() {
+        match job {
+            Job::Append { start, records, replies, effects } => {
+                let appended = log.append(start, epoch, &records);
+                let outcome = match appended {
+                    Ok(_) => Ok(log.space()),
+                    Err(failed) => Err(unavailable(&failed)),
+                };
+                give(replies, outcome.err(), inbox);
+                inbox.tell(Input::Appended { effects, outcome });
+            }
+            Job::Trim { before } => {
+                if let Err(fault) = log.trim(before) {
+                    warn!("cannot give up the log's front yet: {fault}");
+                }
+            }
+            Job::Space => inbox.tell(Input::Space(log.space())),
+        }
+    }
+}
+
+/// Gives the replies, or tells why there are none. Messages that nobody is there to take are
+/// returned to their queue.
+pub(crate) fn give(replies: Vec<Held>, failed: Option<Unavailable>, inbox: &Inbox) {
+    for (caller, reply) in replies {
+        let answer = match failed {
+            None => reply.map_err(Failure::Rejected),
+            Some(why) => Err(Failure::Unavailable(why)),
+        };
+        if let Err(Ok(untaken)) = caller.send(answer) {
+            give_back(&untaken, inbox);
+        }
+    }
+}
+
+/// Returns messages that were handed out to somebody who has gone.
+pub(crate) fn give_back(untaken: &Reply, inbox: &Inbox) {
+    use tidings_core::command::Command;
+    if let Reply::Received(messages) = untaken
+        && !messages.is_empty()
+    {
+        let receipts = messages.iter().map(|message| message.receipt).collect();
+        inbox.tell(Input::Tell(Command::ReturnMessages { receipts }));
+    }
+}
+
+fn unavailable(failed: &AppendError) -> Unavailable {
+    match failed {
+        AppendError::NoSpace(fault) => {
+            warn!("the disk is full: {fault}");
+            Unavailable::Full
+        }
+        AppendError::Ambiguous(_) => {
+            error!("the log failed: {failed}: {}", source(failed));
+            Unavailable::Unknown
+        }
+        AppendError::Fenced { .. } | AppendError::TooLong { .. } | AppendError::Poisoned => {
+            error!("the log refused a batch: {failed}");
+            Unavailable::Recovering
+        }
+    }
+}
+
+fn source(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}
