@@ -86,8 +86,11 @@ mod tests {
         let general = text("General", "String", "Kenobi");
         let numbers = [text("attr1", "Number", "99.12"), text("attr2", "Number", "109.12")];
         let tags = [text("tags", "String.Array", r#"["a","b"]"#), text("color", "String", "blue")];
-        let binary =
-            MessageAttribute { name: "b", data_type: "Binary", value: AttributeValue::Binary(&[1, 2, 3]) };
+        let binary = MessageAttribute {
+            name: "b",
+            data_type: "Binary",
+            value: AttributeValue::Binary(&[1, 2, 3]),
+        };
         assert_eq!(hex(attributes_md5(&[hello])), "a311262e065454b75da111d535b8dacd");
         assert_eq!(hex(attributes_md5(&[hello, general])), "fca026605781cb4126a1e9044df24232");
         assert_eq!(hex(attributes_md5(&numbers)), "9b720b3af309c1c4b0d395c53b08c502");

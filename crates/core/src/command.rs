@@ -110,7 +110,7 @@ pub enum Command {
         /// The statement's name.
         label: String,
     },
-    /// PurgeQueue: every message goes, in flight or not, and deduplication starts afresh.
+    /// PurgeQueue: every message goes, in flight or not. Deduplication ids stay known.
     PurgeQueue {
         /// Which queue.
         arn: QueueArn,
@@ -148,6 +148,12 @@ pub enum Command {
         arn: QueueArn,
         /// 1 to 10 receipts, each with its new timeout in seconds from now.
         changes: Vec<(Handle, u32)>,
+    },
+    /// Messages that were handed out to a caller who had gone: they are visible again at once. Has no
+    /// reply.
+    ReturnMessages {
+        /// What the caller would have been given.
+        receipts: Vec<Receipt>,
     },
     /// StartMessageMoveTask: [`Reply::MoveTaskStarted`].
     StartMoveTask {

@@ -1,5 +1,7 @@
 //! The rules of Tidings.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod attributes;
 mod codec;
 pub mod command;

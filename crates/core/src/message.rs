@@ -55,7 +55,8 @@ impl<'a> Content<'a> {
         w.bytes(self.body.as_bytes());
         w.bytes(self.sender_id.as_bytes());
         w.bytes(trace_header.as_bytes());
-        let count = u8::try_from(self.attributes.len()).expect("a message has at most 10 attributes");
+        let count =
+            u8::try_from(self.attributes.len()).expect("a message has at most 10 attributes");
         w.u8(count);
         for attribute in &self.attributes {
             w.bytes(attribute.name.as_bytes());

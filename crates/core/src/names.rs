@@ -259,7 +259,9 @@ mod tests {
         assert_eq!(id.to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_eq!(Uuid::parse(&id.to_string()), Some(id));
         assert_eq!(Uuid::from_bytes(id.to_bytes()), id);
-        for bad in ["", "ffffffff-ffff-4fff-bfff-fffffffffff", "fffffffff-fff-4fff-bfff-ffffffffffff"] {
+        for bad in
+            ["", "ffffffff-ffff-4fff-bfff-fffffffffff", "fffffffff-fff-4fff-bfff-ffffffffffff"]
+        {
             assert!(Uuid::parse(bad).is_none(), "{bad}");
         }
     }

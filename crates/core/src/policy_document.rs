@@ -67,10 +67,7 @@ pub fn check(text: &str) -> Result<(), Rejection> {
 /// Whether two documents say the same: their JSON does, whatever the order of members and the
 /// space between them.
 pub(crate) fn same(one: &str, another: &str) -> bool {
-    match (
-        serde_json::from_str::<Value>(one),
-        serde_json::from_str::<Value>(another),
-    ) {
+    match (serde_json::from_str::<Value>(one), serde_json::from_str::<Value>(another)) {
         (Ok(one), Ok(another)) => one == another,
         _ => one == another,
     }
@@ -207,9 +204,8 @@ fn is_operator(name: &str) -> bool {
         "ArnEquals" | "ArnNotEquals" | "ArnLike" | "ArnNotLike" => true,
         "Bool" | "BinaryEquals" | "IpAddress" | "NotIpAddress" => true,
         _ => {
-            let comparison = operator
-                .strip_prefix("Numeric")
-                .or_else(|| operator.strip_prefix("Date"));
+            let comparison =
+                operator.strip_prefix("Numeric").or_else(|| operator.strip_prefix("Date"));
             matches!(
                 comparison,
                 Some(
@@ -231,9 +227,7 @@ fn has_only(object: &Map<String, Value>, names: &[&str]) -> bool {
 
 fn check_size(text: &str) -> Result<(), Rejection> {
     if text.len() > limits::POLICY_BYTES_MAX {
-        return Err(Rejection::OverLimit(
-            "Submitted policy is over max allowed size.".into(),
-        ));
+        return Err(Rejection::OverLimit("Submitted policy is over max allowed size.".into()));
     }
     Ok(())
 }

@@ -61,11 +61,8 @@ impl ReceiptKey {
         let (said, digest) = bytes.split_last_chunk::<16>()?;
         let mut r = Reader::new(said);
         let version = r.u8().ok()?;
-        let receipt = Receipt {
-            queue: r.u32().ok()?,
-            key: r.u64().ok()?,
-            receive_count: r.u32().ok()?,
-        };
+        let receipt =
+            Receipt { queue: r.u32().ok()?, key: r.u64().ok()?, receive_count: r.u32().ok()? };
         r.end().ok()?;
         (version == VERSION && same(&self.digest(said), digest)).then_some(receipt)
     }

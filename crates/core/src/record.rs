@@ -18,7 +18,9 @@ pub(crate) const HEADER_BYTES: usize = 9;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Record<'a> {
     /// The first record of a shard: the secret that its receipt handles are made with.
-    ShardCreated { secret: [u8; 16] },
+    ShardCreated {
+        secret: [u8; 16],
+    },
     QueueCreated {
         at: Timestamp,
         queue: u32,
@@ -26,10 +28,23 @@ pub(crate) enum Record<'a> {
         attributes: QueueAttributes,
         tags: Tags,
     },
-    QueueDeleted { at: Timestamp, queue: u32 },
-    AttributesSet { at: Timestamp, queue: u32, attributes: QueueAttributes },
-    TagsSet { queue: u32, tags: Tags },
-    QueuePurged { at: Timestamp, queue: u32 },
+    QueueDeleted {
+        at: Timestamp,
+        queue: u32,
+    },
+    AttributesSet {
+        at: Timestamp,
+        queue: u32,
+        attributes: QueueAttributes,
+    },
+    TagsSet {
+        queue: u32,
+        tags: Tags,
+    },
+    QueuePurged {
+        at: Timestamp,
+        queue: u32,
+    },
     /// A message in its queue, visible from `visible_at` on.
     MessageSent {
         queue: u32,
@@ -47,12 +62,31 @@ pub(crate) enum Record<'a> {
         keys: Keys<'a>,
     },
     /// A receive was repeated with its attempt id: the same messages, hidden anew.
-    ReceiveRepeated { at: Timestamp, queue: u32, visible_at: Timestamp, attempt: u128 },
-    VisibilityChanged { at: Timestamp, queue: u32, key: u64, visible_at: Timestamp },
+    ReceiveRepeated {
+        at: Timestamp,
+        queue: u32,
+        visible_at: Timestamp,
+        attempt: u128,
+    },
+    VisibilityChanged {
+        at: Timestamp,
+        queue: u32,
+        key: u64,
+        visible_at: Timestamp,
+    },
     /// Messages gone because they were deleted, or because their retention period had passed.
-    MessagesDeleted { queue: u32, keys: Keys<'a> },
+    MessagesDeleted {
+        queue: u32,
+        keys: Keys<'a>,
+    },
     /// A message moved to a dead-letter queue. Its own record stays where it is.
-    MessageDeadLettered { at: Timestamp, queue: u32, key: u64, target: u32, target_key: u64 },
+    MessageDeadLettered {
+        at: Timestamp,
+        queue: u32,
+        key: u64,
+        target: u32,
+        target_key: u64,
+    },
     MoveTaskStarted {
         at: Timestamp,
         queue: u32,
@@ -62,11 +96,23 @@ pub(crate) enum Record<'a> {
         to_move: u64,
     },
     /// A message that a move task has sent on is gone from its source.
-    MessageMoved { queue: u32, task: Uuid, key: u64 },
-    MoveTaskEnded { queue: u32, task: Uuid, end: MoveTaskEnd },
+    MessageMoved {
+        queue: u32,
+        task: Uuid,
+        key: u64,
+    },
+    MoveTaskEnded {
+        queue: u32,
+        task: Uuid,
+        end: MoveTaskEnd,
+    },
     /// A message's record written again, so that the old one can be given up. Nothing else about
     /// the message changes.
-    MessageRelocated { queue: u32, key: u64, message: MessageRecord<'a> },
+    MessageRelocated {
+        queue: u32,
+        key: u64,
+        message: MessageRecord<'a>,
+    },
 }
 
 /// How a move task ended.
@@ -372,21 +418,17 @@ impl<'a> Record<'a> {
                 rate: r.option(Reader::u32)?,
                 to_move: r.u64()?,
             },
-            kind::MESSAGE_MOVED => Self::MessageMoved {
-                queue,
-                task: Uuid::from_bytes(r.array()?),
-                key: r.u64()?,
-            },
+            kind::MESSAGE_MOVED => {
+                Self::MessageMoved { queue, task: Uuid::from_bytes(r.array()?), key: r.u64()? }
+            }
             kind::MOVE_TASK_ENDED => Self::MoveTaskEnded {
                 queue,
                 task: Uuid::from_bytes(r.array()?),
                 end: MoveTaskEnd::decode(r)?,
             },
-            kind::MESSAGE_RELOCATED => Self::MessageRelocated {
-                queue,
-                key: r.u64()?,
-                message: MessageRecord::read(r)?,
-            },
+            kind::MESSAGE_RELOCATED => {
+                Self::MessageRelocated { queue, key: r.u64()?, message: MessageRecord::read(r)? }
+            }
             _ => return Err(Damaged),
         };
         Ok(record)

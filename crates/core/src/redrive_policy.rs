@@ -33,10 +33,7 @@ impl RedrivePolicy {
     /// unknown or out of range, or the target is no SQS queue.
     pub fn parse(json: &str) -> Result<Self, Rejection> {
         let Ok(Value::Object(members)) = serde_json::from_str(json) else {
-            return Err(unreadable(
-                "RedrivePolicy",
-                "Redrive policy is not a valid JSON map.",
-            ));
+            return Err(unreadable("RedrivePolicy", "Redrive policy is not a valid JSON map."));
         };
         let refuse = |reason: &str| Err(refused(json, reason));
         // The service asks for the count first; its documented default of 10 does not hold.
@@ -53,34 +50,26 @@ impl RedrivePolicy {
             ));
         }
         let Some(max_receive_count) = receive_count(&members[COUNT]) else {
-            let given = members[COUNT]
-                .as_str()
-                .map_or(members[COUNT].to_string(), str::to_owned);
+            let given = members[COUNT].as_str().map_or(members[COUNT].to_string(), str::to_owned);
+            let (min, max) = limits::MAX_RECEIVE_COUNT.into_inner();
             return refuse(&format!(
-                "Invalid value for {COUNT}: {given}, valid values are from {} to {} both inclusive.",
-                limits::MAX_RECEIVE_COUNT.start(),
-                limits::MAX_RECEIVE_COUNT.end()
+                "Invalid value for {COUNT}: {given}, valid values are from {min} to {max} both \
+                 inclusive."
             ));
         };
         let target = members[TARGET].as_str().unwrap_or_default();
         match QueueArn::parse(target) {
-            Some(dead_letter_target) => Ok(Self {
-                dead_letter_target,
-                max_receive_count,
-            }),
-            None if is_arn_of_another_service(target) => refuse(&format!(
-                "Only SQS queues are valid resources for {TARGET}."
-            )),
+            Some(dead_letter_target) => Ok(Self { dead_letter_target, max_receive_count }),
+            None if is_arn_of_another_service(target) => {
+                refuse(&format!("Only SQS queues are valid resources for {TARGET}."))
+            }
             None => refuse(&format!("Invalid value for {TARGET}.")),
         }
     }
 
     /// The canonical JSON that reading the attribute shows: compact, the count as a number.
     pub fn to_json(&self) -> String {
-        let Self {
-            dead_letter_target,
-            max_receive_count,
-        } = self;
+        let Self { dead_letter_target, max_receive_count } = self;
         format!(r#"{{"{TARGET}":"{dead_letter_target}","{COUNT}":{max_receive_count}}}"#)
     }
 
@@ -90,10 +79,7 @@ impl RedrivePolicy {
     }
 
     pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, Damaged> {
-        Ok(Self {
-            dead_letter_target: read_arn(r)?,
-            max_receive_count: r.u32()?,
-        })
+        Ok(Self { dead_letter_target: read_arn(r)?, max_receive_count: r.u32()? })
     }
 }
 
@@ -157,10 +143,7 @@ impl RedriveAllowPolicy {
         let Ok(Value::Object(members)) = serde_json::from_str(json) else {
             return None;
         };
-        if !members
-            .keys()
-            .all(|name| name == PERMISSION || name == SOURCES)
-        {
+        if !members.keys().all(|name| name == PERMISSION || name == SOURCES) {
             return None;
         }
         let permission = match members.get(PERMISSION)?.as_str()? {
@@ -185,10 +168,8 @@ impl RedriveAllowPolicy {
             Self::AllowAll => format!(r#"{{"{PERMISSION}":"allowAll"}}"#),
             Self::DenyAll => format!(r#"{{"{PERMISSION}":"denyAll"}}"#),
             Self::ByQueue(sources) => {
-                let sources: Vec<String> = sources
-                    .iter()
-                    .map(|source| format!(r#""{source}""#))
-                    .collect();
+                let sources: Vec<String> =
+                    sources.iter().map(|source| format!(r#""{source}""#)).collect();
                 let sources = sources.join(",");
                 format!(r#"{{"{PERMISSION}":"byQueue","{SOURCES}":[{sources}]}}"#)
             }
@@ -224,10 +205,7 @@ impl RedriveAllowPolicy {
             1 => Ok(Self::DenyAll),
             2 => {
                 let sources = r.count(ARN_BYTES_MIN)?;
-                (0..sources)
-                    .map(|_| read_arn(r))
-                    .collect::<Result<_, _>>()
-                    .map(Self::ByQueue)
+                (0..sources).map(|_| read_arn(r)).collect::<Result<_, _>>().map(Self::ByQueue)
             }
             _ => Err(Damaged),
         }

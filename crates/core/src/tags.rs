@@ -56,10 +56,7 @@ impl Tags {
 
     /// Keys and values, by key.
     pub fn to_pairs(&self) -> Pairs {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        self.0.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     fn and(mut self, queue: &QueueName, given: &[(String, String)]) -> Result<Self, Rejection> {
@@ -148,10 +145,7 @@ mod tests {
     }
 
     fn pairs(given: &[(&str, &str)]) -> Pairs {
-        given
-            .iter()
-            .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-            .collect()
+        given.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 
     fn created(given: &[(&str, &str)]) -> Tags {
@@ -166,18 +160,11 @@ mod tests {
     fn tags_are_added_replaced_and_removed() {
         let tags = created(&[("b", "1"), ("a", "")]);
         assert_eq!(tags.to_pairs(), pairs(&[("a", ""), ("b", "1")]));
-        let tags = tags
-            .with(&orders(), &pairs(&[("b", "2"), ("B", "3")]))
-            .unwrap();
+        let tags = tags.with(&orders(), &pairs(&[("b", "2"), ("B", "3")])).unwrap();
         assert_eq!(tags.to_pairs(), pairs(&[("B", "3"), ("a", ""), ("b", "2")]));
-        let tags = tags
-            .without(&["a".into(), "absent".into(), "a".into()])
-            .unwrap();
+        let tags = tags.without(&["a".into(), "absent".into(), "a".into()]).unwrap();
         assert_eq!(tags.to_pairs(), pairs(&[("B", "3"), ("b", "2")]));
-        assert_eq!(
-            created(&[("a", "1"), ("a", "2")]).to_pairs(),
-            pairs(&[("a", "2")])
-        );
+        assert_eq!(created(&[("a", "1"), ("a", "2")]).to_pairs(), pairs(&[("a", "2")]));
     }
 
     #[test]
@@ -187,26 +174,18 @@ mod tests {
         assert_eq!(none.with(&orders(), &[]), Err(missing));
         let length = "Tag keys must be between 1 and 128 characters in length.";
         assert_eq!(none.without(&[]), Err(invalid(length)));
-        assert_eq!(
-            none.without(&["a".into(), String::new()]),
-            Err(invalid(length))
-        );
+        assert_eq!(none.without(&["a".into(), String::new()]), Err(invalid(length)));
         assert_eq!(none.without(&["k".repeat(129)]), Err(invalid(length)));
     }
 
     #[test]
     fn a_queue_has_50_tags() {
-        let fifty: Pairs = (0..50)
-            .map(|i| (format!("key{i}"), String::new()))
-            .collect();
+        let fifty: Pairs = (0..50).map(|i| (format!("key{i}"), String::new())).collect();
         let tags = Tags::create(&orders(), &fifty).unwrap();
         let another = pairs(&[("key50", "")]);
         let too_many = invalid("Too many tags added for queue orders.");
         assert_eq!(tags.with(&orders(), &another), Err(too_many.clone()));
-        assert!(
-            tags.with(&orders(), &pairs(&[("key49", "replaced")]))
-                .is_ok()
-        );
+        assert!(tags.with(&orders(), &pairs(&[("key49", "replaced")])).is_ok());
         let fifty_one = [fifty, another].concat();
         assert_eq!(Tags::create(&orders(), &fifty_one), Err(too_many));
     }
@@ -222,33 +201,15 @@ mod tests {
         for (key, value, text) in [
             ("", "", key_length),
             (&*"k".repeat(129), "", key_length),
-            (
-                "k",
-                &*"v".repeat(257),
-                "Tag values must be between 0 and 256 characters in length.",
-            ),
+            ("k", &*"v".repeat(257), "Tag values must be between 0 and 256 characters in length."),
             ("k*", "", &*format!("Tag keys {symbols}")),
             ("k", "v,", &*format!("Tag values {symbols}")),
-            (
-                "aws:k",
-                "",
-                "Tag keys must not start with the reserved prefix aws:",
-            ),
-            (
-                "k",
-                "aws:v",
-                "Tag values must not start with the reserved prefix aws:",
-            ),
+            ("aws:k", "", "Tag keys must not start with the reserved prefix aws:"),
+            ("k", "aws:v", "Tag values must not start with the reserved prefix aws:"),
         ] {
             let before = created(&[("k", "v")]);
-            assert_eq!(
-                before.with(&orders(), &pairs(&[(key, value)])),
-                Err(invalid(text))
-            );
-            assert_eq!(
-                Tags::create(&orders(), &pairs(&[(key, value)])),
-                Err(invalid(text))
-            );
+            assert_eq!(before.with(&orders(), &pairs(&[(key, value)])), Err(invalid(text)));
+            assert_eq!(Tags::create(&orders(), &pairs(&[(key, value)])), Err(invalid(text)));
         }
     }
 

@@ -22,18 +22,18 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// The instant `seconds` later.
+    /// The instant `seconds` later, or the last one there is: a disk may hold any number.
     pub const fn plus_seconds(self, seconds: u64) -> Self {
-        Self(self.0 + seconds * 1000)
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 }
 
 impl Add<u64> for Timestamp {
     type Output = Self;
 
-    /// The instant `ms` milliseconds later.
+    /// The instant `ms` milliseconds later, or the last one there is.
     fn add(self, ms: u64) -> Self {
-        Self(self.0 + ms)
+        Self(self.0.saturating_add(ms))
     }
 }
 

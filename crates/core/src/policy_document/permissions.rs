@@ -62,10 +62,7 @@ pub fn add_permission(
         None => new_document(arn),
     };
     let mut statements = take_statements(&mut document);
-    if statements
-        .iter()
-        .any(|statement| is_labelled(statement, label))
-    {
+    if statements.iter().any(|statement| is_labelled(statement, label)) {
         return Err(Rejection::parameter("Label", label, "Already exists."));
     }
     statements.push(json!({
@@ -111,9 +108,7 @@ fn check_label(label: &str) -> Result<(), Rejection> {
         return Err(Rejection::MissingParameter("Label".into()));
     }
     let fits = label.len() <= limits::PERMISSION_LABEL_CHARS_MAX
-        && label
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !fits {
         let reason = format!(
             "Label can only include alphanumeric characters, hyphens, or underscores. 1 to {} in \
@@ -130,16 +125,9 @@ fn check_accounts(accounts: &[String]) -> Result<(), Rejection> {
     if accounts.is_empty() {
         return Err(Rejection::MissingParameter("PrincipalId".into()));
     }
-    if !accounts
-        .iter()
-        .all(|account| AccountId::parse(account).is_some())
-    {
+    if !accounts.iter().all(|account| AccountId::parse(account).is_some()) {
         let given = format!("[{}]", accounts.join(", "));
-        return Err(Rejection::parameter(
-            "PrincipalId",
-            given,
-            "Unable to verify.",
-        ));
+        return Err(Rejection::parameter("PrincipalId", given, "Unable to verify."));
     }
     Ok(())
 }
@@ -155,10 +143,7 @@ fn check_actions(actions: &[String]) -> Result<(), Rejection> {
             limits::POLICY_ACTIONS_MAX
         )));
     }
-    let Some(refused) = actions
-        .iter()
-        .find(|action| !GRANTABLE.contains(&action.as_str()))
-    else {
+    let Some(refused) = actions.iter().find(|action| !GRANTABLE.contains(&action.as_str())) else {
         return Ok(());
     };
     let reason = if OWNERS_ONLY.contains(&refused.as_str()) {
@@ -166,11 +151,7 @@ fn check_actions(actions: &[String]) -> Result<(), Rejection> {
     } else {
         "Please refer to the appropriate WSDL for a list of valid actions."
     };
-    Err(Rejection::parameter(
-        "ActionName",
-        format_args!("SQS:{refused}"),
-        reason,
-    ))
+    Err(Rejection::parameter("ActionName", format_args!("SQS:{refused}"), reason))
 }
 
 fn new_document(arn: &QueueArn) -> Map<String, Value> {

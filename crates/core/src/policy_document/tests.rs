@@ -63,14 +63,8 @@ fn documents_of_the_documented_forms_are_taken() {
         document(json!([good])),
         json!({ "Statement": good }),
         json!({ "Version": "2008-10-17", "Statement": good }),
-        document(json!([
-            statement("Sid", json!(null)),
-            statement("Sid", Value::Null)
-        ])),
-        document(json!([
-            statement("Sid", json!("a")),
-            statement("Sid", json!("b"))
-        ])),
+        document(json!([statement("Sid", json!(null)), statement("Sid", Value::Null)])),
+        document(json!([statement("Sid", json!("a")), statement("Sid", json!("b"))])),
     ] {
         assert_eq!(check(&document.to_string()), Ok(()), "{document}");
     }
@@ -78,41 +72,20 @@ fn documents_of_the_documented_forms_are_taken() {
         ("Effect", json!("Deny")),
         ("Principal", json!("*")),
         ("Principal", json!({ "AWS": "*" })),
-        (
-            "Principal",
-            json!({ "Service": "sns.amazonaws.com", "AWS": ["1", "2"] }),
-        ),
+        ("Principal", json!({ "Service": "sns.amazonaws.com", "AWS": ["1", "2"] })),
         ("Action", json!(["sqs:*", "SQS:SendMessage"])),
         ("Resource", json!(["*", ARN])),
         ("Condition", json!({})),
-        (
-            "Condition",
-            json!({ "ArnEquals": { "aws:SourceArn": [ARN, ARN] } }),
-        ),
-        (
-            "Condition",
-            json!({ "ForAnyValue:StringLikeIfExists": { "a": "b" } }),
-        ),
-        (
-            "Condition",
-            json!({ "NumericLessThanEquals": { "a": 1 }, "Bool": { "b": false } }),
-        ),
-        (
-            "Condition",
-            json!({ "Null": { "a": "true" }, "DateGreaterThan": { "b": "2026" } }),
-        ),
+        ("Condition", json!({ "ArnEquals": { "aws:SourceArn": [ARN, ARN] } })),
+        ("Condition", json!({ "ForAnyValue:StringLikeIfExists": { "a": "b" } })),
+        ("Condition", json!({ "NumericLessThanEquals": { "a": 1 }, "Bool": { "b": false } })),
+        ("Condition", json!({ "Null": { "a": "true" }, "DateGreaterThan": { "b": "2026" } })),
     ] {
-        assert_eq!(
-            check_statement(member, value.clone()),
-            Ok(()),
-            "{member}: {value}"
-        );
+        assert_eq!(check_statement(member, value.clone()), Ok(()), "{member}: {value}");
     }
-    for (member, instead) in [
-        ("Principal", "NotPrincipal"),
-        ("Action", "NotAction"),
-        ("Resource", "NotResource"),
-    ] {
+    for (member, instead) in
+        [("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")]
+    {
         let mut other = statement(member, Value::Null);
         other[instead] = statement("", Value::Null)[member].clone();
         assert_eq!(check(&document(other).to_string()), Ok(()), "{instead}");
@@ -122,19 +95,8 @@ fn documents_of_the_documented_forms_are_taken() {
 #[test]
 fn anything_else_is_no_document() {
     let good = statement("Sid", json!("one"));
-    let mut bad: Vec<String> = [
-        "",
-        " ",
-        "badjson",
-        "[]",
-        "\"string\"",
-        "533",
-        "null",
-        "{",
-        "{}",
-    ]
-    .map(Into::into)
-    .into();
+    let mut bad: Vec<String> =
+        ["", " ", "badjson", "[]", "\"string\"", "533", "null", "{", "{}"].map(Into::into).into();
     bad.push("[".repeat(4000));
     for document in [
         document(json!([])),
@@ -169,10 +131,7 @@ fn anything_else_is_no_document() {
         ("Condition", json!([])),
         ("Condition", json!({ "StringEqual": { "a": "b" } })),
         ("Condition", json!({ "NullIfExists": { "a": "true" } })),
-        (
-            "Condition",
-            json!({ "ForSomeValues:StringEquals": { "a": "b" } }),
-        ),
+        ("Condition", json!({ "ForSomeValues:StringEquals": { "a": "b" } })),
         ("Condition", json!({ "StringEquals": "b" })),
         ("Condition", json!({ "StringEquals": { "a": {} } })),
         ("Condition", json!({ "StringEquals": { "a": [["b"]] } })),
@@ -189,9 +148,8 @@ fn anything_else_is_no_document() {
 #[test]
 fn documents_have_their_limits() {
     let many = |statements: usize| {
-        let statements: Vec<Value> = (0..statements)
-            .map(|i| statement("Sid", json!(format!("s{i}"))))
-            .collect();
+        let statements: Vec<Value> =
+            (0..statements).map(|i| statement("Sid", json!(format!("s{i}")))).collect();
         check(&document(statements.into()).to_string())
     };
     assert_eq!(many(20), Ok(()));
@@ -215,11 +173,7 @@ fn documents_have_their_limits() {
     assert_eq!(principals(25, 26), over(text));
 
     let conditions = |one: usize, another: usize| {
-        let keys = |count| {
-            (0..count)
-                .map(|i| (format!("k{i}"), json!("v")))
-                .collect::<Map<_, _>>()
-        };
+        let keys = |count| (0..count).map(|i| (format!("k{i}"), json!("v"))).collect::<Map<_, _>>();
         let conditions = json!({ "StringEquals": keys(one), "StringLike": keys(another) });
         check_statement("Condition", conditions)
     };
@@ -231,31 +185,16 @@ fn documents_have_their_limits() {
     let text = document(statement("Sid", json!("one"))).to_string();
     let padded = |bytes: usize| check(&format!("{text}{}", " ".repeat(bytes - text.len())));
     assert_eq!(padded(8192), Ok(()));
-    assert_eq!(
-        padded(8193),
-        over("Submitted policy is over max allowed size.")
-    );
+    assert_eq!(padded(8193), over("Submitted policy is over max allowed size."));
 }
 
 #[test]
 fn permissions_make_a_policy_and_go_again() {
-    let first = add(
-        None,
-        "first",
-        &["000000000001", "000000000002"],
-        &["ReceiveMessage"],
-    )
-    .unwrap();
+    let first = add(None, "first", &["000000000001", "000000000002"], &["ReceiveMessage"]).unwrap();
     let one = r#"{"Sid":"first","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::000000000001:root","arn:aws:iam::000000000002:root"]},"Action":"SQS:ReceiveMessage","Resource":"arn:aws:sqs:us-east-1:000000000000:orders"}"#;
     let head = r#"{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:000000000000:orders/SQSDefaultPolicy","Statement":["#;
     assert_eq!(first, format!("{head}{one}]}}"));
-    let both = add(
-        Some(&first),
-        "second",
-        &["000000000001"],
-        &["*", "PurgeQueue"],
-    )
-    .unwrap();
+    let both = add(Some(&first), "second", &["000000000001"], &["*", "PurgeQueue"]).unwrap();
     let two = r#"{"Sid":"second","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000001:root"},"Action":["SQS:*","SQS:PurgeQueue"],"Resource":"arn:aws:sqs:us-east-1:000000000000:orders"}"#;
     assert_eq!(both, format!("{head}{one},{two}]}}"));
     assert_eq!(check(&both), Ok(()));
@@ -277,13 +216,7 @@ fn a_policy_of_ones_own_keeps_its_form() {
     assert!(more.ends_with(r#"],"Version":"2012-10-17"}"#), "{more}");
     assert_eq!(remove_permission(Some(own), "own"), Ok(None));
     let without = remove_permission(Some(&more), "more").unwrap().unwrap();
-    assert!(
-        same(
-            &without,
-            &own.replace("\": {", "\":[{").replace("},", "}],")
-        ),
-        "{without}"
-    );
+    assert!(same(&without, &own.replace("\": {", "\":[{").replace("},", "}],")), "{without}");
 }
 
 #[test]
@@ -302,17 +235,11 @@ fn permissions_that_are_refused() {
             "Value {label} for parameter Label is invalid. Reason: Label can only include \
              alphanumeric characters, hyphens, or underscores. 1 to 80 in length."
         );
-        assert_eq!(
-            add(None, label, &account, &send),
-            Err(refused_parameter(&text))
-        );
+        assert_eq!(add(None, label, &account, &send), Err(refused_parameter(&text)));
     }
     for (bad, shown) in [
         (&["000000000001", "1"][..], "[000000000001, 1]"),
-        (
-            &["arn:aws:iam::000000000001:root"][..],
-            "[arn:aws:iam::000000000001:root]",
-        ),
+        (&["arn:aws:iam::000000000001:root"][..], "[arn:aws:iam::000000000001:root]"),
         (&["*"][..], "[*]"),
     ] {
         let text = format!(
@@ -351,10 +278,7 @@ fn permissions_have_their_limits() {
         policy = Some(add(policy.as_deref(), &label.to_string(), &accounts, &["*"]).unwrap());
     }
     let one_more = add(policy.as_deref(), "20", &["000000000001"], &["*"]);
-    assert_eq!(
-        one_more,
-        over("21 Statements were found, maximum allowed is 20.")
-    );
+    assert_eq!(one_more, over("21 Statements were found, maximum allowed is 20."));
 
     assert!(add(None, "l", &["000000000001"; 50], &["*"]).is_ok());
     let crowd = add(None, "l", &["000000000001"; 51], &["*"]);
@@ -371,10 +295,7 @@ fn removing_what_is_not_there_is_refused() {
     let policy = add(None, "there", &["000000000001"], &["*"]).unwrap();
     for policy in [None, Some(policy.as_str())] {
         let text = "Value absent for parameter Label is invalid. Reason: can't find label.";
-        assert_eq!(
-            remove_permission(policy, "absent"),
-            Err(refused_parameter(text))
-        );
+        assert_eq!(remove_permission(policy, "absent"), Err(refused_parameter(text)));
         let missing = Err(Rejection::MissingParameter("Label".into()));
         assert_eq!(remove_permission(policy, ""), missing);
     }

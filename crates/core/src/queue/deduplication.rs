@@ -1,6 +1,6 @@
 //! What a FIFO queue remembers for five minutes: deduplication ids, and receive attempts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codec::{Damaged, Reader, Writer};
 use crate::limits;
@@ -24,7 +24,9 @@ pub(crate) struct FirstSend {
 #[derive(Default, PartialEq, Debug)]
 pub(crate) struct Deduplication {
     sends: BTreeMap<(IdDigest, IdDigest), FirstSend>,
-    by_age: VecDeque<(Timestamp, (IdDigest, IdDigest))>,
+    /// Each of `sends` by its age. Not in the order of arrival: after a clock that was ahead has
+    /// been set right, one id from the future must not keep all later ones from being forgotten.
+    by_age: BTreeSet<(Timestamp, (IdDigest, IdDigest))>,
 }
 
 impl Deduplication {
@@ -45,34 +47,27 @@ impl Deduplication {
 
     pub(crate) fn remember(&mut self, id: IdDigest, group: IdDigest, send: FirstSend) {
         let at = send.at;
-        let before = self.sends.insert((id, group), send);
-        if before.is_none_or(|before| before.at != at) {
-            self.by_age.push_back((at, (id, group)));
+        if let Some(before) = self.sends.insert((id, group), send) {
+            self.by_age.remove(&(before.at, (id, group)));
         }
+        self.by_age.insert((at, (id, group)));
     }
 
     /// Drops what is older than five minutes and returns when there is more to drop.
     pub(crate) fn forget(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some((at, ids)) = self.by_age.front().copied() {
+        while let Some((at, ids)) = self.by_age.first().copied() {
             if now < forgotten_at(at) {
                 return Some(forgotten_at(at));
             }
-            self.by_age.pop_front();
-            // The id may have been used anew since; then that use has a place of its own.
-            if self.sends.get(&ids).is_some_and(|send| send.at == at) {
-                self.sends.remove(&ids);
-            }
+            self.by_age.pop_first();
+            self.sends.remove(&ids);
         }
         None
     }
 
     pub(crate) fn encode(&self, w: &mut Writer<'_>) {
         w.u32(u32::try_from(self.sends.len()).expect("five minutes of sends are fewer"));
-        let recent = self.by_age.iter().filter_map(|(at, ids)| {
-            let send = self.sends.get(ids).filter(|send| send.at == *at)?;
-            Some((ids, send))
-        });
-        for ((id, group), send) in recent {
+        for ((id, group), send) in &self.sends {
             w.raw(&id.to_le_bytes());
             w.raw(&group.to_le_bytes());
             w.u64(send.at.as_ms());
@@ -116,7 +111,8 @@ pub(crate) struct Attempt {
 #[derive(Default, PartialEq, Debug)]
 pub(crate) struct Attempts {
     attempts: BTreeMap<IdDigest, Attempt>,
-    by_age: VecDeque<(Timestamp, IdDigest)>,
+    /// Each of `attempts` by its age.
+    by_age: BTreeSet<(Timestamp, IdDigest)>,
 }
 
 impl Attempts {
@@ -130,33 +126,28 @@ impl Attempts {
 
     pub(crate) fn remember(&mut self, id: IdDigest, attempt: Attempt) {
         let at = attempt.at;
-        let before = self.attempts.insert(id, attempt);
-        if before.is_none_or(|before| before.at != at) {
-            self.by_age.push_back((at, id));
+        if let Some(before) = self.attempts.insert(id, attempt) {
+            self.by_age.remove(&(before.at, id));
         }
+        self.by_age.insert((at, id));
     }
 
     /// Drops what is older than five minutes and returns when there is more to drop.
     pub(crate) fn forget(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some((at, id)) = self.by_age.front().copied() {
+        while let Some((at, id)) = self.by_age.first().copied() {
             let forgotten_at = at.plus_seconds(limits::RECEIVE_ATTEMPT_SECONDS);
             if now < forgotten_at {
                 return Some(forgotten_at);
             }
-            self.by_age.pop_front();
-            if self.attempts.get(&id).is_some_and(|attempt| attempt.at == at) {
-                self.attempts.remove(&id);
-            }
+            self.by_age.pop_first();
+            self.attempts.remove(&id);
         }
         None
     }
 
     pub(crate) fn encode(&self, w: &mut Writer<'_>) {
         w.u32(u32::try_from(self.attempts.len()).expect("five minutes of receives are fewer"));
-        for (at, id) in &self.by_age {
-            let Some(attempt) = self.attempts.get(id).filter(|attempt| attempt.at == *at) else {
-                continue;
-            };
+        for (id, attempt) in &self.attempts {
             w.raw(&id.to_le_bytes());
             w.u64(attempt.at.as_ms());
             w.u64(attempt.visible_at.as_ms());

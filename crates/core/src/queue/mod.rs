@@ -14,5 +14,5 @@ mod waiters;
 pub(crate) use deduplication::{Attempt, FirstSend, IdDigest};
 pub(crate) use entry::{Entry, State};
 pub(crate) use move_task::MoveTask;
-pub(crate) use queue::{Arrival, Queue, Upkeep};
+pub(crate) use queue::{Arrival, KEYS_MAX, Queue, Upkeep};
 pub(crate) use waiters::Waiter;

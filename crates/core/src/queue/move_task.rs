@@ -45,7 +45,7 @@ impl MoveTask {
 
     /// Milliseconds from one step of `messages` to the next.
     pub(crate) fn pause_ms(&self, messages: usize) -> u64 {
-        self.rate.map_or(0, |rate| (messages as u64 * 1000).div_ceil(u64::from(rate)))
+        self.rate.map_or(0, |rate| (messages as u64 * 1000).div_ceil(u64::from(rate.max(1))))
     }
 
     pub(crate) fn status(&self, source: &QueueArn) -> MoveTaskStatus {

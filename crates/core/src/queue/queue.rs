@@ -55,6 +55,9 @@ pub(crate) struct Queue {
     pub(crate) waiters: Waiters,
 }
 
+/// Keys that a queue can give out. Sequence numbers are made of them and must not overflow.
+pub(crate) const KEYS_MAX: u64 = 1 << 62;
+
 enum Order {
     Standard(StandardOrder),
     Fifo(FifoOrder),
@@ -173,6 +176,13 @@ impl Queue {
         }
     }
 
+    /// Whether a message is visible and, in a FIFO queue, nothing of its group is in flight.
+    pub(crate) fn may_be_handed_out(&self, entry: &Entry) -> bool {
+        let group = self.groups.get(entry.group);
+        let is_held_up = self.is_fifo() && group.is_some_and(|group| group.in_flight > 0);
+        matches!(entry.state, State::Visible(_)) && !is_held_up
+    }
+
     /// Whether as many messages are in flight as may be.
     pub(crate) fn is_at_limit(&self) -> bool {
         self.in_flight >= limits::IN_FLIGHT_MAX
@@ -264,7 +274,7 @@ impl Queue {
         if entry.receive_count == 0 {
             entry.first_received_at = at;
         }
-        entry.receive_count += 1;
+        entry.receive_count = entry.receive_count.saturating_add(1);
         entry.received_at = at;
         entry.visible_at = visible_at;
         self.enter(key, (visible_at > at).then_some(State::InFlight), upkeep);
@@ -334,7 +344,8 @@ impl Queue {
         Some((early.map(|(key, entry)| (key, entry.location())).collect(), next))
     }
 
-    /// Every message goes, and everything that is remembered about messages.
+    /// Every message goes, and with them the receives that could be repeated. Deduplication ids
+    /// stay known, as they do when a message is deleted.
     pub(crate) fn clear(&mut self, upkeep: &mut Upkeep) {
         for (key, entry) in self.entries.iter() {
             upkeep.live.release(entry.location());
@@ -344,18 +355,22 @@ impl Queue {
             }
         }
         self.set_expiry_due(None, upkeep);
-        self.set_forget_due(None, upkeep);
         self.entries = Entries::default();
         self.groups = Groups::default();
         self.order = match self.order {
             Order::Standard(_) => Order::Standard(StandardOrder::default()),
             Order::Fifo(_) => Order::Fifo(FifoOrder::default()),
         };
-        self.deduplication = Deduplication::default();
         self.attempts = Attempts::default();
         self.origins.clear();
         self.out_of_age.clear();
         (self.in_flight, self.delayed) = (0, 0);
+    }
+
+    /// The queue goes with all that it holds.
+    pub(crate) fn dissolve(mut self, upkeep: &mut Upkeep) {
+        self.clear(upkeep);
+        self.set_forget_due(None, upkeep);
     }
 
     /// Sets the deadline for the message that expires first; after some have, or the retention
@@ -384,7 +399,11 @@ impl Queue {
 
     /// FIFO queues apply a new DelaySeconds to what waits already: each message's new deadline, for
     /// those it changes. Only the last 15 minutes' messages can be concerned.
-    pub(crate) fn delays_changed(&self, delay_seconds: u32, now: Timestamp) -> Vec<(u64, Timestamp)> {
+    pub(crate) fn delays_changed(
+        &self,
+        delay_seconds: u32,
+        now: Timestamp,
+    ) -> Vec<(u64, Timestamp)> {
         let delay_max = u64::from(*limits::DELAY_SECONDS.end()) * 1000;
         let young = |entry: &Entry| now - entry.enqueued_at <= delay_max;
         let waiting = self.entries.iter().filter(|(_, e)| e.receive_count == 0 && young(e));

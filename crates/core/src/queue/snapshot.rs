@@ -3,7 +3,7 @@
 use super::deduplication::{Attempts, Deduplication};
 use super::entry::{Entry, State};
 use super::move_task::MoveTask;
-use super::queue::{Queue, Upkeep};
+use super::queue::{KEYS_MAX, Queue, Upkeep};
 use crate::codec::{Damaged, Reader, Writer};
 use crate::names::Uuid;
 use crate::queue_attributes::QueueAttributes;
@@ -46,10 +46,16 @@ impl Queue {
         let attributes = QueueAttributes::decode(r)?;
         let tags = Tags::decode(r)?;
         let created_at = instant(r)?;
+        if arn.name.is_fifo() != attributes.fifo.is_some() {
+            return Err(Damaged);
+        }
         let mut queue = Self::new(number, arn, attributes, tags, created_at);
         queue.modified_at = instant(r)?;
         queue.purged_at = r.option(instant)?;
         queue.next_key = r.u64()?;
+        if queue.next_key > KEYS_MAX {
+            return Err(Damaged);
+        }
         queue.origins = r.list(16, read_arn)?;
         queue.deduplication = Deduplication::decode(r)?;
         queue.attempts = Attempts::decode(r)?;

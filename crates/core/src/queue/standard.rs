@@ -163,10 +163,14 @@ impl StandardOrder {
         let mut candidates: Vec<(u64, u64, Place)> = Vec::new();
         let look_ahead = limits::FAIR_LOOK_AHEAD_MAX;
         candidates.extend(
-            self.returned.iter().take(look_ahead).map(|(beside, key)| (*beside, *key, Place::Returned)),
+            self.returned
+                .iter()
+                .take(look_ahead)
+                .map(|(beside, key)| (*beside, *key, Place::Returned)),
         );
-        candidates
-            .extend(in_line(entries, self.cursor).take(look_ahead).map(|key| (key, key, Place::Line)));
+        candidates.extend(
+            in_line(entries, self.cursor).take(look_ahead).map(|key| (key, key, Place::Line)),
+        );
         candidates.sort_unstable_by_key(|(beside, key, _)| (*beside, *key));
         for (_, key, place) in candidates.into_iter().take(look_ahead) {
             if picked.len() == max {

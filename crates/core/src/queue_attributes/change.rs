@@ -38,10 +38,9 @@ impl QueueAttributes {
             return Err(Rejection::MissingParameter("Attribute.Name".into()));
         }
         match value(given, Name::FifoQueue) {
-            Some("false") if self.fifo.is_some() => Err(invalid(
-                Name::FifoQueue,
-                "Modifying queue type is not supported.",
-            )),
+            Some("false") if self.fifo.is_some() => {
+                Err(invalid(Name::FifoQueue, "Modifying queue type is not supported."))
+            }
             Some(_) => Err(Rejection::unknown_attribute("FifoQueue")),
             None => self.clone().changed(given),
         }
@@ -59,9 +58,7 @@ impl QueueAttributes {
         given: &Given,
     ) -> Result<Option<String>, Rejection> {
         let wanted = Self::create(name, given)?;
-        let mut said = Name::SETTABLE
-            .into_iter()
-            .filter(|&name| value(given, name).is_some());
+        let mut said = Name::SETTABLE.into_iter().filter(|&name| value(given, name).is_some());
         let differs = said.find(|&name| !self.agrees(&wanted, name));
         Ok(differs.map(|name| name.as_str().to_owned()))
     }
@@ -79,15 +76,10 @@ impl QueueAttributes {
     /// Names first, then values, then how they go together. Which of several faults is reported
     /// does not depend on the order in which they are given, unknown names apart.
     fn changed(mut self, given: &Given) -> Result<Self, Rejection> {
-        if let Some((name, _)) = given
-            .iter()
-            .find(|(name, _)| Name::settable(name).is_none())
-        {
+        if let Some((name, _)) = given.iter().find(|(name, _)| Name::settable(name).is_none()) {
             return Err(Rejection::unknown_attribute(name));
         }
-        let mut given_names = Name::SETTABLE
-            .into_iter()
-            .filter(|&n| value(given, n).is_some());
+        let mut given_names = Name::SETTABLE.into_iter().filter(|&n| value(given, n).is_some());
         if self.fifo.is_none()
             && let Some(name) = given_names.find(|name| name.is_fifo_only())
         {
@@ -223,10 +215,7 @@ impl QueueAttributes {
 }
 
 fn value(given: &Given, name: Name) -> Option<&str> {
-    given
-        .iter()
-        .rfind(|(given, _)| given == name.as_str())
-        .map(|(_, value)| value.as_str())
+    given.iter().rfind(|(given, _)| given == name.as_str()).map(|(_, value)| value.as_str())
 }
 
 /// Whether a new queue is FIFO. Its name and the attribute must say so both, or neither.
@@ -254,12 +243,9 @@ fn kind_of_new_queue(
 
 fn fifo_only(name: Name) -> Rejection {
     match name {
-        Name::DeduplicationScope | Name::FifoThroughputLimit => {
-            Rejection::InvalidAttributeName(format!(
-                "You can specify the {} only when FifoQueue is set to true.",
-                name.as_str()
-            ))
-        }
+        Name::DeduplicationScope | Name::FifoThroughputLimit => Rejection::InvalidAttributeName(
+            format!("You can specify the {} only when FifoQueue is set to true.", name.as_str()),
+        ),
         _ => Rejection::unknown_attribute(name.as_str()),
     }
 }
@@ -293,9 +279,5 @@ fn unless_empty<T>(
     value: &str,
     parse: impl FnOnce(&str) -> Result<T, Rejection>,
 ) -> Result<Option<T>, Rejection> {
-    if value.is_empty() {
-        Ok(None)
-    } else {
-        parse(value).map(Some)
-    }
+    if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
 }

@@ -73,16 +73,12 @@ impl Name {
 
     /// The name that a request gives, if it can be set.
     pub(super) fn settable(text: &str) -> Option<Self> {
-        Self::SETTABLE
-            .into_iter()
-            .find(|name| name.as_str() == text)
+        Self::SETTABLE.into_iter().find(|name| name.as_str() == text)
     }
 
     /// The name that a request gives, if it can be read.
     pub(super) fn readable(text: &str) -> Option<Self> {
-        Self::READABLE
-            .into_iter()
-            .find(|name| name.as_str() == text)
+        Self::READABLE.into_iter().find(|name| name.as_str() == text)
     }
 
     /// Whether only FIFO queues have the attribute.

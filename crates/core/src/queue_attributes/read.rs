@@ -36,21 +36,15 @@ impl QueueAttributes {
         facts: &Facts<'_>,
     ) -> Result<Vec<(&'static str, String)>, Rejection> {
         let mut all = false;
-        let mut asked = Vec::with_capacity(names.len().min(Name::READABLE.len()));
+        let mut asked = Vec::with_capacity(names.len());
         for text in names {
             match Name::readable(text) {
                 _ if text == "All" => all = true,
-                Some(name) if self.fifo.is_some() || !name.is_fifo_only() => {
-                    if !asked.contains(&name) {
-                        asked.push(name);
-                    }
-                }
+                Some(name) if self.fifo.is_some() || !name.is_fifo_only() => asked.push(name),
                 _ => return Err(Rejection::unknown_attribute(text)),
             }
         }
-        let shown = Name::READABLE
-            .into_iter()
-            .filter(|name| all || asked.contains(name));
+        let shown = Name::READABLE.into_iter().filter(|name| all || asked.contains(name));
         Ok(shown
             .filter_map(|name| {
                 let value = facts.value(name).or_else(|| self.saved(name))?;
@@ -72,10 +66,9 @@ impl QueueAttributes {
             Name::VisibilityTimeout => Some(self.visibility_timeout.to_string()),
             Name::Policy => self.policy.as_deref().map(str::to_owned),
             Name::RedrivePolicy => self.redrive_policy.as_ref().map(|policy| policy.to_json()),
-            Name::RedriveAllowPolicy => self
-                .redrive_allow_policy
-                .as_ref()
-                .map(|policy| policy.to_json()),
+            Name::RedriveAllowPolicy => {
+                self.redrive_allow_policy.as_ref().map(|policy| policy.to_json())
+            }
             Name::KmsMasterKeyId => self.kms_master_key_id.as_deref().map(str::to_owned),
             Name::KmsDataKeyReusePeriodSeconds => {
                 let reuse = self.kms_data_key_reuse_period_seconds;

@@ -15,20 +15,17 @@ impl QueueAttributes {
         w.u32(self.visibility_timeout);
         w.option(self.policy.as_ref(), |w, policy| w.text(policy));
         w.option(self.redrive_policy.as_ref(), |w, policy| policy.encode(w));
-        w.option(self.redrive_allow_policy.as_ref(), |w, policy| {
-            policy.encode(w)
-        });
+        let allowed = self.redrive_allow_policy.as_ref();
+        w.option(allowed, |w, policy| policy.encode(w));
         w.option(self.kms_master_key_id.as_ref(), |w, key| w.text(key));
         w.u32(self.kms_data_key_reuse_period_seconds);
         w.u8(u8::from(self.sqs_managed_sse_enabled));
         w.option(self.fifo.as_ref(), |w, fifo| {
             w.u8(u8::from(fifo.content_based_deduplication));
-            w.u8(u8::from(
-                fifo.deduplication_scope == DeduplicationScope::MessageGroup,
-            ));
-            w.u8(u8::from(
-                fifo.throughput_limit == ThroughputLimit::PerMessageGroupId,
-            ));
+            let by_group = fifo.deduplication_scope == DeduplicationScope::MessageGroup;
+            w.u8(u8::from(by_group));
+            let high = fifo.throughput_limit == ThroughputLimit::PerMessageGroupId;
+            w.u8(u8::from(high));
         });
     }
 

@@ -1,8 +1,6 @@
-use std::ops::RangeInclusive;
+mod properties;
 
-use proptest::option;
-use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use std::ops::RangeInclusive;
 
 use super::*;
 use crate::codec::{Damaged, Reader, Writer};
@@ -27,19 +25,13 @@ const NUMBERS: [(&str, RangeInclusive<u32>); 6] = [
 ];
 
 fn pairs(given: &[(&str, &str)]) -> Pairs {
-    given
-        .iter()
-        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    given.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// A name for a standard queue, or for a FIFO queue and what its creation always says.
 fn kind(fifo: bool) -> (QueueName, Pairs) {
-    let (name, given) = if fifo {
-        ("q.fifo", pairs(&[("FifoQueue", "true")]))
-    } else {
-        ("q", vec![])
-    };
+    let (name, given) =
+        if fifo { ("q.fifo", pairs(&[("FifoQueue", "true")])) } else { ("q", vec![]) };
     (QueueName::parse(name).unwrap(), given)
 }
 
@@ -59,17 +51,9 @@ fn changed(from: &QueueAttributes, given: &[(&str, &str)]) -> QueueAttributes {
 
 /// What a creation and a change alike refuse.
 fn assert_refused(fifo: bool, given: &[(&str, &str)], expected: &Rejection) {
-    assert_eq!(
-        create(fifo, given).as_ref(),
-        Err(expected),
-        "created: {given:?}"
-    );
+    assert_eq!(create(fifo, given).as_ref(), Err(expected), "created: {given:?}");
     let before = created(fifo, &[]);
-    assert_eq!(
-        before.with_changes(&pairs(given)).as_ref(),
-        Err(expected),
-        "set: {given:?}"
-    );
+    assert_eq!(before.with_changes(&pairs(given)).as_ref(), Err(expected), "set: {given:?}");
 }
 
 fn read_all(attributes: &QueueAttributes) -> Vec<(&'static str, String)> {
@@ -95,10 +79,7 @@ fn read(
 
 /// One attribute as reading all of them shows it.
 fn shown(attributes: &QueueAttributes, name: &str) -> Option<String> {
-    read_all(attributes)
-        .into_iter()
-        .find(|(shown, _)| *shown == name)
-        .map(|(_, value)| value)
+    read_all(attributes).into_iter().find(|(shown, _)| *shown == name).map(|(_, value)| value)
 }
 
 fn invalid_value(name: &str) -> Rejection {
@@ -192,9 +173,7 @@ fn nothing_given_is_the_documented_defaults() {
     let managed = [("SqsManagedSseEnabled", "true")];
     let texts = |fifo| {
         let attributes = created(fifo, &[]);
-        read_all(&attributes)
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
+        read_all(&attributes).into_iter().map(|(name, value)| (name.to_owned(), value))
     };
     assert!(texts(false).eq(pairs(&[&standard[..], &managed].concat())));
     assert!(texts(true).eq(pairs(&[&standard[..], &fifo, &managed].concat())));
@@ -205,47 +184,24 @@ fn what_was_asked_for_is_read_once() {
     let attributes = created(false, &[("Policy", POLICY)]);
     assert_eq!(read(&attributes, &[]), Ok(vec![]));
     assert_eq!(
-        read(
-            &attributes,
-            &["DelaySeconds", "QueueArn", "Policy", "DelaySeconds"]
-        )
-        .unwrap(),
+        read(&attributes, &["DelaySeconds", "QueueArn", "Policy", "DelaySeconds"]).unwrap(),
         [
-            (
-                "QueueArn",
-                "arn:aws:sqs:us-east-1:000000000000:orders".to_owned()
-            ),
+            ("QueueArn", "arn:aws:sqs:us-east-1:000000000000:orders".to_owned()),
             ("DelaySeconds", "0".to_owned()),
             ("Policy", POLICY.to_owned()),
         ]
     );
-    assert_eq!(
-        read(&attributes, &["Policy", "All", "All"]).unwrap(),
-        read_all(&attributes)
-    );
+    assert_eq!(read(&attributes, &["Policy", "All", "All"]).unwrap(), read_all(&attributes));
     // Known, but not set.
-    assert_eq!(
-        read(
-            &attributes,
-            &["RedrivePolicy", "KmsDataKeyReusePeriodSeconds"]
-        ),
-        Ok(vec![])
-    );
+    assert_eq!(read(&attributes, &["RedrivePolicy", "KmsDataKeyReusePeriodSeconds"]), Ok(vec![]));
     for bad in ["delaySeconds", "", "all", "Nonsense"] {
         assert_eq!(read(&attributes, &["All", bad]), Err(unknown(bad)));
     }
-    for name in [
-        "FifoQueue",
-        "ContentBasedDeduplication",
-        "DeduplicationScope",
-        "FifoThroughputLimit",
-    ] {
+    for name in
+        ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"]
+    {
         assert_eq!(read(&attributes, &[name]), Err(unknown(name)));
-        assert_eq!(
-            read(&created(true, &[]), &[name]).unwrap().len(),
-            1,
-            "{name}"
-        );
+        assert_eq!(read(&created(true, &[]), &[name]).unwrap().len(), 1, "{name}");
     }
 }
 
@@ -278,10 +234,7 @@ fn setting_nothing_is_refused_and_creating_with_nothing_is_not() {
 fn a_name_and_fifo_queue_agree() {
     let name = |fifo| if fifo { "q.fifo" } else { "q" };
     let create = |fifo, value: Option<&str>| {
-        let given: Vec<_> = value
-            .map(|value| ("FifoQueue", value))
-            .into_iter()
-            .collect();
+        let given: Vec<_> = value.map(|value| ("FifoQueue", value)).into_iter().collect();
         QueueAttributes::create(&QueueName::parse(name(fifo)).unwrap(), &pairs(&given))
             .map(|attributes| attributes.fifo.is_some())
     };
@@ -308,12 +261,7 @@ fn a_queue_stays_of_its_kind() {
             .into(),
     );
     assert_eq!(set(true, "false"), Err(modifying));
-    for (fifo, value) in [
-        (true, "true"),
-        (true, ""),
-        (false, "true"),
-        (false, "false"),
-    ] {
+    for (fifo, value) in [(true, "true"), (true, ""), (false, "true"), (false, "false")] {
         assert_eq!(set(fifo, value), Err(unknown("FifoQueue")));
     }
 }
@@ -322,16 +270,9 @@ fn a_queue_stays_of_its_kind() {
 fn a_standard_queue_has_no_fifo_attributes() {
     let content = [("ContentBasedDeduplication", "false")];
     assert_refused(false, &content, &unknown("ContentBasedDeduplication"));
-    for (name, value) in [
-        ("DeduplicationScope", "queue"),
-        ("FifoThroughputLimit", "perQueue"),
-    ] {
+    for (name, value) in [("DeduplicationScope", "queue"), ("FifoThroughputLimit", "perQueue")] {
         let text = format!("You can specify the {name} only when FifoQueue is set to true.");
-        assert_refused(
-            false,
-            &[(name, value)],
-            &Rejection::InvalidAttributeName(text),
-        );
+        assert_refused(false, &[(name, value)], &Rejection::InvalidAttributeName(text));
     }
 }
 
@@ -350,14 +291,8 @@ fn high_throughput_needs_deduplication_by_group() {
     let attributes = created(true, &[high, by_group]);
     assert_eq!(attributes, created(true, &[by_group, high]));
     assert_eq!(attributes, changed(&created(true, &[by_group]), &[high]));
-    assert_eq!(
-        attributes.with_changes(&pairs(&[whole_queue])),
-        Err(refused)
-    );
-    let back = changed(
-        &attributes,
-        &[whole_queue, ("FifoThroughputLimit", "perQueue")],
-    );
+    assert_eq!(attributes.with_changes(&pairs(&[whole_queue])), Err(refused));
+    let back = changed(&attributes, &[whole_queue, ("FifoThroughputLimit", "perQueue")]);
     assert_eq!(back, created(true, &[]));
 }
 
@@ -376,10 +311,7 @@ fn one_kind_of_encryption_at_a_time() {
     assert_refused(true, &[managed, key], &both);
 
     let state = |attributes: &QueueAttributes| {
-        (
-            attributes.kms_master_key_id.as_deref() == Some(key.1),
-            attributes.sqs_managed_sse_enabled,
-        )
+        (attributes.kms_master_key_id.as_deref() == Some(key.1), attributes.sqs_managed_sse_enabled)
     };
     let plain = created(false, &[]);
     let with_key = created(false, &[key]);
@@ -400,17 +332,9 @@ fn one_kind_of_encryption_at_a_time() {
         (&with_none, vec![managed], (false, true)),
         (&with_none, vec![key], (true, false)),
     ] {
-        assert_eq!(
-            state(&changed(from, &given)),
-            expected,
-            "{given:?} on {:?}",
-            state(from)
-        );
+        assert_eq!(state(&changed(from, &given)), expected, "{given:?} on {:?}", state(from));
     }
-    assert_eq!(
-        shown(&with_key, "SqsManagedSseEnabled").as_deref(),
-        Some("false")
-    );
+    assert_eq!(shown(&with_key, "SqsManagedSseEnabled").as_deref(), Some("false"));
 }
 
 #[test]
@@ -425,11 +349,7 @@ fn the_reuse_period_shows_beside_a_key() {
     let longest = "k".repeat(2048);
     assert!(create(false, &[("KmsMasterKeyId", &longest)]).is_ok());
     let too_long = format!("{longest}k");
-    assert_refused(
-        false,
-        &[("KmsMasterKeyId", &too_long)],
-        &invalid_value("KmsMasterKeyId"),
-    );
+    assert_refused(false, &[("KmsMasterKeyId", &too_long)], &invalid_value("KmsMasterKeyId"));
 }
 
 #[test]
@@ -439,11 +359,7 @@ fn documents_are_checked_kept_and_cleared() {
     for (name, given, kept) in [
         // A policy is shown exactly as it was set, the others in their canonical form.
         ("Policy", &*spaced, &*spaced),
-        (
-            "RedrivePolicy",
-            &*DEAD.replace('3', "\"3\"").replace(',', " , "),
-            DEAD,
-        ),
+        ("RedrivePolicy", &*DEAD.replace('3', "\"3\"").replace(',', " , "), DEAD),
         ("RedriveAllowPolicy", &*format!(" {allow} "), allow),
     ] {
         let attributes = created(false, &[(name, given)]);
@@ -478,26 +394,13 @@ fn documents_are_checked_kept_and_cleared() {
 #[test]
 fn the_redrive_policy_that_a_request_gives_comes_with_its_text() {
     let text = format!(" {DEAD}");
-    let given = pairs(&[
-        ("RedrivePolicy", "{}"),
-        ("DelaySeconds", "1"),
-        ("RedrivePolicy", &text),
-    ]);
+    let given = pairs(&[("RedrivePolicy", "{}"), ("DelaySeconds", "1"), ("RedrivePolicy", &text)]);
     let attributes = created(false, &[]).with_changes(&given).unwrap();
     let (policy, json) = attributes.redrive_policy_given(&given).unwrap();
     assert_eq!((policy.to_json().as_str(), json), (DEAD, text.as_str()));
-    assert_eq!(
-        attributes.redrive_policy_given(&pairs(&[("DelaySeconds", "2")])),
-        None
-    );
+    assert_eq!(attributes.redrive_policy_given(&pairs(&[("DelaySeconds", "2")])), None);
     let cleared = pairs(&[("RedrivePolicy", "")]);
-    assert_eq!(
-        attributes
-            .with_changes(&cleared)
-            .unwrap()
-            .redrive_policy_given(&cleared),
-        None
-    );
+    assert_eq!(attributes.with_changes(&cleared).unwrap().redrive_policy_given(&cleared), None);
 }
 
 #[test]
@@ -510,11 +413,7 @@ fn creating_again_compares_what_is_given_with_what_is_now() {
         ("ReceiveMessageWaitTimeSeconds", "1", "2"),
         ("VisibilityTimeout", "1", "2"),
         ("RedrivePolicy", DEAD, ""),
-        (
-            "RedriveAllowPolicy",
-            r#"{"redrivePermission":"denyAll"}"#,
-            "",
-        ),
+        ("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#, ""),
         ("KmsMasterKeyId", "alias/one", "alias/other"),
         ("KmsDataKeyReusePeriodSeconds", "60", "61"),
         ("SqsManagedSseEnabled", "false", "true"),
@@ -527,8 +426,7 @@ fn creating_again_compares_what_is_given_with_what_is_now() {
     let difference = |given: &[(&str, &str)]| {
         let (name, mut request) = kind(true);
         request.extend(pairs(given));
-        now.first_difference(&name, &request)
-            .map(|first| first.unwrap_or_default())
+        now.first_difference(&name, &request).map(|first| first.unwrap_or_default())
     };
     assert_eq!(difference(&[]).as_deref(), Ok(""));
     assert_eq!(difference(&same).as_deref(), Ok(""));
@@ -549,22 +447,13 @@ fn creating_again_compares_what_is_given_with_what_is_now() {
     let respaced = DEAD.replace(',', ", ").replace(":3", r#": "3""#);
     let turned =
         r#"{"Statement":{"Resource":"*","Action":"sqs:*","Principal":"*","Effect":"Allow"}}"#;
-    assert_eq!(
-        difference(&[("RedrivePolicy", &respaced)]).as_deref(),
-        Ok("")
-    );
+    assert_eq!(difference(&[("RedrivePolicy", &respaced)]).as_deref(), Ok(""));
     assert_eq!(difference(&[("Policy", turned)]).as_deref(), Ok(""));
     let denied = POLICY.replace("Allow", "Deny");
     assert_eq!(difference(&[("Policy", &denied)]).as_deref(), Ok("Policy"));
-    assert_eq!(
-        difference(&[("DelaySeconds", "901")]),
-        Err(invalid_value("DelaySeconds"))
-    );
+    assert_eq!(difference(&[("DelaySeconds", "901")]), Err(invalid_value("DelaySeconds")));
     let (standard, _) = kind(false);
-    assert_eq!(
-        created(false, &[]).first_difference(&standard, &[]),
-        Ok(None)
-    );
+    assert_eq!(created(false, &[]).first_difference(&standard, &[]), Ok(None));
 }
 
 #[test]
@@ -576,137 +465,5 @@ fn other_bytes_are_damage() {
         damaged[at] = 2;
         let decoded = QueueAttributes::decode(&mut Reader::new(&damaged));
         assert_eq!(decoded, Err(Damaged), "byte {at}");
-    }
-}
-
-/// Names with a value that fits a FIFO queue.
-fn good_values() -> Vec<(&'static str, &'static str)> {
-    vec![
-        ("DelaySeconds", "900"),
-        ("MaximumMessageSize", "1024"),
-        ("MessageRetentionPeriod", "60"),
-        ("Policy", POLICY),
-        ("Policy", ""),
-        ("ReceiveMessageWaitTimeSeconds", "20"),
-        ("VisibilityTimeout", "0"),
-        ("RedrivePolicy", DEAD),
-        ("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#),
-        ("KmsMasterKeyId", "alias/one"),
-        ("KmsDataKeyReusePeriodSeconds", "60"),
-        ("SqsManagedSseEnabled", "false"),
-        ("ContentBasedDeduplication", "true"),
-        ("DeduplicationScope", "messageGroup"),
-        ("FifoThroughputLimit", "perMessageGroupId"),
-    ]
-}
-
-prop_compose! {
-    fn any_arn()(name in "[a-zA-Z0-9_-]{1,75}(\\.fifo)?", account in "[0-9]{12}",
-                 region in select(vec!["us-east-1", "cn-north-1", "local"])) -> QueueArn {
-        QueueArn {
-            account: crate::names::AccountId::parse(&account).unwrap(),
-            region: crate::names::Region::parse(region).unwrap(),
-            name: QueueName::parse(&name).unwrap(),
-        }
-    }
-}
-
-fn any_allow_policy() -> impl Strategy<Value = RedriveAllowPolicy> {
-    prop_oneof![
-        Just(RedriveAllowPolicy::AllowAll),
-        Just(RedriveAllowPolicy::DenyAll),
-        proptest::collection::vec(any_arn(), 1..=10).prop_map(RedriveAllowPolicy::ByQueue),
-    ]
-}
-
-fn any_fifo() -> impl Strategy<Value = FifoAttributes> {
-    let scopes = select(vec![
-        DeduplicationScope::Queue,
-        DeduplicationScope::MessageGroup,
-    ]);
-    let limits = select(vec![
-        ThroughputLimit::PerQueue,
-        ThroughputLimit::PerMessageGroupId,
-    ]);
-    (any::<bool>(), scopes, limits).prop_map(|(content, scope, limit)| FifoAttributes {
-        content_based_deduplication: content,
-        deduplication_scope: scope,
-        throughput_limit: limit,
-    })
-}
-
-fn any_attributes() -> impl Strategy<Value = QueueAttributes> {
-    let redrive = (any_arn(), any::<u32>()).prop_map(|(dead_letter_target, max_receive_count)| {
-        RedrivePolicy {
-            dead_letter_target,
-            max_receive_count,
-        }
-    });
-    let texts = (option::of(".{0,40}"), option::of(".{1,40}"));
-    let policies = (option::of(redrive), option::of(any_allow_policy()));
-    (
-        any::<[u32; 6]>(),
-        texts,
-        policies,
-        any::<bool>(),
-        option::of(any_fifo()),
-    )
-        .prop_map(
-            |(numbers, (policy, key), (redrive_policy, redrive_allow_policy), managed, fifo)| {
-                QueueAttributes {
-                    delay_seconds: numbers[0],
-                    maximum_message_size: numbers[1],
-                    message_retention_period: numbers[2],
-                    receive_message_wait_time_seconds: numbers[3],
-                    visibility_timeout: numbers[4],
-                    policy: policy.map(Into::into),
-                    redrive_policy,
-                    redrive_allow_policy,
-                    kms_master_key_id: key.map(Into::into),
-                    kms_data_key_reuse_period_seconds: numbers[5],
-                    sqs_managed_sse_enabled: managed,
-                    fifo,
-                }
-            },
-        )
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_is_read_back(attributes in any_attributes()) {
-        let mut bytes = Vec::new();
-        attributes.encode(&mut Writer::new(&mut bytes));
-        let mut r = Reader::new(&bytes);
-        prop_assert_eq!(QueueAttributes::decode(&mut r), Ok(attributes));
-        prop_assert_eq!(r.end(), Ok(()));
-        for cut in 0..bytes.len() {
-            let decoded = QueueAttributes::decode(&mut Reader::new(&bytes[..cut]));
-            prop_assert_eq!(decoded, Err(Damaged));
-        }
-    }
-
-    /// Whatever subset is given, in whatever order: the outcome is the same, a new queue reads back
-    /// what was set, and creating it once more differs in nothing.
-    #[test]
-    fn the_order_of_a_request_does_not_matter(
-        given in subsequence(good_values(), 0..=15),
-        shuffled in Just(good_values()).prop_shuffle(),
-    ) {
-        let mut given = given;
-        given.dedup_by_key(|(name, _)| *name);
-        let mut turned: Vec<_> = shuffled;
-        turned.retain(|pair| given.contains(pair));
-        let outcome = create(true, &given);
-        prop_assert_eq!(&outcome, &create(true, &turned));
-        let Ok(attributes) = outcome else { return Ok(()) };
-        for &(name, value) in &given {
-            let key_is_there = given.contains(&("KmsMasterKeyId", "alias/one"));
-            if name != "KmsDataKeyReusePeriodSeconds" || key_is_there {
-                prop_assert_eq!(shown(&attributes, name).unwrap_or_default(), value);
-            }
-        }
-        let (name, mut again) = kind(true);
-        again.extend(pairs(&turned));
-        prop_assert_eq!(attributes.first_difference(&name, &again), Ok(None));
     }
 }

@@ -19,10 +19,7 @@ fn invalid(json: &str, reason: &str) -> Rejection {
 }
 
 fn attributes(name: &str, given: &[(&str, &str)]) -> QueueAttributes {
-    let given: Vec<_> = given
-        .iter()
-        .map(|&(n, v)| (n.to_owned(), v.to_owned()))
-        .collect();
+    let given: Vec<_> = given.iter().map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
     QueueAttributes::create(&QueueName::parse(name).unwrap(), &given).unwrap()
 }
 
@@ -122,10 +119,7 @@ fn a_target_is_a_queue() {
     let expected = invalid(number, "Invalid value for deadLetterTargetArn.");
     assert_eq!(RedrivePolicy::parse(number), Err(expected));
     let topic = json("arn:aws:sns:us-east-1:000000000000:topic", "5");
-    let expected = invalid(
-        &topic,
-        "Only SQS queues are valid resources for deadLetterTargetArn.",
-    );
+    let expected = invalid(&topic, "Only SQS queues are valid resources for deadLetterTargetArn.");
     assert_eq!(RedrivePolicy::parse(&topic), Err(expected));
 }
 
@@ -134,24 +128,15 @@ fn allow_policies_read_back_in_their_canonical_form() {
     let by_queue =
         format!(r#"{{"redrivePermission":"byQueue","sourceQueueArns":["{TARGET_ARN}"]}}"#);
     for (given, canonical) in [
-        (
-            r#"{"redrivePermission":"allowAll"}"#,
-            r#"{"redrivePermission":"allowAll"}"#,
-        ),
-        (
-            r#" { "redrivePermission" : "denyAll" } "#,
-            r#"{"redrivePermission":"denyAll"}"#,
-        ),
+        (r#"{"redrivePermission":"allowAll"}"#, r#"{"redrivePermission":"allowAll"}"#),
+        (r#" { "redrivePermission" : "denyAll" } "#, r#"{"redrivePermission":"denyAll"}"#),
         (
             r#"{"sourceQueueArns":[],"redrivePermission":"denyAll"}"#,
             r#"{"redrivePermission":"denyAll"}"#,
         ),
         (&by_queue, &by_queue),
     ] {
-        assert_eq!(
-            RedriveAllowPolicy::parse(given).unwrap().to_json(),
-            canonical
-        );
+        assert_eq!(RedriveAllowPolicy::parse(given).unwrap().to_json(), canonical);
     }
 }
 
@@ -198,10 +183,7 @@ fn only_by_queue_names_queues_and_it_names_1_to_10() {
     for (json, reason) in [
         (no_list, none),
         (of("byQueue", 0), none),
-        (
-            of("byQueue", 11),
-            "The maximum number of source queue ARNs you can specify is 10.",
-        ),
+        (of("byQueue", 11), "The maximum number of source queue ARNs you can specify is 10."),
         (of("allowAll", 1), others),
         (of("denyAll", 1), others),
     ] {
@@ -238,11 +220,7 @@ fn a_target_is_like_its_source_and_there() {
             Some("Dead-letter queue must be same type of queue as the source.."),
         ),
         // A queue may name itself.
-        (
-            "arn:aws:sqs:us-east-1:000000000000:orders",
-            Some(&standard),
-            None,
-        ),
+        ("arn:aws:sqs:us-east-1:000000000000:orders", Some(&standard), None),
     ] {
         let json = json(target, r#""5""#);
         let policy = RedrivePolicy::parse(&json).unwrap();
@@ -272,15 +250,8 @@ fn a_target_decides_who_uses_it() {
         (&by_queue(TARGET_ARN), false),
     ] {
         let target = attributes("dead", &[("RedriveAllowPolicy", allow)]);
-        let refusal = invalid(
-            &json,
-            "Dead-letter target does not allow the source to use it.",
-        );
+        let refusal = invalid(&json, "Dead-letter target does not allow the source to use it.");
         let expected = if allowed { Ok(()) } else { Err(refusal) };
-        assert_eq!(
-            check_target(&source, &policy, &json, Some(&target)),
-            expected,
-            "{allow}"
-        );
+        assert_eq!(check_target(&source, &policy, &json, Some(&target)), expected, "{allow}");
     }
 }

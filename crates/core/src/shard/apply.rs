@@ -115,13 +115,13 @@ impl Shard {
     }
 
     fn apply_queue_deleted(&mut self, number: u32, at: Timestamp) {
-        let Some(mut queue) = self.queues.remove(&number) else { return };
-        queue.clear(&mut self.upkeep);
+        let Some(queue) = self.queues.remove(&number) else { return };
         self.by_arn.remove(&queue.arn);
         self.index_redrive_policy(&queue.arn, Some(&queue.attributes), None);
         let cool_down_ms = self.settings.delete_cool_down_ms;
         self.deleted.retain(|_, deleted_at| at - *deleted_at < cool_down_ms);
-        self.deleted.insert(queue.arn, at);
+        self.deleted.insert(queue.arn.clone(), at);
+        queue.dissolve(&mut self.upkeep);
     }
 
     fn apply_attributes_set(&mut self, number: u32, attributes: &QueueAttributes, at: Timestamp) {
@@ -217,6 +217,9 @@ impl Shard {
         target_key: u64,
         at: Timestamp,
     ) {
+        if !self.queues.contains_key(&target) {
+            return;
+        }
         let Some(source) = self.queues.get_mut(&number) else { return };
         let source_arn = source.arn.clone();
         let group = source.entry(key).and_then(|e| source.group_name(e)).map(str::to_owned);

@@ -102,6 +102,25 @@ impl Shard {
         Ok(())
     }
 
+    /// Makes messages visible again that were handed out to nobody.
+    pub(super) fn return_messages(&mut self, receipts: &[Receipt], now: Timestamp) {
+        for Receipt { queue: number, key, receive_count } in receipts.iter().copied() {
+            let entry = self.queues.get(&number).and_then(|queue| queue.entry(key));
+            let is_untaken = |entry: &&Entry| {
+                entry.receive_count == receive_count && entry.state == State::InFlight
+            };
+            if entry.filter(is_untaken).is_some() {
+                self.commit(&Record::VisibilityChanged {
+                    at: now,
+                    queue: number,
+                    key,
+                    visible_at: now,
+                });
+                self.serve(number, now);
+            }
+        }
+    }
+
     /// What the handle says, if this queue made it.
     fn read_handle(&self, number: u32, handle: &Handle) -> Result<Receipt, Rejection> {
         let own = handle.receipt.filter(|receipt| receipt.queue == number);

@@ -8,6 +8,7 @@ mod output;
 mod queues;
 mod receive;
 mod reclaim;
+mod replay;
 mod send;
 #[expect(clippy::module_inception, reason = "the thing itself lives in a file of its own name")]
 mod shard;

@@ -10,7 +10,7 @@ use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
 use crate::limits;
 use crate::names::{QueueArn, Uuid};
-use crate::queue::{MoveTask, State};
+use crate::queue::MoveTask;
 use crate::record::{MessageRecord, MoveTaskEnd, Record};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
@@ -78,7 +78,8 @@ impl Shard {
     ) -> Result<Reply, Rejection> {
         let number = self.find(source).map_err(|_| no_such("SourceArn"))?;
         let task = self.queue(number).move_tasks.iter().find(|task| task.id == id);
-        let task = task.ok_or_else(|| Rejection::ResourceNotFound("Task does not exist.".into()))?;
+        let task =
+            task.ok_or_else(|| Rejection::ResourceNotFound("Task does not exist.".into()))?;
         if !task.is_running() {
             return Err(Rejection::InvalidParameterValue(
                 "Only active tasks can be cancelled.".into(),
@@ -116,7 +117,8 @@ impl Shard {
         }
         let mut bytes = 0;
         let picked = queue.pick(step).into_iter();
-        let located: Vec<_> = picked.filter_map(|k| Some((k, queue.entry(k)?.location()))).collect();
+        let located: Vec<_> =
+            picked.filter_map(|k| Some((k, queue.entry(k)?.location()))).collect();
         let mut messages = located;
         let fits = messages.iter().take_while(|(_, location)| {
             bytes += u64::from(location.length);
@@ -175,8 +177,9 @@ impl Shard {
         now: Timestamp,
     ) -> Result<(), &'static str> {
         let queue = self.queue(number);
-        let visible = queue.entry(key).filter(|entry| matches!(entry.state, State::Visible(_)));
-        let Some(entry) = visible else { return Ok(()) };
+        let Some(entry) = queue.entry(key).filter(|entry| queue.may_be_handed_out(entry)) else {
+            return Ok(());
+        };
         let to = destination.or_else(|| queue.origin(entry));
         let to = to.ok_or("CouldNotDetermineMessageSource")?;
         let target = self.find(to).map_err(|_| "AWS.SimpleQueueService.NonExistentQueue")?;

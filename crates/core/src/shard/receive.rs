@@ -82,11 +82,7 @@ impl Shard {
     }
 
     /// Every wait for the queue's messages is over, with this answer.
-    pub(super) fn end_waits(
-        &mut self,
-        number: u32,
-        answer: impl Fn() -> Result<Reply, Rejection>,
-    ) {
+    pub(super) fn end_waits(&mut self, number: u32, answer: impl Fn() -> Result<Reply, Rejection>) {
         let waiters: Vec<(u64, Waiter)> = self.queue_mut(number).waiters.drain().collect();
         for (ticket, waiter) in waiters {
             self.upkeep.deadlines.remove(waiter.until, Due::Wait { queue: number, ticket });
@@ -102,7 +98,8 @@ impl Shard {
         }
     }
 
-    /// Drops messages whose retention period has passed.
+    /// Drops messages whose retention period has passed. Those in flight among them may have held
+    /// up others.
     pub(super) fn expire(&mut self, number: u32, now: Timestamp) {
         let Some(queue) = self.queues.get(&number) else { return };
         let keys = queue.expired(now, EXPIRED_MAX);
@@ -111,6 +108,9 @@ impl Shard {
         }
         if let Some(queue) = self.queues.get_mut(&number) {
             queue.schedule_expiry(now + 1, &mut self.upkeep);
+        }
+        if !keys.is_empty() {
+            self.serve(number, now);
         }
     }
 

@@ -6,7 +6,6 @@ use siphasher::sip128::SipHasher24;
 
 use super::output::Batch;
 use super::reclaim::Search;
-use crate::codec::Damaged;
 use crate::command::{Command, Effect, Reply, Token};
 use crate::deadlines::{Deadlines, Due};
 use crate::limits;
@@ -14,7 +13,7 @@ use crate::live_bytes::LiveBytes;
 use crate::names::QueueArn;
 use crate::queue::{IdDigest, Queue, Upkeep};
 use crate::receipt::ReceiptKey;
-use crate::record::{self, Record};
+use crate::record::Record;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -83,25 +82,10 @@ impl Shard {
             deleted: BTreeMap::new(),
             redrive_sources: BTreeSet::new(),
             waiting: BTreeMap::new(),
-            upkeep: Upkeep {
-                deadlines: Deadlines::default(),
-                live: LiveBytes::new(segment_bytes),
-            },
+            upkeep: Upkeep { deadlines: Deadlines::default(), live: LiveBytes::new(segment_bytes) },
             search: None,
             output: Batch::new(0),
         }
-    }
-
-    /// Applies a batch of the log: `payload` as it was appended at position `start`.
-    ///
-    /// # Errors
-    /// [`Damaged`] if it does not consist of whole, undamaged records that this release knows.
-    pub fn replay(&mut self, start: u64, payload: &[u8]) -> Result<(), Damaged> {
-        for item in record::records(start, payload) {
-            let (location, record) = item?;
-            self.apply(&record, location);
-        }
-        Ok(())
     }
 
     /// Goes live at `position`, the log's end. A shard that is new is given `secret`, 128 random
@@ -122,9 +106,15 @@ impl Shard {
     pub fn decide(&mut self, token: Token, command: Command, now: Timestamp) {
         self.advance(now);
         let answer = match command {
-            Command::Receive { arn, request } => self.receive(token, &arn, &request, now).transpose(),
+            Command::Receive { arn, request } => {
+                self.receive(token, &arn, &request, now).transpose()
+            }
             Command::AbandonReceive { receive } => {
                 self.abandon_receive(receive);
+                None
+            }
+            Command::ReturnMessages { receipts } => {
+                self.return_messages(&receipts, now);
                 None
             }
             Command::MoveMessages { source, task, messages } => {
@@ -183,6 +173,7 @@ impl Shard {
             Command::ListMoveTasks { source, max } => self.list_move_tasks(&source, max),
             Command::Receive { .. }
             | Command::AbandonReceive { .. }
+            | Command::ReturnMessages { .. }
             | Command::MoveMessages { .. }
             | Command::Reclaim { .. }
             | Command::Relocate { .. } => unreachable!("decided above: not answered at once"),
@@ -221,6 +212,11 @@ impl Shard {
     /// Bytes of records that wait in the next batch.
     pub fn pending_bytes(&self) -> usize {
         self.output.records.len()
+    }
+
+    /// The position at which the next batch will start.
+    pub fn next_position(&self) -> u64 {
+        self.output.start
     }
 
     /// Whether the next batch has anything in it.

@@ -52,6 +52,12 @@ impl Shard {
         for _ in 0..r.count(1)? {
             let (queue, move_tasks) = Queue::decode(&mut r, &mut shard.upkeep)?;
             let number = queue.number;
+            let is_new = number < shard.next_queue
+                && !shard.queues.contains_key(&number)
+                && !shard.by_arn.contains_key(&queue.arn);
+            if !is_new {
+                return Err(Damaged);
+            }
             shard.add_queue(queue);
             for task in move_tasks {
                 shard.add_move_task(number, task);
