@@ -1,1 +1,29 @@
-//! aws
+//! What Tidings speaks because AWS speaks it: pure functions over bytes.
+//!
+//! A request passes through here in this order:
+//!
+//! 1. [`Protocol::of`] says from its headers which protocol it speaks.
+//! 2. [`Action::find`] names what it asks for.
+//! 3. [`Request::read`] takes its parameters apart, and [`Request::input`] makes the action's input
+//!    of them.
+//! 4. The input's `command` checks what can be checked without a queue and makes the
+//!    [`Command`](tidings_core::command::Command) of it.
+//! 5. The action's output is written by [`response::with_result`] or, for an action without one,
+//!    [`response::without_result`]. A [`Refusal`] is written by [`Refusal::answer`].
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod action;
+mod error_codes;
+mod json;
+pub mod query;
+mod request;
+pub mod response;
+pub mod sigv4;
+pub mod sqs;
+mod text;
+mod xml;
+
+pub use action::{Action, Head, Protocol, Service, SqsAction};
+pub use error_codes::{Answer, Code, Namespace, Refusal, WireError};
+pub use request::{Input, Request};
+pub use text::Text;

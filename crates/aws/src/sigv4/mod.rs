@@ -1,0 +1,5 @@
+//! AWS Signature Version 4.
+
+mod scope;
+
+pub use scope::Scope;

@@ -1,0 +1,97 @@
+//! CancelMessageMoveTask.
+
+use serde::Deserialize;
+use tidings_core::command::Command;
+use tidings_core::rejection::Rejection;
+
+use super::checks::required;
+use super::task_handle;
+use crate::error_codes::WireError;
+use crate::query::Fields;
+use crate::request::Input;
+use crate::response::{Members, Output};
+use crate::text::Text;
+
+/// The input of CancelMessageMoveTask.
+#[derive(Deserialize, Default, Debug)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CancelMessageMoveTask<'a> {
+    #[serde(borrow)]
+    task_handle: Option<Text<'a>>,
+}
+
+impl<'a> Input<'a> for CancelMessageMoveTask<'a> {
+    fn from_query(fields: &Fields<'a>) -> Result<Self, WireError> {
+        Ok(Self { task_handle: fields.text("TaskHandle") })
+    }
+}
+
+impl CancelMessageMoveTask<'_> {
+    /// What is asked of the core.
+    ///
+    /// # Errors
+    /// MissingParameter without a handle, InvalidParameterValue if it says nothing.
+    pub fn command(self) -> Result<Command, Rejection> {
+        let handle = required(self.task_handle, "TaskHandle")?;
+        let (task, source) = task_handle::decode(&handle).ok_or_else(|| {
+            let text = "Value for parameter TaskHandle is invalid.";
+            Rejection::InvalidParameterValue(text.to_owned())
+        })?;
+        Ok(Command::CancelMoveTask { source, task })
+    }
+}
+
+/// The output of CancelMessageMoveTask.
+#[derive(Debug)]
+pub struct CancelMessageMoveTaskOutput {
+    /// Messages moved so far.
+    pub moved: u64,
+}
+
+impl Output for CancelMessageMoveTaskOutput {
+    fn write(&self, members: &mut Members<'_>) {
+        members.number("ApproximateNumberOfMessagesMoved", self.moved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_core::names::{QueueArn, Uuid};
+
+    use super::*;
+    use crate::action::SqsAction;
+    use crate::sqs::testing::{assert_written, both};
+
+    const ACTION: SqsAction = SqsAction::CancelMessageMoveTask;
+
+    #[test]
+    fn the_handle_names_task_and_queue() {
+        let source = QueueArn::parse("arn:aws:sqs:eu-west-1:000000000042:dead").unwrap();
+        let handle = task_handle::encode(Uuid::from_random(0), &source);
+        let json = format!("{{\"TaskHandle\":\"{handle}\"}}");
+        let form = format!("TaskHandle={}", handle.replace('+', "%2B"));
+        let expected = format!(
+            "CancelMoveTask {{ source: {source:?}, task: 00000000-0000-4000-8000-000000000000 }}"
+        );
+        assert_eq!(both(ACTION, &json, &form), Ok(expected));
+    }
+
+    #[test]
+    fn a_handle_that_says_nothing_is_refused() {
+        let missing = Rejection::MissingParameter("TaskHandle".to_owned());
+        assert_eq!(both(ACTION, "{}", ""), Err(missing.into()));
+        let text = "Value for parameter TaskHandle is invalid.".to_owned();
+        let refused = both(ACTION, r#"{"TaskHandle":"x"}"#, "TaskHandle=x");
+        assert_eq!(refused, Err(Rejection::InvalidParameterValue(text).into()));
+    }
+
+    #[test]
+    fn the_count_is_a_number() {
+        assert_written(
+            ACTION,
+            &CancelMessageMoveTaskOutput { moved: 7 },
+            r#"{"ApproximateNumberOfMessagesMoved":7}"#,
+            "<ApproximateNumberOfMessagesMoved>7</ApproximateNumberOfMessagesMoved>",
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! The characters that a message may hold: those that XML 1.0 has.
+
+/// Whether every character is U+0009, U+000A, U+000D or at least U+0020, and none is U+FFFE or
+/// U+FFFF. SendMessage, "MessageBody".
+pub(crate) fn are_valid(text: &str) -> bool {
+    // Byte by byte, without decoding: only three sequences of UTF-8 can offend.
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().all(|(at, &byte)| match byte {
+        b'\t' | b'\n' | b'\r' => true,
+        0..0x20 => false,
+        0xef => !matches!(bytes[at..], [_, 0xbf, 0xbe | 0xbf, ..]),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn is_valid(c: char) -> bool {
+        matches!(c,
+            '\u{9}' | '\u{a}' | '\u{d}' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}'
+            | '\u{10000}'..)
+    }
+
+    #[test]
+    fn every_character_is_judged_as_documented() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(are_valid(c.encode_utf8(&mut [0; 4])), is_valid(c), "{c:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_judged_by_their_characters(text in "[\0-\u{30}\u{ef00}\u{fff0}-\u{ffff}\u{10000}]{0,9}") {
+            prop_assert_eq!(are_valid(&text), text.chars().all(is_valid));
+        }
+    }
+}
