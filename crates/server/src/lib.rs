@@ -1,1 +1,23 @@
-//! server
+//! The front door of Tidings: a listener, and the one list of steps that a request passes
+//! (`request.rs`).
+//!
+//! [`Server`] is what one drives: bind it to an address, run it until a shutdown is asked for.
+//! Tests start one in their own process, on port 0, over a broker whose clock they move.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod body;
+mod caller;
+mod config;
+mod connection;
+mod exchange;
+mod fault;
+mod patient_stream;
+mod plain;
+mod reply;
+mod request;
+mod server;
+mod shutdown;
+mod sqs;
+
+pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
+pub use server::{BindError, Server};

@@ -1,0 +1,162 @@
+//! Who calls, and under which address: what a request's head says beside its action.
+
+use std::net::SocketAddr;
+
+use hyper::header::{AUTHORIZATION, HOST, HeaderName};
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+use tidings_aws::WireError;
+use tidings_aws::sigv4::Scope;
+use tidings_core::names::{AccountId, Region};
+
+use crate::config::Config;
+
+/// The account and the region that a request belongs to.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Caller {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+}
+
+impl Caller {
+    /// Reads the credential scope. The signature is not looked at: authentication is off.
+    ///
+    /// An access key id of twelve digits is an account, as other self-hosted servers have it too;
+    /// anything else, or an unsigned request, is the configured account.
+    ///
+    /// # Errors
+    /// [`WireError::AccessDenied`] if the scope's region cannot be the name of one.
+    pub(crate) fn of(head: &Parts, config: &Config) -> Result<Self, WireError> {
+        let query = head.uri.query().unwrap_or_default();
+        let Some(scope) = Scope::find(text(head, &AUTHORIZATION), query) else {
+            return Ok(Self { account: config.account, region: config.region.clone() });
+        };
+        let account = AccountId::parse(scope.access_key_id()).unwrap_or(config.account);
+        let region = if scope.region() == config.region.as_str() {
+            config.region.clone()
+        } else {
+            Region::parse(scope.region()).ok_or_else(|| {
+                WireError::AccessDenied("Credential should be scoped to a valid region.".into())
+            })?
+        };
+        Ok(Self { account, region })
+    }
+}
+
+/// What queue URLs begin with, so that the client can use them: the configured address, or the
+/// host that the client used, or, for a client that names none, the address that it connected to.
+///
+/// `None` if the request names more than one host, or something that is no host (RFC 9112, 3.2).
+pub(crate) fn base_url(head: &Parts, config: &Config, local_addr: SocketAddr) -> Option<String> {
+    if let Some(public_url) = &config.public_url {
+        return Some(public_url.clone());
+    }
+    if let Some(authority) = head.uri.authority() {
+        return Some(format!("http://{authority}"));
+    }
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (None, _) => return Some(format!("http://{local_addr}")),
+        (Some(host), None) => host.to_str().ok()?,
+        (Some(_), Some(_)) => return None,
+    };
+    let is_host = Authority::try_from(host).is_ok() && !host.contains('@');
+    is_host.then(|| format!("http://{host}"))
+}
+
+/// A header's value. One that is not ASCII is as good as absent.
+pub(crate) fn text<'a>(head: &'a Parts, name: &HeaderName) -> Option<&'a str> {
+    head.headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+    use crate::config::{Limits, SHUTDOWN_TIMEOUT};
+
+    fn config() -> Config {
+        Config {
+            listen: "127.0.0.1:0".into(),
+            account: AccountId::parse("000000000000").unwrap(),
+            region: Region::parse("us-east-1").unwrap(),
+            public_url: None,
+            limits: Limits::default(),
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+        }
+    }
+
+    fn head(uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn signed(access_key_id: &str, region: &str) -> Parts {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={access_key_id}/20260102/{region}/sqs/aws4_request, \
+             SignedHeaders=host, Signature=00"
+        );
+        head("/", &[("authorization", &authorization)])
+    }
+
+    #[test]
+    fn the_credential_scope_names_account_and_region() {
+        for (head, account, region) in [
+            (signed("123456789012", "eu-west-1"), "123456789012", "eu-west-1"),
+            (signed("AKIDEXAMPLE", "us-east-1"), "000000000000", "us-east-1"),
+            (signed("1234567890123", "eu-west-1"), "000000000000", "eu-west-1"),
+            (head("/", &[]), "000000000000", "us-east-1"),
+            (head("/", &[("authorization", "Basic abc")]), "000000000000", "us-east-1"),
+            (
+                head("/?X-Amz-Credential=123456789012/20260102/eu-west-1/sqs/aws4_request", &[]),
+                "123456789012",
+                "eu-west-1",
+            ),
+        ] {
+            let caller = Caller::of(&head, &config()).unwrap();
+            assert_eq!(
+                (caller.account.to_string().as_str(), caller.region.as_str()),
+                (account, region)
+            );
+        }
+    }
+
+    #[test]
+    fn a_region_that_cannot_be_one_is_refused() {
+        let error = Caller::of(&signed("AKIDEXAMPLE", "Mars_1"), &config()).unwrap_err();
+        assert!(matches!(error, WireError::AccessDenied(_)), "{error:?}");
+    }
+
+    #[test]
+    fn queue_urls_begin_with_the_host_that_the_client_used() {
+        let local_addr = "127.0.0.1:4566".parse().unwrap();
+        let url = |head: &Parts| base_url(head, &config(), local_addr);
+        for (host, expected) in [
+            ("localhost:4566", Some("http://localhost:4566")),
+            ("sqs.example.com", Some("http://sqs.example.com")),
+            ("[::1]:4566", Some("http://[::1]:4566")),
+            ("user@example.com", None),
+            ("a b", None),
+            ("a\"b<", None),
+            ("", None),
+        ] {
+            assert_eq!(url(&head("/", &[("host", host)])).as_deref(), expected, "{host}");
+        }
+        assert_eq!(url(&head("/", &[])).as_deref(), Some("http://127.0.0.1:4566"));
+        assert_eq!(url(&head("/", &[("host", "a"), ("host", "b")])), None);
+        let absolute = head("http://proxied.example.com:80/", &[("host", "other")]);
+        assert_eq!(url(&absolute).as_deref(), Some("http://proxied.example.com:80"));
+    }
+
+    #[test]
+    fn a_configured_address_goes_before_the_host() {
+        let config = Config { public_url: Some("https://sqs.example.com".into()), ..config() };
+        let head = head("/", &[("host", "10.0.0.1:4566")]);
+        let url = base_url(&head, &config, "127.0.0.1:4566".parse().unwrap());
+        assert_eq!(url.as_deref(), Some("https://sqs.example.com"));
+    }
+}

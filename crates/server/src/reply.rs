@@ -1,0 +1,137 @@
+//! From an answer to an HTTP response.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use tidings_aws::{Answer, Protocol, Refusal, Service, WireError};
+use tidings_core::names::Uuid;
+
+use crate::body::BodyError;
+use crate::plain;
+
+const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const X_AMZN_QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
+
+/// Why a request did not get as far as its service.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    /// For a reason that the AWS protocols have a code for.
+    Refusal(Refusal),
+    /// Its body could not be read.
+    Body(BodyError),
+    /// It names more than one host, or something that is no host.
+    BadHost,
+}
+
+impl From<WireError> for Refused {
+    fn from(error: WireError) -> Self {
+        Self::Refusal(error.into())
+    }
+}
+
+impl From<BodyError> for Refused {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+/// The response that carries an answer. `Date` and `Content-Length` are added by hyper.
+pub(crate) fn respond(answer: Answer, request_id: Uuid) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).expect("every answer has a status of three digits");
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    let request_id = HeaderValue::try_from(request_id.to_string());
+    headers.insert(X_AMZN_REQUEST_ID, request_id.expect("a UUID is ASCII"));
+    if let Some(query_error) = answer.query_error {
+        let query_error = HeaderValue::try_from(query_error);
+        headers.insert(X_AMZN_QUERY_ERROR, query_error.expect("an error's code is ASCII"));
+    }
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    }
+    response
+}
+
+/// The response to a request that did not get as far as its service.
+pub(crate) fn refuse(
+    refused: &Refused,
+    protocol: Protocol,
+    request_id: Uuid,
+) -> Response<Full<Bytes>> {
+    let in_protocol = |refusal: &Refusal| refusal.answer(Service::Sqs, protocol, request_id);
+    let wire_error = |error| in_protocol(&Refusal::Wire(error));
+    let (answer, is_body_left) = match refused {
+        Refused::Refusal(refusal) => (in_protocol(refusal), false),
+        Refused::Body(BodyError::TooLarge) => (wire_error(WireError::TooLarge), true),
+        Refused::Body(BodyError::NoRoom) => {
+            let text = "The server has no memory left for the request. Try again later.";
+            (wire_error(WireError::ServiceUnavailable(text)), true)
+        }
+        Refused::Body(BodyError::TooSlow) => {
+            (plain::text(408, "The request's body did not arrive in time.\n"), true)
+        }
+        Refused::Body(BodyError::Incomplete) => {
+            (plain::text(400, "The request's body is incomplete or malformed.\n"), true)
+        }
+        Refused::BadHost => (plain::text(400, "The request does not name one valid host.\n"), true),
+    };
+    let mut response = respond(answer, request_id);
+    if is_body_left {
+        // What is left of the body would have to be read before the next request can be.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(response: &Response<Full<Bytes>>, name: impl hyper::header::AsHeaderName) -> String {
+        let value = response.headers().get(name).map(|value| value.to_str().unwrap());
+        value.unwrap_or("-").to_owned()
+    }
+
+    #[test]
+    fn an_answer_keeps_its_status_type_and_codes() {
+        let request_id = Uuid::from_random(7);
+        let refusal = Refusal::Wire(WireError::InvalidAction { name: "Frobnicate".into() });
+        for (protocol, content_type, query_error) in [
+            (Protocol::Json, "application/x-amz-json-1.0", "InvalidAction;Sender"),
+            (Protocol::Query, "text/xml", "-"),
+        ] {
+            let answer = refusal.answer(Service::Sqs, protocol, request_id);
+            let response = respond(answer, request_id);
+            assert_eq!(response.status(), 400);
+            assert_eq!(header(&response, "content-type"), content_type);
+            assert_eq!(header(&response, "x-amzn-query-error"), query_error);
+            assert_eq!(header(&response, "x-amzn-requestid"), request_id.to_string());
+            assert_eq!(header(&response, "connection"), "-");
+        }
+    }
+
+    #[test]
+    fn a_body_that_was_not_read_ends_the_connection() {
+        for (refused, status, connection) in [
+            (Refused::Body(BodyError::TooLarge), 413, "close"),
+            (Refused::Body(BodyError::NoRoom), 503, "close"),
+            (Refused::Body(BodyError::TooSlow), 408, "close"),
+            (Refused::Body(BodyError::Incomplete), 400, "close"),
+            (Refused::BadHost, 400, "close"),
+            (Refused::from(WireError::InternalFailure), 500, "-"),
+        ] {
+            let response = refuse(&refused, Protocol::Json, Uuid::from_random(7));
+            assert_eq!(response.status(), status, "{refused:?}");
+            assert_eq!(header(&response, "connection"), connection, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        let response = respond(plain::text(405, ""), Uuid::from_random(7));
+        assert_eq!(header(&response, "allow"), "GET, HEAD, POST");
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of steps that a request passes, in order, each in one place:
+//!
+//! ```text
+//!   limit → read → name the action → authenticate → decode and validate → the broker
+//!           body   tidings-aws       caller         └──────── sqs ─────────────┘
+//! ```
+//!
+//! The first limits (connections, bytes in headers, time) are the connection's business. To
+//! authenticate is, for now, to read the credential's scope.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderName};
+use hyper::http::request::Parts;
+use hyper::{Request, Response};
+use tidings_aws::response::{self, Members, Output};
+use tidings_aws::{Action, Answer, Head, Protocol, SqsAction, WireError};
+use tidings_broker::Broker;
+use tidings_core::names::Uuid;
+use tracing::{debug, error};
+
+use crate::body::Bodies;
+use crate::caller::{self, Caller, base_url};
+use crate::config::Config;
+use crate::exchange::Call;
+use crate::plain::Plain;
+use crate::reply::{Refused, refuse, respond};
+use crate::shutdown::Stopping;
+use crate::{fault, plain, sqs};
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) broker: Broker,
+    pub(crate) bodies: Bodies,
+}
+
+/// Where one connection's requests come in.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) shared: Arc<Shared>,
+    /// The connection's near end.
+    pub(crate) local_addr: SocketAddr,
+    pub(crate) stopping: Stopping,
+}
+
+const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// How long a receive may go on after the server began to stop, before it is answered with no
+/// messages. Long enough for one whose messages are being read: cut off, they would stay invisible
+/// until their timeout, though nobody has them.
+const RECEIVE_GRACE: Duration = Duration::from_millis(250);
+
+/// Answers a request, whatever it is and whatever goes wrong.
+pub(crate) async fn answer(door: &Door, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let arrived_at = Instant::now();
+    let request_id = door.shared.broker.uuid();
+    let (head, body) = request.into_parts();
+    let outcome = match fault::catch(pass_steps(door, &head, body, request_id)).await {
+        Ok(outcome) => outcome,
+        Err(panic) => {
+            error!(%request_id, "a request failed by a fault of ours: {panic}");
+            Err(WireError::InternalFailure.into())
+        }
+    };
+    let response = match outcome {
+        Ok(answer) => respond(answer, request_id),
+        Err(refused) => refuse(&refused, protocol_of(&head), request_id),
+    };
+    let status = response.status().as_u16();
+    let took_us = arrived_at.elapsed().as_micros();
+    debug!(%request_id, method = %head.method, path = head.uri.path(), status, took_us, "answered");
+    response
+}
+
+/// The list.
+async fn pass_steps(
+    door: &Door,
+    head: &Parts,
+    body: Incoming,
+    request_id: Uuid,
+) -> Result<Answer, Refused> {
+    let Shared { config, broker, bodies } = &*door.shared;
+    let base_url = base_url(head, config, door.local_addr).ok_or(Refused::BadHost)?;
+    if let Some(plain) = Plain::of(head) {
+        return Ok(plain::answer(plain, config, broker, &base_url).await);
+    }
+    let body = bodies.read(body).await?;
+    let protocol = protocol_of(head);
+    let action = name_action(protocol, head, &body.bytes)?;
+    let Caller { account, region } = Caller::of(head, config)?;
+    let call = Call {
+        base_url,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        protocol,
+        action,
+        body: body.bytes.clone(),
+        account,
+        region,
+        request_id,
+        trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
+    };
+    match action {
+        Action::Sqs(SqsAction::ReceiveMessage) => Ok(receive(door, &call).await),
+        Action::Sqs(_) => Ok(sqs::answer(broker, &call).await),
+    }
+}
+
+fn protocol_of(head: &Parts) -> Protocol {
+    Protocol::of(target(head), caller::text(head, &CONTENT_TYPE))
+}
+
+/// A target that is not ASCII is none that exists, and still a target: it names the protocol.
+fn target(head: &Parts) -> Option<&str> {
+    head.headers.get(&X_AMZ_TARGET).map(|value| value.to_str().unwrap_or_default())
+}
+
+fn name_action(protocol: Protocol, head: &Parts, body: &[u8]) -> Result<Action, WireError> {
+    let query = head.uri.query().unwrap_or_default();
+    Action::find(protocol, &Head { path: head.uri.path(), query, target: target(head) }, body)
+}
+
+/// A receive that waits when the server begins to stop is answered at once, with no messages:
+/// clients take that as it is and ask again, by then elsewhere or later.
+async fn receive(door: &Door, call: &Call) -> Answer {
+    let mut stopping = door.stopping.clone();
+    let cut = async {
+        stopping.begun().await;
+        tokio::time::sleep(RECEIVE_GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        answer = sqs::answer(&door.shared.broker, call) => answer,
+        () = cut => nothing_received(call),
+    }
+}
+
+/// The answer to a receive that found no message.
+fn nothing_received(call: &Call) -> Answer {
+    struct NoMessages;
+
+    impl Output for NoMessages {
+        fn write(&self, _: &mut Members<'_>) {}
+    }
+
+    let Call { protocol, action, request_id, .. } = *call;
+    let body = response::with_result(protocol, action, request_id, &NoMessages);
+    Answer::success(protocol, body)
+}

@@ -1,0 +1,66 @@
+//! A server whose clock the tests move, and a client that says the same thing in both protocols.
+
+mod errors;
+mod form;
+mod service;
+mod sqs;
+mod xml;
+
+pub use self::errors::Refusal;
+pub use self::service::{REGION, START_MS, Service};
+pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols};
+pub use self::xml::Element;
+
+/// Replaces what differs from run to run: UUIDs become `UUID`, receipt handles `HANDLE`, sequence
+/// numbers `SEQUENCE`.
+pub fn masked(text: &str) -> String {
+    let mut masked = masked_uuids(text);
+    for (before, after, mask) in [
+        ("\"ReceiptHandle\":\"", "\"", "HANDLE"),
+        ("<ReceiptHandle>", "<", "HANDLE"),
+        ("\"SequenceNumber\":\"", "\"", "SEQUENCE"),
+        ("<SequenceNumber>", "<", "SEQUENCE"),
+        ("<Name>SequenceNumber</Name><Value>", "<", "SEQUENCE"),
+    ] {
+        masked = masked_between(&masked, before, after, mask);
+    }
+    masked
+}
+
+fn masked_between(text: &str, before: &str, after: &str, mask: &str) -> String {
+    let mut parts = text.split(before);
+    let mut masked = parts.next().unwrap().to_owned();
+    for part in parts {
+        masked += before;
+        masked += mask;
+        masked += &part[part.find(after).unwrap()..];
+    }
+    masked
+}
+
+fn masked_uuids(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut masked = String::new();
+    let mut rest = 0;
+    let mut at = 0;
+    while at + 36 <= bytes.len() {
+        if is_uuid(&bytes[at..at + 36]) {
+            masked += &text[rest..at];
+            masked += "UUID";
+            at += 36;
+            rest = at;
+        } else {
+            at += 1;
+        }
+    }
+    masked + &text[rest..]
+}
+
+/// Whether these 36 bytes are a UUID in lower case.
+pub fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(i, byte)| match i {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}

@@ -1,0 +1,82 @@
+//! A server in this process, over a folder of its own, whose clock stands still until it is moved.
+
+use std::net::SocketAddr;
+
+use tempfile::TempDir;
+use tidings_broker::{Broker, Clock, Entropy, Options};
+use tidings_core::names::{AccountId, Region};
+use tidings_core::time::Timestamp;
+use tidings_server::{Config, Limits, SHUTDOWN_TIMEOUT, Server};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::sqs::{ACCOUNT, Protocol, Sqs};
+use crate::support::{Client, within};
+
+/// When every test begins: 2027-01-15T08:00:00Z.
+pub const START_MS: u64 = 1_800_000_000_000;
+
+pub const REGION: &str = "us-east-1";
+
+/// A running server.
+pub struct Service {
+    pub addr: SocketAddr,
+    pub clock: Clock,
+    pub broker: Broker,
+    folder: TempDir,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        let clock = Clock::manual(Timestamp::from_ms(START_MS));
+        Self::over(tempfile::tempdir().unwrap(), clock).await
+    }
+
+    async fn over(folder: TempDir, clock: Clock) -> Self {
+        let entropy = Entropy::seeded(7);
+        let options = Options { clock: clock.clone(), entropy, ..Options::new(folder.path()) };
+        let (broker, _) = Broker::open(options).unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".into(),
+            account: AccountId::parse(ACCOUNT).unwrap(),
+            region: Region::parse(REGION).unwrap(),
+            public_url: None,
+            limits: Limits::default(),
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+        };
+        let server = Server::bind(config, broker.clone()).await.unwrap();
+        let addr = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async move {
+            let _ = stopped.await;
+        }));
+        Self { addr, clock, broker, folder, stop, running }
+    }
+
+    /// A client that speaks this protocol.
+    pub async fn speak(&self, protocol: Protocol) -> Sqs {
+        let client = Client::connect(self.addr).await;
+        Sqs::new(protocol, self.addr, self.clock.clone(), client)
+    }
+
+    /// Stops the server.
+    pub async fn stop(self) {
+        self.halt().await;
+    }
+
+    /// Stops the server and starts another over what it left.
+    pub async fn restart(self) -> Self {
+        let clock = self.clock.clone();
+        Self::over(self.halt().await, clock).await
+    }
+
+    async fn halt(self) -> TempDir {
+        // A server that is gone already has nobody to hear it.
+        let _ = self.stop.send(());
+        within(self.running).await.unwrap();
+        within(self.broker.close()).await;
+        self.folder
+    }
+}

@@ -1,0 +1,93 @@
+//! `tidings serve`: opens the broker, listens, and stops in order.
+
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::pin::pin;
+
+use tidings_broker::{Broker, OpenReport, Options};
+use tidings_server::Server;
+use tracing::level_filters::LevelFilter;
+use tracing::{info, warn};
+
+use super::{greeting, open_files, signals};
+use crate::settings::{Arguments, Resolved, unknown_variables};
+
+/// Serves until a signal ends it.
+pub(crate) fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let settings = arguments.resolve()?;
+    start_log(settings.log_level);
+    let unknown = unknown_variables(std::env::vars_os());
+    if !unknown.is_empty() {
+        warn!("no settings, and left alone: {}", unknown.join(", "));
+    }
+    open_files::make_room(settings.server.limits.connections_max);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(run(&settings));
+    // What still blocks a thread now is an open that was broken off.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
+    let mut shutdown = pin!(signals::shutdown()?);
+    let options = options(settings);
+    let opening = tokio::task::spawn_blocking(|| Broker::open(options));
+    let (broker, report) = tokio::select! {
+        opened = opening => opened??,
+        // To break off here is no worse than a crash while opening, which the log survives.
+        () = &mut shutdown => return Ok(()),
+    };
+    tell(&report);
+    let server = match Server::bind(settings.server.clone(), broker.clone()).await {
+        Ok(server) => server,
+        Err(error) => {
+            broker.close().await;
+            return Err(error.into());
+        }
+    };
+    // Nobody may be reading; the server does not depend on it.
+    let _ = greeting::warn_if_exposed(&mut io::stderr(), server.local_addr());
+    let _ = greeting::greet(&mut io::stdout(), settings, server.local_addr());
+    server.run(shutdown).await;
+    broker.close().await;
+    info!("stopped");
+    Ok(())
+}
+
+fn options(settings: &Resolved) -> Options {
+    Options { shard: settings.shard, ..Options::new(&settings.data) }
+}
+
+/// Tells what was found in the data folder, loudly where something was not as it should be.
+fn tell(report: &OpenReport) {
+    for damage in &report.damaged_snapshots {
+        warn!("{damage}. An older snapshot was used in its place, and nothing is lost");
+    }
+    let Some(log) = &report.log else { return };
+    if let Some(cut) = &log.cut {
+        warn!(
+            "{} ended in an append that a crash tore, at byte {}: {} bytes were cut off. They were \
+             never acknowledged",
+            cut.file, cut.offset, cut.bytes
+        );
+    }
+    let took_ms = report.took.as_millis();
+    if log.created {
+        info!(took_ms, "made a new data folder");
+    } else {
+        let (segments, batches) = (log.segments, log.batches_verified);
+        info!(took_ms, segments, batches, "opened the data folder");
+    }
+}
+
+/// Lines for people, on standard error, with colours if that is a terminal. Standard output is
+/// left to what was asked for.
+fn start_log(level: LevelFilter) {
+    tracing_subscriber::fmt()
+        .compact()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+}

@@ -1,0 +1,106 @@
+//! Every setting, defined once: as a flag, a variable of the environment and a key of the file.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::values::{Account, Auth, LogLevel, PublicUrl, RegionName};
+
+/// What `tidings serve` can be told on its command line.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Arguments {
+    /// A TOML file with settings; see docs/configuration.md
+    #[arg(long, value_name = "FILE", env = "TIDINGS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// One layer of settings: what the command line and the environment say (clap puts these two
+/// together), or what the file says. What a layer is silent about is `None`.
+#[derive(Args, Deserialize, Clone, PartialEq, Debug, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Address to listen on; port 0 takes any free port [default: 127.0.0.1:4566]
+    #[arg(long, value_name = "HOST:PORT", env = "TIDINGS_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// Folder that everything is kept in; created if it is missing [default: ./tidings-data]
+    #[arg(long, value_name = "FOLDER", env = "TIDINGS_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Region of requests that are not signed for one [default: us-east-1]
+    #[arg(long, env = "TIDINGS_REGION")]
+    pub(crate) region: Option<RegionName>,
+    /// Account of callers whose access key id is not an account itself [default: 000000000000]
+    #[arg(long, env = "TIDINGS_ACCOUNT")]
+    pub(crate) account: Option<Account>,
+    /// Whether signatures and permissions are checked; so far only `off` works [default: off]
+    #[arg(long, env = "TIDINGS_AUTH")]
+    pub(crate) auth: Option<Auth>,
+    /// What queue URLs begin with [default: http:// and the host that the client used]
+    #[arg(long, value_name = "URL", env = "TIDINGS_PUBLIC_URL")]
+    pub(crate) public_url: Option<PublicUrl>,
+    /// How long the name of a deleted queue cannot be used again [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_QUEUE_DELETE_COOLDOWN_SECONDS")]
+    pub(crate) queue_delete_cooldown_seconds: Option<u32>,
+    /// How long after a purge the queue cannot be purged again [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_PURGE_COOLDOWN_SECONDS")]
+    pub(crate) purge_cooldown_seconds: Option<u32>,
+    /// Connections open at once; one more is answered 503 [default: 10000]
+    #[arg(long, value_name = "N", env = "TIDINGS_CONNECTIONS_MAX")]
+    pub(crate) connections_max: Option<NonZeroU32>,
+    /// Bytes in a request's first line and headers [default: 65536]
+    #[arg(long, value_name = "BYTES", env = "TIDINGS_HEADER_BYTES_MAX")]
+    pub(crate) header_bytes_max: Option<u32>,
+    /// Bytes in a request's body [default: 8388608]
+    #[arg(long, value_name = "BYTES", env = "TIDINGS_BODY_BYTES_MAX")]
+    pub(crate) body_bytes_max: Option<NonZeroU32>,
+    /// Bytes in the bodies of all requests under way [default: 268435456]
+    #[arg(long, value_name = "BYTES", env = "TIDINGS_BODIES_BYTES_MAX")]
+    pub(crate) bodies_bytes_max: Option<NonZeroU32>,
+    /// How long a connection may take until its next request is there [default: 120]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_IDLE_TIMEOUT_SECONDS")]
+    pub(crate) idle_timeout_seconds: Option<NonZeroU32>,
+    /// How long a request's body may take to arrive [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_BODY_TIMEOUT_SECONDS")]
+    pub(crate) body_timeout_seconds: Option<NonZeroU32>,
+    /// How long a client may leave an answer unread [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_WRITE_TIMEOUT_SECONDS")]
+    pub(crate) write_timeout_seconds: Option<NonZeroU32>,
+    /// How long a shutdown waits for requests under way [default: 25]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_SHUTDOWN_TIMEOUT_SECONDS")]
+    pub(crate) shutdown_timeout_seconds: Option<u32>,
+    /// What is logged, to standard error [default: info]
+    #[arg(long, env = "TIDINGS_LOG_LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+}
+
+impl Settings {
+    /// This layer, with `below` showing through where it is silent.
+    pub(crate) fn over(self, below: Self) -> Self {
+        Self {
+            listen: self.listen.or(below.listen),
+            data: self.data.or(below.data),
+            region: self.region.or(below.region),
+            account: self.account.or(below.account),
+            auth: self.auth.or(below.auth),
+            public_url: self.public_url.or(below.public_url),
+            queue_delete_cooldown_seconds: self
+                .queue_delete_cooldown_seconds
+                .or(below.queue_delete_cooldown_seconds),
+            purge_cooldown_seconds: self.purge_cooldown_seconds.or(below.purge_cooldown_seconds),
+            connections_max: self.connections_max.or(below.connections_max),
+            header_bytes_max: self.header_bytes_max.or(below.header_bytes_max),
+            body_bytes_max: self.body_bytes_max.or(below.body_bytes_max),
+            bodies_bytes_max: self.bodies_bytes_max.or(below.bodies_bytes_max),
+            idle_timeout_seconds: self.idle_timeout_seconds.or(below.idle_timeout_seconds),
+            body_timeout_seconds: self.body_timeout_seconds.or(below.body_timeout_seconds),
+            write_timeout_seconds: self.write_timeout_seconds.or(below.write_timeout_seconds),
+            shutdown_timeout_seconds: self
+                .shutdown_timeout_seconds
+                .or(below.shutdown_timeout_seconds),
+            log_level: self.log_level.or(below.log_level),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! From the layers to one value for each setting.
+
+use std::io;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tidings_core::names::{AccountId, Region};
+use tidings_core::shard;
+use tidings_server::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
+use tracing::level_filters::LevelFilter;
+
+use super::layers::{Arguments, Settings};
+use super::values::{Auth, LogLevel};
+
+/// What the server is started with.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) server: Config,
+    pub(crate) data: PathBuf,
+    pub(crate) shard: shard::Settings,
+    pub(crate) log_level: LevelFilter,
+}
+
+/// Why the server cannot be started as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("cannot read the configuration file {}", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// The text names the key, the line, and what would be right.
+    #[error("the configuration file {} is not valid\n{error}", .path.display())]
+    Invalid { path: PathBuf, error: toml::de::Error },
+    #[error("{key}: {problem}")]
+    Value { key: &'static str, problem: String },
+}
+
+impl Arguments {
+    /// Reads the file, if one is named, and settles every value.
+    pub(crate) fn resolve(self) -> Result<Resolved, SettingsError> {
+        let file = match &self.config {
+            Some(path) => read_file(path)?,
+            None => Settings::default(),
+        };
+        self.settings.over(file).resolve()
+    }
+}
+
+fn read_file(path: &Path) -> Result<Settings, SettingsError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|error| SettingsError::Invalid { path: path.to_owned(), error })
+}
+
+impl Settings {
+    fn resolve(self) -> Result<Resolved, SettingsError> {
+        if self.auth == Some(Auth::On) {
+            let problem = "authentication is not built yet: only `off` works, which takes any \
+                           credentials and allows everything. Listen on a loopback address, or \
+                           where only trusted clients can reach"
+                .to_owned();
+            return Err(SettingsError::Value { key: "auth", problem });
+        }
+        let limits = self.limits()?;
+        let cool_down_ms = |given: Option<u32>, default: u64| {
+            given.map_or(default, |seconds| u64::from(seconds) * 1000)
+        };
+        let default = shard::Settings::default();
+        let shard = shard::Settings {
+            delete_cool_down_ms: cool_down_ms(
+                self.queue_delete_cooldown_seconds,
+                default.delete_cool_down_ms,
+            ),
+            purge_cool_down_ms: cool_down_ms(
+                self.purge_cooldown_seconds,
+                default.purge_cool_down_ms,
+            ),
+        };
+        let server = Config {
+            listen: self.listen.unwrap_or_else(|| "127.0.0.1:4566".to_owned()),
+            account: self.account.map_or_else(default_account, |account| account.0),
+            region: self.region.map_or_else(default_region, |region| region.0),
+            public_url: self.public_url.map(|url| url.0),
+            limits,
+            shutdown_timeout: self
+                .shutdown_timeout_seconds
+                .map_or(SHUTDOWN_TIMEOUT, |seconds| Duration::from_secs(seconds.into())),
+        };
+        Ok(Resolved {
+            server,
+            data: self.data.unwrap_or_else(|| "tidings-data".into()),
+            shard,
+            log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
+        })
+    }
+
+    fn limits(&self) -> Result<Limits, SettingsError> {
+        let default = Limits::default();
+        let number = |given: Option<NonZeroU32>, default| given.map_or(default, NonZeroU32::get);
+        let seconds = |given: Option<NonZeroU32>, default| {
+            given.map_or(default, |given| Duration::from_secs(given.get().into()))
+        };
+        let limits = Limits {
+            connections_max: self.connections_max.map_or(default.connections_max, to_usize),
+            header_bytes_max: self.header_bytes_max.map_or(default.header_bytes_max, to_usize),
+            body_bytes_max: number(self.body_bytes_max, default.body_bytes_max),
+            bodies_bytes_max: number(self.bodies_bytes_max, default.bodies_bytes_max),
+            idle_timeout: seconds(self.idle_timeout_seconds, default.idle_timeout),
+            body_timeout: seconds(self.body_timeout_seconds, default.body_timeout),
+            write_timeout: seconds(self.write_timeout_seconds, default.write_timeout),
+        };
+        if limits.header_bytes_max < HEADER_BYTES_LEAST {
+            let problem = format!("must be {HEADER_BYTES_LEAST} bytes at least");
+            return Err(SettingsError::Value { key: "header-bytes-max", problem });
+        }
+        if limits.bodies_bytes_max < limits.body_bytes_max {
+            let problem =
+                format!("must be body-bytes-max ({} bytes) at least", limits.body_bytes_max);
+            return Err(SettingsError::Value { key: "bodies-bytes-max", problem });
+        }
+        Ok(limits)
+    }
+}
+
+fn to_usize(number: impl Into<u32>) -> usize {
+    // Tokio runs on no platform with less than 32 bits.
+    number.into() as usize
+}
+
+fn default_account() -> AccountId {
+    AccountId::parse("000000000000").expect("twelve digits")
+}
+
+fn default_region() -> Region {
+    Region::parse("us-east-1").expect("letters, digits and hyphens")
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;
