@@ -1,0 +1,64 @@
+//! A deep queue: what a waiting message costs, whether depth slows anything, how long a restart
+//! takes.
+
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+use crate::client::Connection;
+use crate::load::{self, Kind, Until};
+use crate::server::Server;
+use crate::throughput::{create, print};
+
+const EACH: Duration = Duration::from_secs(5);
+/// Messages received and deleted to measure the rate.
+const RECEIVED: u64 = 100_000;
+
+pub(crate) async fn run(messages: u64) -> Outcome<()> {
+    let folder = tempfile::tempdir_in(".")?;
+    let (server, ready) = Server::tidings(folder.path()).await?;
+    println!("empty node: ready after {ready:?}, {} MiB", server.memory()? >> 20);
+    for queue in ["empty", "deep"] {
+        create(&server, queue).await?;
+    }
+    println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
+    let empty = load::run(server.address, Kind::Send, "empty", Until::Elapsed(EACH)).await?;
+    print("SendMessage, empty queue", &empty, None);
+    let fill = Until::Counted(2 * RECEIVED);
+    load::run(server.address, Kind::SendBatch, "empty", fill).await?;
+    let counted = Until::Counted(RECEIVED);
+    let shallow =
+        load::run(server.address, Kind::ReceiveAndDelete, "empty", counted).await?;
+    print("receive + delete, shallow queue", &shallow, None);
+    load::run(server.address, Kind::ReceiveAndDelete, "empty", Until::Empty).await?;
+
+    let before = server.memory()?;
+    let filled =
+        load::run(server.address, Kind::SendBatch, "deep", Until::Counted(messages)).await?;
+    let per_message = (server.memory()? - before) as f64 / filled.count as f64;
+    println!("{} messages wait: {per_message:.0} bytes of memory each", filled.count);
+    let sent = load::run(server.address, Kind::Send, "deep", Until::Elapsed(EACH)).await?;
+    print("SendMessage, deep queue", &sent, Some(&empty));
+    let received =
+        load::run(server.address, Kind::ReceiveAndDelete, "deep", counted).await?;
+    print("receive + delete, deep queue", &received, Some(&shallow));
+
+    server.stop()?;
+    restart(folder.path(), "after SIGTERM").await?.stop()?;
+    // The server that is dropped is killed.
+    drop(restart(folder.path(), "after SIGTERM again").await?);
+    restart(folder.path(), "after SIGKILL").await?.stop()
+}
+
+/// Starts the server and takes a message, timing both.
+async fn restart(folder: &std::path::Path, what: &str) -> Outcome<Server> {
+    let started = Instant::now();
+    let (server, ready) = Server::tidings(folder).await?;
+    let mut connection = Connection::open(server.address).await?;
+    let request = load::fixed_request(Kind::ReceiveAndDelete, "deep");
+    if !connection.exchange(&request).await?.contains("ReceiptHandle") {
+        return Err("no message after the restart".into());
+    }
+    let first = started.elapsed();
+    println!("restart {what}: ready after {ready:.3?}, first message after {first:.3?}");
+    Ok(server)
+}
