@@ -108,7 +108,7 @@ impl Broker {
             .spawn(move || {
                 let closed = running::run(&setting, opened, &inputs);
                 // Whoever waits for the end may open the folder again at once.
-                drop(setting);
+                drop((inputs, setting));
                 // Or may have gone; then nobody needs to know.
                 let _ = closed.send(());
             })
@@ -134,7 +134,8 @@ impl Broker {
         let mut call = Call { receiver, token, inbox: is_receive.then(|| &self.shared.inbox) };
         let answer = (&mut call.receiver).await;
         call.inbox = None;
-        answer.unwrap_or(Err(Failure::Unavailable(Unavailable::Closing)))
+        // Without an answer: the owner failed, before or after it had decided.
+        answer.unwrap_or(Err(Failure::Unavailable(Unavailable::Unknown)))
     }
 
     /// The bytes of a message's record, as they were recorded.

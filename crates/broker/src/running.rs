@@ -1,6 +1,7 @@
 //! The owner's thread: takes from the inbox, lets the owner decide, hands batches to the writer.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -54,8 +55,13 @@ pub(crate) fn run(
     loop {
         let reader = opened.log.reader();
         *setting.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
-        if let Some(closed) = Tenure::begin(setting, opened, inputs).run() {
-            return closed;
+        // A fault of ours in deciding ends a tenure like a failure of the log: memory is dropped, and
+        // the log says what happened.
+        let tenure = AssertUnwindSafe(|| Tenure::begin(setting, opened, inputs).run());
+        match panic::catch_unwind(tenure) {
+            Ok(Some(closed)) => return closed,
+            Ok(None) => {}
+            Err(_) => error!("the owner of the shard failed; its state is built anew from the log"),
         }
         match recover(setting, inputs) {
             Ok(again) => opened = again,
@@ -94,15 +100,30 @@ struct Tenure<'a> {
     callers: HashMap<Token, oneshot::Sender<Answer>>,
     /// Commands that wait for room in the batch. Their callers' places bound them.
     backlog: VecDeque<Input>,
+    /// The ways to the threads. They are hung up before the threads are waited for.
     jobs: Sender<Job>,
     errands: Sender<Errand>,
+    threads: Threads,
     /// Steps of move tasks that wait for room on the disk.
     put_off: Vec<Command>,
     /// What is to be done once the batch that is being appended is durable.
     then: Then,
-    threads: Vec<JoinHandle<()>>,
     looked_for_room_at: Instant,
     closing: Option<oneshot::Sender<()>>,
+}
+
+/// Threads that stop when they are hung up on. They are waited for: nobody may open the log again
+/// while its last writer still writes.
+struct Threads(Vec<JoinHandle<()>>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            if thread.join().is_err() {
+                error!("a thread of the broker failed");
+            }
+        }
+    }
 }
 
 /// What rests on the batch that is being appended, beside its replies and effects.
@@ -131,12 +152,12 @@ impl<'a> Tenure<'a> {
         let (errands, errand_list) = mpsc::channel();
         let (reader, entropy) = (log.reader(), setting.entropy.clone());
         let inboxes = (setting.inbox.clone(), setting.inbox.clone());
-        let threads = vec![
+        let threads = Threads(vec![
             spawn("tidings-writer", move || writer::run(log, &job_list, &inboxes.0)),
             spawn("tidings-keeper", move || {
                 keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
             }),
-        ];
+        ]);
         Self {
             setting,
             inputs,
@@ -146,9 +167,9 @@ impl<'a> Tenure<'a> {
             backlog: VecDeque::new(),
             jobs,
             errands,
+            threads,
             put_off: Vec::new(),
             then: Then::default(),
-            threads,
             looked_for_room_at: Instant::now(),
             closing: None,
         }
@@ -402,11 +423,7 @@ impl<'a> Tenure<'a> {
     /// Stops the threads, after what they were asked to do, and tells those who still wait.
     fn end(self, failed: Option<Unavailable>) {
         drop((self.jobs, self.errands));
-        for thread in self.threads {
-            if thread.join().is_err() {
-                error!("a thread of the broker failed");
-            }
-        }
+        drop(self.threads);
         // What has not been handed to the writer has not happened.
         let why = if failed.is_some() { Unavailable::Recovering } else { Unavailable::Closing };
         self.callers.into_values().for_each(|caller| refuse(caller, why));
