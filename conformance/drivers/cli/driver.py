@@ -1,0 +1,109 @@
+"""A driver for the AWS CLI: one JSON request a line in, one JSON answer a line out.
+
+Each request is a process of its own, as in a shell script. The contract is in
+conformance/README.md.
+"""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+# Processes side by side. The CLI needs most of a core for a second, so more would only queue.
+WORKERS = 4
+TIMEOUT_SECONDS = 60
+
+SERVICE_ERROR = re.compile(
+    r"An error occurred \((?P<code>[^)]+)\) when calling the \w+ operation"
+    r"(?: \(reached max retries: \d+\))?: (?P<message>.*)",
+    re.DOTALL,
+)
+
+
+def main():
+    writing = threading.Lock()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
+        config = Path(folder) / "config"
+        # The service is to refuse, not the CLI.
+        config.write_text("[default]\nparameter_validation = false\n")
+        for line in sys.stdin:
+            pool.submit(handle, json.loads(line), config, writing)
+
+
+def handle(request, config, writing):
+    try:
+        answer = perform(request, config)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        answer = {"failure": str(error)}
+    with writing:
+        print(json.dumps({"id": request["id"], **answer}), flush=True)
+
+
+def perform(request, config):
+    # Large inputs do not fit on a command line.
+    with tempfile.NamedTemporaryFile("w", suffix=".json", dir=config.parent) as input_file:
+        json.dump(from_json(request["input"]), input_file)
+        input_file.flush()
+        done = subprocess.run(
+            [
+                Path(sys.executable).parent / "aws",
+                "sqs",
+                kebab(request["action"]),
+                "--cli-input-json",
+                f"file://{input_file.name}",
+                "--endpoint-url",
+                request["endpoint"],
+                "--region",
+                request["region"],
+                "--output",
+                "json",
+                "--no-paginate",
+            ],
+            env={
+                **os.environ,
+                "AWS_CONFIG_FILE": str(config),
+                "AWS_ACCESS_KEY_ID": request["access_key"],
+                "AWS_SECRET_ACCESS_KEY": request["secret_key"],
+                "AWS_MAX_ATTEMPTS": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+    if done.returncode == 0:
+        return {"output": json.loads(done.stdout or "{}", object_hook=mark_blobs)}
+    refused = SERVICE_ERROR.search(done.stderr.strip())
+    if refused:
+        return {"error": refused.groupdict()}
+    return {"failure": done.stderr.strip()}
+
+
+def kebab(action):
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", action).lower()
+
+
+def from_json(value):
+    """In this version of the CLI a blob in `--cli-input-json` is plain text."""
+    if isinstance(value, dict):
+        if set(value) == {"base64"}:
+            return base64.b64decode(value["base64"]).decode()
+        return {key: from_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    return value
+
+
+def mark_blobs(members):
+    if "BinaryValue" in members:
+        members["BinaryValue"] = {"base64": members["BinaryValue"]}
+    return members
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+// A driver for the AWS SDK for JavaScript v3: one JSON request a line in, one JSON answer a line
+// out. The contract is in conformance/README.md.
+
+import { createInterface } from "node:readline";
+import * as sdk from "@aws-sdk/client-sqs";
+
+const clients = new Map();
+
+// One client per endpoint, region and identity, as a program would keep.
+function clientFor({ endpoint, region, access_key, secret_key }) {
+  const key = `${endpoint} ${region} ${access_key}`;
+  if (!clients.has(key)) {
+    const credentials = { accessKeyId: access_key, secretAccessKey: secret_key };
+    clients.set(key, new sdk.SQSClient({ endpoint, region, credentials, maxAttempts: 1 }));
+  }
+  return clients.get(key);
+}
+
+async function perform(request) {
+  const Command = sdk[`${request.action}Command`];
+  if (!Command) {
+    return { unsendable: `the SDK has no ${request.action}Command` };
+  }
+  try {
+    const output = await clientFor(request).send(new Command(fromJson(request.input)));
+    delete output.$metadata;
+    return { output: toJson(output) };
+  } catch (error) {
+    const answered = error instanceof sdk.SQSServiceException && error.$response;
+    return answered ? { error: describe(error) } : { failure: `${error}` };
+  }
+}
+
+function describe(error) {
+  // `name` is the class for errors of the model and the code for all others. `Code` and `Type` are
+  // the two halves of the service's x-amzn-query-error.
+  const modelled = Object.getPrototypeOf(error) !== sdk.SQSServiceException.prototype;
+  return {
+    code: error.Code ?? error.name,
+    ...(modelled && { name: error.name }),
+    status: error.$metadata.httpStatusCode,
+    message: error.message,
+    fault: error.Type,
+  };
+}
+
+function fromJson(value) {
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (value === null || typeof value !== "object") return value;
+  const keys = Object.keys(value);
+  if (keys.length === 1 && keys[0] === "base64") {
+    return new Uint8Array(Buffer.from(value.base64, "base64"));
+  }
+  return Object.fromEntries(keys.map((key) => [key, fromJson(value[key])]));
+}
+
+function toJson(value) {
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+  if (Array.isArray(value)) return value.map(toJson);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member)]));
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  // Not awaited: a long poll must not hold up the send that wakes it.
+  perform(request).then((answer) =>
+    process.stdout.write(`${JSON.stringify({ id: request.id, ...answer })}\n`),
+  );
+}

@@ -1,0 +1,114 @@
+"""A driver for boto3: one JSON request a line in, one JSON answer a line out.
+
+The contract is in conformance/README.md. The same program runs with a boto3 that is old enough to
+speak the Query protocol.
+"""
+
+import base64
+import functools
+import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+# A long poll must not hold up the send that wakes it, so requests run side by side.
+WORKERS = 32
+
+
+def main():
+    writing = threading.Lock()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for line in sys.stdin:
+            pool.submit(handle, json.loads(line), writing)
+
+
+def handle(request, writing):
+    answer = {"id": request["id"], **perform(request)}
+    with writing:
+        print(json.dumps(answer), flush=True)
+
+
+def perform(request):
+    try:
+        sqs = client(
+            request["endpoint"], request["region"], request["access_key"], request["secret_key"]
+        )
+        output = method(sqs, request["action"])(**from_json(request["input"]))
+    except ClientError as error:
+        return {"error": describe(error)}
+    except Exception as error:  # whatever else the SDK raises is a finding, not a crash
+        return {"failure": f"{type(error).__name__}: {error}"}
+    output.pop("ResponseMetadata", None)
+    return {"output": to_json(output)}
+
+
+building = threading.Lock()
+
+
+def client(*identity):
+    # boto3 sessions are not safe to share between threads while a client is built.
+    with building:
+        return build(*identity)
+
+
+@functools.cache
+def build(endpoint, region, access_key, secret_key):
+    return boto3.session.Session().client(
+        "sqs",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(
+            parameter_validation=False,  # the service is to refuse, not the SDK
+            retries={"total_max_attempts": 1},
+            max_pool_connections=WORKERS,
+        ),
+    )
+
+
+def method(sqs, action):
+    names = {operation: name for name, operation in sqs.meta.method_to_api_mapping.items()}
+    return getattr(sqs, names[action])
+
+
+def describe(error):
+    details = error.response["Error"]
+    described = {
+        "code": details["Code"],
+        "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
+        "message": details["Message"],
+    }
+    if type(error) is not ClientError:  # a class that callers can name in an `except`
+        described["name"] = type(error).__name__
+    if "Type" in details:
+        described["fault"] = details["Type"]
+    return described
+
+
+def from_json(value):
+    if isinstance(value, dict):
+        if set(value) == {"base64"}:
+            return base64.b64decode(value["base64"])
+        return {key: from_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    return value
+
+
+def to_json(value):
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {key: to_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    return value
+
+
+if __name__ == "__main__":
+    main()

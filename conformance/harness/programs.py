@@ -1,0 +1,91 @@
+"""Programs built on an SDK, run whole: each is told the endpoint and reports its own checks.
+
+A program prints `ok NAME` or `not ok NAME: reason` for each check and exits with 0 when all
+passed. The contract is in conformance/README.md.
+"""
+
+import contextlib
+import subprocess
+from dataclasses import dataclass
+
+from .drivers import clean_environment
+from .install import ROOT, VENV
+
+TIMEOUT_SECONDS = 180
+# What a program gets to end what it has started itself.
+GRACE_SECONDS = 10
+
+
+@dataclass
+class Program:
+    name: str
+    part: str
+    command: list
+    account: str
+    # How many checks it makes, so that one that ends early is seen.
+    checks: int
+
+
+PROGRAMS = [
+    Program(
+        name="celery",
+        part="python",
+        command=[VENV / "bin/python", ROOT / "celery/check.py"],
+        account="100000000008",
+        checks=8,
+    ),
+    Program(
+        name="sqs-consumer",
+        part="sqs-consumer",
+        command=["node", ROOT / "sqs-consumer/check.js"],
+        account="100000000009",
+        checks=6,
+    ),
+]
+
+
+class Running:
+    """A program that has been started."""
+
+    def __init__(self, program, endpoint, region, log_folder):
+        self.name = program.name
+        self._checks = program.checks
+        self._log_path = log_folder / f"{program.name}.log"
+        with open(self._log_path, "w") as log:
+            self._process = subprocess.Popen(
+                [str(word) for word in program.command],
+                env={
+                    **clean_environment(),
+                    "CONFORMANCE_ENDPOINT": endpoint,
+                    "AWS_REGION": region,
+                    "AWS_DEFAULT_REGION": region,
+                    "AWS_ACCESS_KEY_ID": program.account,
+                    "AWS_SECRET_ACCESS_KEY": "secret",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def finish(self):
+        """Returns the checks that passed, and a line for each that did not."""
+        try:
+            printed, _ = self._process.communicate(timeout=TIMEOUT_SECONDS)
+            ending = f"ended with {self._process.returncode}"
+        except subprocess.TimeoutExpired:
+            self.kill()
+            printed, _ = self._process.communicate()
+            ending = f"did not end within {TIMEOUT_SECONDS} s"
+        lines = printed.splitlines()
+        passed = [line.removeprefix("ok ") for line in lines if line.startswith("ok ")]
+        failed = [line.removeprefix("not ok ") for line in lines if line.startswith("not ok ")]
+        missing = self._checks - len(passed) - len(failed)
+        reason = f"a check did not report: the program {ending}, see {self._log_path}"
+        return passed, failed + [reason] * missing
+
+    def kill(self):
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=GRACE_SECONDS)
+        self._process.kill()

@@ -1,0 +1,118 @@
+"""Reads the expectation files and refuses what is misspelt in them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent.parent / "expectations"
+ERRORS_FILE = "errors.yaml"
+
+# How an expectation was checked against the documented service.
+SOURCES = {
+    "service model",
+    "developer guide",
+    "recorded live response",
+    "published test vector",
+    "our decision",
+}
+
+SCENARIO_KEYS = {"name", "checked", "cli", "except", "queues", "steps"}
+STEP_KEYS = {
+    "action",
+    "input",
+    "output",
+    "error",  # what to call and what to expect
+    "within",
+    "gather",  # call again until it is so
+    "start",
+    "finish",  # leave a call running, and pick its answer up
+    "region",
+    "account",
+    "host",  # call as another client
+    "cannot_send",  # drivers whose SDK does not let this request out
+    "wait",
+}
+
+
+@dataclass
+class Scenario:
+    file: str
+    name: str
+    checked: list
+    steps: list
+    queues: dict = field(default_factory=dict)
+    cli: bool = False
+    exceptions: dict = field(default_factory=dict)
+
+    @property
+    def title(self):
+        return f"{self.file}: {self.name}"
+
+
+def load(folder=FOLDER):
+    errors = read_yaml(folder / ERRORS_FILE)
+    scenarios = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != ERRORS_FILE:
+            scenarios += [read_scenario(path.stem, entry, errors) for entry in read_yaml(path)]
+    titles = [scenario.title for scenario in scenarios]
+    repeated = {title for title in titles if titles.count(title) > 1}
+    check(not repeated, f"named twice: {', '.join(repeated)}")
+    return scenarios
+
+
+def read_yaml(path):
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SystemExit(f"{path.name}: {error}") from None
+
+
+def read_scenario(file, entry, errors):
+    where = f"{file}: {entry.get('name')}"
+    check_keys(entry, SCENARIO_KEYS, where)
+    checked = entry["checked"] if isinstance(entry["checked"], list) else [entry["checked"]]
+    check(set(checked) <= SOURCES, f"{where}: unknown source in {checked}")
+    for number, step in enumerate(entry["steps"], 1):
+        check_keys(step, STEP_KEYS, f"{where}, step {number}")
+        if "error" in step:
+            step["error"] = read_error(step["error"], errors, f"{where}, step {number}")
+    return Scenario(
+        file=file,
+        name=entry["name"],
+        checked=checked,
+        steps=entry["steps"],
+        queues=entry.get("queues", {}),
+        cli=entry.get("cli", False),
+        exceptions=entry.get("except", {}),
+    )
+
+
+def read_error(error, errors, where):
+    """Completes an expected error, given by its name, from the table in errors.yaml."""
+    if isinstance(error, str):
+        error = {"name": error}
+    check(error["name"] in errors, f"{where}: {error['name']} is not in {ERRORS_FILE}")
+    known = errors[error["name"]]
+    expected = {"fault": "Sender", **known, **error}
+    expected["name"] = plain_name(expected["name"])
+    # Only errors of the service model get a class of their own in an SDK.
+    if not expected.pop("modelled", True):
+        del expected["name"]
+    return expected
+
+
+def plain_name(name):
+    """Without the ending that Java gives to every class and the model to few."""
+    return name.removesuffix("Exception")
+
+
+def check_keys(entry, allowed, where):
+    unknown = set(entry) - allowed
+    check(not unknown, f"{where}: unknown keys {', '.join(sorted(unknown))}")
+
+
+def check(holds, message):
+    if not holds:
+        raise SystemExit(f"expectations: {message}")

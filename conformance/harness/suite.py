@@ -1,0 +1,84 @@
+"""Every scenario on every driver, and every program, at the same time.
+
+They share nothing but the server: each driver is an account of its own, each scenario has queues of
+its own.
+"""
+
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .drivers import Driver
+from .programs import Running
+from .report import Report
+from .runner import Failed, Run
+
+# Scenarios side by side in one driver: many wait for a timeout, few keep a core busy.
+SCENARIOS_AT_ONCE = 6
+
+
+@dataclass
+class Suite:
+    sdks: list
+    programs: list
+    scenarios: list
+    region: str
+    log_folder: object
+    report: Report
+
+    def run(self, endpoint, tidy):
+        run_id = secrets.token_hex(3)
+        stopping = threading.Event()
+        drivers = [Driver(sdk, self.log_folder) for sdk in self.sdks]
+        running = [Running(p, endpoint, self.region, self.log_folder) for p in self.programs]
+
+        def run_driver(driver):
+            chosen = [(n, s) for n, s in enumerate(self.scenarios) if driver.sdk.runs(s)]
+            with ThreadPoolExecutor(SCENARIOS_AT_ONCE) as pool:
+                for number, scenario in chosen:
+                    run = Run(scenario, driver, endpoint, self.region, f"{run_id}-{number}")
+                    pool.submit(self.run_scenario, run, stopping, tidy)
+            driver.stop()
+            self.report.ended(driver.sdk.name)
+
+        self.report.started()
+        with ThreadPoolExecutor(max(1, len(drivers) + len(running))) as pool:
+            works = [pool.submit(run_driver, driver) for driver in drivers]
+            works += [pool.submit(self.run_program, program) for program in running]
+            try:
+                for work in works:
+                    work.result()
+            except BaseException:
+                stopping.set()
+                for started in (*drivers, *running):
+                    started.kill()
+                raise
+
+    def run_scenario(self, run, stopping, tidy):
+        name, scenario = run.driver.sdk.name, run.scenario
+        if stopping.is_set():
+            return
+        if name in scenario.exceptions:
+            self.report.skipped(name, f"{scenario.title}: {scenario.exceptions[name]}")
+            return
+        try:
+            run.perform()
+        except Failed as error:
+            self.report.failed(name, f"{scenario.title}: {error}")
+        except Exception as error:  # a slip in the suite itself must not pass for success
+            self.report.failed(name, f"{scenario.title}: {type(error).__name__}: {error}")
+        else:
+            self.report.passed(name, scenario.title)
+        for step in run.skipped_steps:
+            self.report.skipped(name, f"{scenario.title}: {step}")
+        if tidy:
+            run.delete_queues()
+
+    def run_program(self, running):
+        passed, failed = running.finish()
+        for line in passed:
+            self.report.passed(running.name, line)
+        for line in failed:
+            self.report.failed(running.name, line)
+        self.report.ended(running.name)

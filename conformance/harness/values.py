@@ -1,0 +1,62 @@
+"""Values of the expectation files: variables, generated text and digests."""
+
+import base64
+import hashlib
+import re
+import struct
+
+VARIABLE = re.compile(r"\$\{([\w.-]+)\}")
+
+
+class UnknownVariable(Exception):
+    pass
+
+
+def resolve(value, variables):
+    """Puts variables and generated text in place, in inputs and expectations alike."""
+    if isinstance(value, str):
+        return substitute(value, variables)
+    if isinstance(value, list):
+        return [resolve(item, variables) for item in value]
+    if isinstance(value, dict):
+        if set(value) == {"$repeat", "times"}:
+            return substitute(value["$repeat"], variables) * value["times"]
+        if set(value) == {"$base64"}:
+            return base64.b64encode(substitute(value["$base64"], variables).encode()).decode()
+        if "$pad" in value:
+            end = value.get("end", "")
+            return substitute(value["$pad"], variables).ljust(value["to"] - len(end), "x") + end
+        return {substitute(key, variables): resolve(item, variables) for key, item in value.items()}
+    return value
+
+
+def substitute(text, variables):
+    def replace(match):
+        name = match.group(1)
+        if name not in variables:
+            raise UnknownVariable(f"${{{name}}} is not set")
+        return str(variables[name])
+
+    return VARIABLE.sub(replace, text)
+
+
+def md5(text):
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def md5_of_attributes(attributes):
+    """The digest that the developer guide describes for message attributes."""
+    parts = []
+    for name in sorted(attributes, key=str.encode):
+        attribute = attributes[name]
+        parts.append(sized(name.encode()) + sized(attribute["DataType"].encode()))
+        if "BinaryValue" in attribute:
+            blob = base64.b64decode(attribute["BinaryValue"]["base64"])
+            parts.append(b"\x02" + sized(blob))
+        else:
+            parts.append(b"\x01" + sized(attribute["StringValue"].encode()))
+    return hashlib.md5(b"".join(parts)).hexdigest()
+
+
+def sized(value):
+    return struct.pack(">I", len(value)) + value
