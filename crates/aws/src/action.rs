@@ -1,7 +1,7 @@
 //! What a request asks for: its protocol, from the headers, and its action.
 
-use crate::error_codes::WireError;
 use crate::query;
+use crate::refusal::WireError;
 
 /// How a request is written, and so how its answer is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -15,9 +15,10 @@ pub enum Protocol {
 impl Protocol {
     /// The protocol that the headers `X-Amz-Target` and `Content-Type` say. The body has no say.
     pub fn of(target: Option<&str>, content_type: Option<&str>) -> Self {
-        let json_type =
-            content_type.is_some_and(|text| text.starts_with("application/x-amz-json-"));
-        if target.is_some() || json_type { Self::Json } else { Self::Query }
+        const JSON_TYPES: &str = "application/x-amz-json-";
+        let start = content_type.and_then(|text| text.get(..JSON_TYPES.len()));
+        let is_json_type = start.is_some_and(|start| start.eq_ignore_ascii_case(JSON_TYPES));
+        if target.is_some() || is_json_type { Self::Json } else { Self::Query }
     }
 
     /// The content type of the protocol's answers.
@@ -199,6 +200,8 @@ mod tests {
             (Some("AmazonSQS.SendMessage"), None, Protocol::Json),
             (Some("AmazonSQS.SendMessage"), form, Protocol::Json),
             (None, Some("application/x-amz-json-1.0"), Protocol::Json),
+            (None, Some("Application/X-Amz-JSON-1.1"), Protocol::Json),
+            (None, Some("application/x-amz-"), Protocol::Query),
             (None, form, Protocol::Query),
             (None, Some("application/json"), Protocol::Query),
             (None, None, Protocol::Query),

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::error_codes::WireError;
+use crate::refusal::WireError;
 use crate::text::Text;
 
 /// Elements that a list or map may have. Far more than any documented one may, so that the

@@ -16,6 +16,7 @@ mod action;
 mod error_codes;
 mod json;
 pub mod query;
+mod refusal;
 mod request;
 pub mod response;
 pub mod sigv4;
@@ -24,6 +25,7 @@ mod text;
 mod xml;
 
 pub use action::{Action, Head, Protocol, Service, SqsAction};
-pub use error_codes::{Answer, Code, Namespace, Refusal, WireError};
+pub use error_codes::{Code, Namespace};
+pub use refusal::{Answer, Refusal, WireError};
 pub use request::{Input, Request};
 pub use text::Text;

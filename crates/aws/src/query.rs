@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::error_codes::WireError;
+use crate::refusal::WireError;
 use crate::text::Text;
 
 /// Fields that one request may have. The largest that a documented request needs are about 600, in

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::action::Protocol;
-use crate::error_codes::WireError;
 use crate::json;
 use crate::query::{Fields, Form};
+use crate::refusal::WireError;
 
 /// The parameters of a request, before it is known what they should be.
 #[derive(Debug)]

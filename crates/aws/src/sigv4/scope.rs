@@ -76,8 +76,10 @@ mod tests {
     fn a_header_or_a_presigned_url_names_the_scope() {
         let header = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/eu-west-1/sqs/aws4_request, \
                       SignedHeaders=host;x-amz-date, Signature=abc";
-        let tight = "AWS4-HMAC-SHA256 SignedHeaders=host,Credential=AKIDEXAMPLE/20260102/eu-west-1/sqs/aws4_request,Signature=abc";
-        let url = "Action=ListQueues&X-Amz-Credential=AKIDEXAMPLE%2F20260102%2Feu-west-1%2Fsqs%2Faws4_request";
+        let tight = "AWS4-HMAC-SHA256 SignedHeaders=host,\
+                     Credential=AKIDEXAMPLE/20260102/eu-west-1/sqs/aws4_request,Signature=abc";
+        let url = "Action=ListQueues&X-Amz-Credential=\
+                   AKIDEXAMPLE%2F20260102%2Feu-west-1%2Fsqs%2Faws4_request";
         for scope in
             [Scope::find(Some(header), ""), Scope::find(Some(tight), ""), Scope::find(None, url)]
         {

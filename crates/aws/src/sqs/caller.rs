@@ -4,7 +4,7 @@ use tidings_core::names::{AccountId, QueueArn, QueueName, Region};
 use tidings_core::rejection::Rejection;
 
 use crate::action::Protocol;
-use crate::error_codes::{Refusal, WireError};
+use crate::refusal::{Refusal, WireError};
 
 /// Who asks, and where.
 #[derive(Copy, Clone, Debug)]

@@ -6,8 +6,8 @@ use tidings_core::rejection::Rejection;
 
 use super::checks::required;
 use super::task_handle;
-use crate::error_codes::WireError;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;

@@ -8,8 +8,8 @@ use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
 use super::checks::{handle, in_range};
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

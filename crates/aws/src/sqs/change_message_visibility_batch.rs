@@ -7,8 +7,8 @@ use tidings_core::receipt::ReceiptKey;
 use super::batch::{self, Acknowledged, Entries, Entry, Outcome, member};
 use super::caller::Caller;
 use super::change_message_visibility::check;
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 
@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn changes_go_to_the_core() {
-        let entries = r#""Entries":[{"Id":"a","ReceiptHandle":"x","VisibilityTimeout":0},{"Id":"b"}]"#;
+        let entries =
+            r#""Entries":[{"Id":"a","ReceiptHandle":"x","VisibilityTimeout":0},{"Id":"b"}]"#;
         let form = "ChangeMessageVisibilityBatchRequestEntry.1.Id=a\
             &ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle=x\
             &ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout=0\

@@ -7,9 +7,9 @@ use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
 use super::pairs::{self, TAG};
-use crate::error_codes::WireError;
 use crate::json::Map;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::text::Text;
 
@@ -70,7 +70,8 @@ fn invalid_name(name: &str, is_fifo: bool) -> Rejection {
         )
     } else {
         invalid(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in \
+             length",
         )
     }
 }

@@ -6,8 +6,8 @@ use tidings_core::receipt::ReceiptKey;
 
 use super::caller::Caller;
 use super::checks::handle;
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 
@@ -43,7 +43,6 @@ impl DeleteMessage<'_> {
 mod tests {
     use tidings_core::rejection::Rejection;
 
-    use super::*;
     use crate::action::SqsAction;
     use crate::sqs::testing::{ARN, handle, queue_command};
 

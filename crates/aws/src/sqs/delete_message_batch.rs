@@ -7,8 +7,8 @@ use tidings_core::receipt::ReceiptKey;
 use super::batch::{self, Acknowledged, Entries, Entry, Outcome};
 use super::caller::Caller;
 use super::checks::handle;
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

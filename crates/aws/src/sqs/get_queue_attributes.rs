@@ -5,9 +5,9 @@ use tidings_core::command::Command;
 
 use super::caller::Caller;
 use super::pairs::{self, ATTRIBUTE};
-use crate::error_codes::{Refusal, WireError};
 use crate::json::List;
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;

@@ -6,8 +6,8 @@ use tidings_core::names::{AccountId, QueueArn, QueueName};
 use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
-use crate::error_codes::WireError;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;

@@ -6,8 +6,8 @@ use tidings_core::names::QueueArn;
 
 use super::caller::Caller;
 use super::page::{Page, QueueUrlsOutput};
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

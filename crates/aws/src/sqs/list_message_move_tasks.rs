@@ -7,8 +7,8 @@ use tidings_core::rejection::Rejection;
 
 use super::checks::{in_range, required};
 use super::task_handle;
-use crate::error_codes::WireError;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;
@@ -155,7 +155,8 @@ mod tests {
         };
         let completed = MoveTaskStatus { state: MoveTaskState::Completed, ..failed.clone() };
         let cancelled = MoveTaskStatus { state: MoveTaskState::Cancelled, ..failed.clone() };
-        let counts = r#""ApproximateNumberOfMessagesMoved":1,"ApproximateNumberOfMessagesToMove":2"#;
+        let counts =
+            r#""ApproximateNumberOfMessagesMoved":1,"ApproximateNumberOfMessagesToMove":2"#;
         let started = r#""StartedTimestamp":1700000000123"#;
         let json = format!(
             "{{\"Results\":[{{\"TaskHandle\":\"{handle}\",\"Status\":\"RUNNING\",\

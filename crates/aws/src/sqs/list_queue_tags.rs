@@ -5,8 +5,8 @@ use tidings_core::command::{Command, Pairs};
 
 use super::caller::Caller;
 use super::pairs::TAG;
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;

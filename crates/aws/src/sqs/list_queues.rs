@@ -7,8 +7,8 @@ use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
 use super::page::{Page, QueueUrlsOutput};
-use crate::error_codes::WireError;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::text::Text;
 
@@ -129,7 +129,10 @@ mod tests {
             "<QueueUrl>http://localhost:4566/000000000042/a</QueueUrl>",
             "<QueueUrl>http://localhost:4566/000000000042/orders</QueueUrl>"
         );
-        let json = r#"{"QueueUrls":["http://localhost:4566/000000000042/a","http://localhost:4566/000000000042/orders"]"#;
+        let json = concat!(
+            r#"{"QueueUrls":["http://localhost:4566/000000000042/a","#,
+            r#""http://localhost:4566/000000000042/orders"]"#
+        );
         assert_written(
             ACTION,
             &ListQueues::output(true, base, &arns, true),

@@ -7,9 +7,9 @@ use tidings_core::limits;
 use tidings_core::rejection::Rejection;
 
 use super::{characters, digits};
-use crate::error_codes::WireError;
 use crate::json::{Blob, Map, Object};
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::text::Text;
 
 /// Attributes as given, by name.
@@ -172,9 +172,7 @@ fn check_value<'a>(name: Text<'a>, given: GivenValue<'a>) -> Result<Attribute<'a
         )));
     };
     match (&value, kind) {
-        (Value::Text(text), _) if !characters::are_valid(text) => {
-            Err(Rejection::InvalidMessageContents)
-        }
+        (Value::Text(text), _) if !characters::are_valid(text) => Err(invalid_characters()),
         (Value::Text(text), Kind::Number) if !digits::is_number(text) => {
             Err(invalid(format!("Could not cast message attribute '{}' value to number.", &*name)))
         }
@@ -231,6 +229,11 @@ fn check_name(name: &str) -> Result<(), Rejection> {
 /// Accented Latin letters are not documented; the live service takes them.
 fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{c0}'..='\u{17f}')
+}
+
+/// Of an attribute, the live service says this with another code than of a body.
+pub(crate) fn invalid_characters() -> Rejection {
+    invalid(Rejection::InvalidMessageContents.to_string())
 }
 
 fn invalid(text: impl Into<String>) -> Rejection {
@@ -376,7 +379,7 @@ mod tests {
             (r#"{"DataType":"Binary.x","BinaryValue":""}"#, empty("Binary")),
             (r#"{"DataType":"Number","StringValue":"one"}"#, number.clone()),
             (r#"{"DataType":"Number.int","StringValue":"1e200"}"#, number),
-            (r#"{"DataType":"String","StringValue":"\u0001"}"#, Rejection::InvalidMessageContents),
+            (r#"{"DataType":"String","StringValue":"\u0001"}"#, invalid_characters()),
             (r#"{"DataType":"String","StringValue":"v","BinaryValue":"AQID"}"#, single),
             (r#"{"DataType":"String","StringListValues":["v"]}"#, lists.clone()),
             (r#"{"DataType":"Binary","BinaryListValues":["AQID"]}"#, lists),

@@ -6,16 +6,16 @@ use tidings_core::command::{Command, ReceiveRequest, Received};
 use tidings_core::limits;
 use tidings_core::message::Content;
 use tidings_core::record::MessageRecord;
-use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
 use super::change_message_visibility::visibility_timeout_in_range;
 use super::checks::{fifo_id, in_range};
-use super::pairs::{self, ATTRIBUTE};
+use super::pairs::ATTRIBUTE;
 use super::send_message::sequence_number;
-use crate::error_codes::{Refusal, WireError};
+use super::wanted::Wanted;
 use crate::json::List;
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{EntryNames, Members, Output};
 use crate::text::Text;
@@ -86,94 +86,8 @@ impl ReceiveMessage<'_> {
         };
         let system_names =
             self.attribute_names.0.iter().chain(&self.message_system_attribute_names.0);
-        let wanted = Wanted {
-            system: SystemAttributes::named(system_names)?,
-            names: pairs::owned_texts(self.message_attribute_names.0),
-        };
+        let wanted = Wanted::read(system_names, self.message_attribute_names.0)?;
         Ok((Command::Receive { arn, request }, wanted))
-    }
-}
-
-/// What a receiver wants to know of each message.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    system: SystemAttributes,
-    /// MessageAttributeNames.
-    names: Vec<String>,
-}
-
-impl Wanted {
-    /// Whether the receiver wants a message attribute: by its name, by `prefix.*`, for which the
-    /// name only has to begin with the prefix, or by `All` or `.*`.
-    fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|wanted| match wanted.strip_suffix(".*") {
-            Some(prefix) => name.starts_with(prefix),
-            None => wanted == name || wanted == "All",
-        })
-    }
-}
-
-/// A set of system attributes.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-struct SystemAttributes(u16);
-
-/// Every system attribute, in the order in which they are written.
-const SYSTEM_ATTRIBUTES: [&str; 9] = [
-    "SenderId",
-    "ApproximateFirstReceiveTimestamp",
-    "ApproximateReceiveCount",
-    "SentTimestamp",
-    "SequenceNumber",
-    "MessageDeduplicationId",
-    "MessageGroupId",
-    "AWSTraceHeader",
-    "DeadLetterQueueSourceArn",
-];
-
-/// Attributes of queues, which the service's model allows in AttributeNames of a receive. They ask
-/// for nothing.
-const QUEUE_ATTRIBUTES: [&str; 21] = [
-    "Policy",
-    "VisibilityTimeout",
-    "MaximumMessageSize",
-    "MessageRetentionPeriod",
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "CreatedTimestamp",
-    "LastModifiedTimestamp",
-    "QueueArn",
-    "ApproximateNumberOfMessagesDelayed",
-    "DelaySeconds",
-    "ReceiveMessageWaitTimeSeconds",
-    "RedrivePolicy",
-    "FifoQueue",
-    "ContentBasedDeduplication",
-    "KmsMasterKeyId",
-    "KmsDataKeyReusePeriodSeconds",
-    "DeduplicationScope",
-    "FifoThroughputLimit",
-    "RedriveAllowPolicy",
-    "SqsManagedSseEnabled",
-];
-
-impl SystemAttributes {
-    fn named<'n>(names: impl IntoIterator<Item = &'n Text<'n>>) -> Result<Self, Rejection> {
-        let mut set = Self::default();
-        for name in names {
-            let name = name.as_str();
-            if name == "All" {
-                set.0 = u16::MAX;
-            } else if let Some(at) = SYSTEM_ATTRIBUTES.iter().position(|known| *known == name) {
-                set.0 |= 1 << at;
-            } else if !QUEUE_ATTRIBUTES.contains(&name) {
-                return Err(Rejection::unknown_attribute(name));
-            }
-        }
-        Ok(set)
-    }
-
-    fn has(self, at: usize) -> bool {
-        self.0 & (1 << at) != 0
     }
 }
 
@@ -227,7 +141,7 @@ impl ReceivedMessage<'_> {
             members.digest("MD5OfMessageAttributes", md5);
         }
         members.text("Body", self.content.body);
-        let system = self.system_attributes(wanted.system);
+        let system = self.system_attributes(wanted);
         let system = system.iter().map(|(name, value)| (*name, value.as_str()));
         members.map("Attributes", ATTRIBUTE, system);
         let attributes = attributes.iter().map(|a| (a.name, a));
@@ -235,9 +149,9 @@ impl ReceivedMessage<'_> {
     }
 
     /// Names and values of those wanted that the message has.
-    fn system_attributes(&self, wanted: SystemAttributes) -> Vec<(&'static str, String)> {
-        let named = SYSTEM_ATTRIBUTES.iter().enumerate().filter(|(at, _)| wanted.has(*at));
-        named.filter_map(|(_, name)| Some((*name, self.system_attribute(name)?))).collect()
+    fn system_attributes(&self, wanted: &Wanted) -> Vec<(&'static str, String)> {
+        let names = wanted.system_attributes();
+        names.filter_map(|name| Some((name, self.system_attribute(name)?))).collect()
     }
 
     fn system_attribute(&self, name: &str) -> Option<String> {
@@ -250,7 +164,7 @@ impl ReceivedMessage<'_> {
             "ApproximateReceiveCount" => Some(received.receive_count.to_string()),
             "SentTimestamp" => Some(record.sent_at.as_ms().to_string()),
             "SequenceNumber" => received.sequence_number.map(sequence_number),
-            "MessageDeduplicationId" => record.deduplication.map(str::to_owned),
+            "MessageDeduplicationId" => self.deduplication_id(),
             "MessageGroupId" => record.group.map(str::to_owned),
             "AWSTraceHeader" => content.trace_header.map(str::to_owned),
             "DeadLetterQueueSourceArn" => {
@@ -258,6 +172,14 @@ impl ReceivedMessage<'_> {
             }
             _ => None,
         }
+    }
+
+    /// In a dead-letter queue a FIFO message's own id takes the place of the one that it was sent
+    /// with. Developer guide, "Using dead-letter queues".
+    fn deduplication_id(&self) -> Option<String> {
+        let given = self.record.deduplication?;
+        let is_dead = self.received.dead_letter_source.is_some();
+        Some(if is_dead { self.record.message_id.to_string() } else { given.to_owned() })
     }
 }
 
@@ -267,4 +189,241 @@ fn write_value(members: &mut Members<'_>, attribute: &MessageAttribute<'_>) {
         AttributeValue::Binary(bytes) => members.blob("BinaryValue", bytes),
     }
     members.text("DataType", attribute.data_type);
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_core::message::Location;
+    use tidings_core::names::{QueueArn, Uuid};
+    use tidings_core::receipt::Receipt;
+    use tidings_core::rejection::Rejection;
+    use tidings_core::time::Timestamp;
+
+    use super::*;
+    use crate::action::SqsAction;
+    use crate::sqs::testing::{ARN, assert_written, queue_command};
+
+    const ACTION: SqsAction = SqsAction::ReceiveMessage;
+
+    #[test]
+    fn a_receive_goes_to_the_core() {
+        for (json, form, expected) in [
+            (
+                "",
+                "",
+                "max_messages: 1, visibility_timeout: None, wait_seconds: None, attempt: None",
+            ),
+            (
+                r#""MaxNumberOfMessages":10,"VisibilityTimeout":0,"WaitTimeSeconds":20,
+                   "ReceiveRequestAttemptId":"a""#,
+                "MaxNumberOfMessages=10&VisibilityTimeout=0&WaitTimeSeconds=20\
+                 &ReceiveRequestAttemptId=a",
+                "max_messages: 10, visibility_timeout: Some(0), wait_seconds: Some(20), \
+                 attempt: Some(FifoId(\"a\"))",
+            ),
+        ] {
+            let request = format!("ReceiveRequest {{ {expected} }}");
+            let expected = format!("Receive {{ arn: {ARN}, request: {request} }}");
+            assert_eq!(queue_command(ACTION, json, form), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn numbers_are_bounded() {
+        let messages = "Must be between 1 and 10, if provided.";
+        let wait = "Must be >= 0 and <= 20, if provided.";
+        let timeout = "VisibilityTimeout must be an integer between 0 and 43200";
+        for (name, value, reason) in [
+            ("MaxNumberOfMessages", 0, messages),
+            ("MaxNumberOfMessages", 11, messages),
+            ("WaitTimeSeconds", -1, wait),
+            ("WaitTimeSeconds", 21, wait),
+            ("VisibilityTimeout", -1, timeout),
+            ("VisibilityTimeout", 43_201, timeout),
+        ] {
+            let refused =
+                queue_command(ACTION, &format!("\"{name}\":{value}"), &format!("{name}={value}"));
+            assert_eq!(refused, Err(Rejection::parameter(name, value, reason).into()));
+        }
+        let reason = "ReceiveRequestAttemptId can only include alphanumeric and punctuation \
+                      characters. 1 to 128 in length.";
+        let rejection = Rejection::parameter("ReceiveRequestAttemptId", "ä", reason);
+        let refused = queue_command(
+            ACTION,
+            r#""ReceiveRequestAttemptId":"ä""#,
+            "ReceiveRequestAttemptId=%C3%A4",
+        );
+        assert_eq!(refused, Err(rejection.into()));
+    }
+
+    fn wanted(system: &'static str, names: &[&'static str]) -> Wanted {
+        let names = names.iter().map(|&name| Text::borrowed(name)).collect();
+        Wanted::read([&Text::borrowed(system)], names).unwrap()
+    }
+
+    fn received() -> Received {
+        Received {
+            location: Location::default(),
+            receipt: Receipt { queue: 1, key: 2, receive_count: 3 },
+            first_received_at: Timestamp::from_ms(1_700_000_000_001),
+            receive_count: 3,
+            sequence_number: Some(7),
+            dead_letter_source: QueueArn::parse("arn:aws:sqs:us-east-1:000000000042:orders"),
+        }
+    }
+
+    fn message(received: &Received) -> ReceivedMessage<'_> {
+        let text = |name, value| MessageAttribute {
+            name,
+            data_type: "String",
+            value: AttributeValue::Text(value),
+        };
+        let raw = MessageAttribute {
+            name: "raw",
+            data_type: "Binary.png",
+            value: AttributeValue::Binary(&[1, 2, 3]),
+        };
+        ReceivedMessage {
+            received,
+            receipt_handle: "HANDLE".to_owned(),
+            record: MessageRecord {
+                message_id: Uuid::from_random(0),
+                sent_at: Timestamp::from_ms(1_700_000_000_000),
+                body_md5: [0xab; 16],
+                group: Some("g"),
+                deduplication: Some("d"),
+                data_key: 0,
+                content: &[],
+            },
+            content: Content {
+                body: "a \"<body>\"\r\n",
+                sender_id: "111111111111",
+                trace_header: Some("Root=1"),
+                attributes: vec![text("Hello", "There"), raw, text("General", "Kenobi")],
+            },
+        }
+    }
+
+    const ID: &str = "00000000-0000-4000-8000-000000000000";
+
+    #[test]
+    fn a_message_is_written_as_wanted() {
+        let ab = "ab".repeat(16);
+        let received = received();
+        let json = format!(
+            "{{\"MessageId\":\"{ID}\",\"ReceiptHandle\":\"HANDLE\",\"MD5OfBody\":\"{ab}\",\
+             \"Body\":\"a \\\"<body>\\\"\\r\\n\"}}"
+        );
+        let xml = format!(
+            "<Message><MessageId>{ID}</MessageId><ReceiptHandle>HANDLE</ReceiptHandle>\
+             <MD5OfBody>{ab}</MD5OfBody><Body>a &quot;&lt;body&gt;&quot;&#xD;\n</Body></Message>"
+        );
+        let wanted = Wanted::default();
+        let messages = vec![message(&received), message(&received)];
+        assert_written(
+            ACTION,
+            &ReceiveMessageOutput { wanted: &wanted, messages },
+            &format!("{{\"Messages\":[{json},{json}]}}"),
+            &xml.repeat(2),
+        );
+        let none = ReceiveMessageOutput { wanted: &wanted, messages: Vec::new() };
+        assert_written(ACTION, &none, "{}", "");
+    }
+
+    #[test]
+    fn all_that_a_message_has_is_written() {
+        let ab = "ab".repeat(16);
+        let received = received();
+        let digest = attributes_md5(&message(&received).content.attributes).unwrap();
+        let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+        let system = [
+            ("SenderId", "111111111111"),
+            ("ApproximateFirstReceiveTimestamp", "1700000000001"),
+            ("ApproximateReceiveCount", "3"),
+            ("SentTimestamp", "1700000000000"),
+            ("SequenceNumber", "00000000000000000007"),
+            // Its own id, as this is a dead-letter queue.
+            ("MessageDeduplicationId", ID),
+            ("MessageGroupId", "g"),
+            ("AWSTraceHeader", "Root=1"),
+            ("DeadLetterQueueSourceArn", "arn:aws:sqs:us-east-1:000000000042:orders"),
+        ];
+        let json_system: Vec<_> = system.iter().map(|(n, v)| format!("\"{n}\":\"{v}\"")).collect();
+        let xml_system: String = system
+            .iter()
+            .map(|(n, v)| format!("<Attribute><Name>{n}</Name><Value>{v}</Value></Attribute>"))
+            .collect();
+        let json = format!(
+            "{{\"Messages\":[{{\"MessageId\":\"{ID}\",\"ReceiptHandle\":\"HANDLE\",\
+             \"MD5OfBody\":\"{ab}\",\"MD5OfMessageAttributes\":\"{digest}\",\
+             \"Body\":\"a \\\"<body>\\\"\\r\\n\",\"Attributes\":{{{}}},\"MessageAttributes\":{{\
+             \"Hello\":{{\"StringValue\":\"There\",\"DataType\":\"String\"}},\
+             \"raw\":{{\"BinaryValue\":\"AQID\",\"DataType\":\"Binary.png\"}},\
+             \"General\":{{\"StringValue\":\"Kenobi\",\"DataType\":\"String\"}}}}}}]}}",
+            json_system.join(",")
+        );
+        let attribute = |name, kind, value, data_type| {
+            format!(
+                "<MessageAttribute><Name>{name}</Name><Value><{kind}>{value}</{kind}>\
+                 <DataType>{data_type}</DataType></Value></MessageAttribute>"
+            )
+        };
+        let members = format!(
+            "<Message><MessageId>{ID}</MessageId><ReceiptHandle>HANDLE</ReceiptHandle>\
+             <MD5OfBody>{ab}</MD5OfBody><MD5OfMessageAttributes>{digest}</MD5OfMessageAttributes>\
+             <Body>a &quot;&lt;body&gt;&quot;&#xD;\n</Body>{xml_system}{}{}{}</Message>",
+            attribute("Hello", "StringValue", "There", "String"),
+            attribute("raw", "BinaryValue", "AQID", "Binary.png"),
+            attribute("General", "StringValue", "Kenobi", "String"),
+        );
+        let wanted = wanted("All", &["All"]);
+        let messages = vec![message(&received)];
+        let output = ReceiveMessageOutput { wanted: &wanted, messages };
+        assert_written(ACTION, &output, &json, &members);
+    }
+
+    #[test]
+    fn the_digest_is_over_what_is_returned() {
+        let received = received();
+        for (name, digest) in
+            [("Hello", Some("a311262e065454b75da111d535b8dacd")), ("nothing", None)]
+        {
+            let wanted = Wanted::read([], vec![Text::borrowed(name)]).unwrap();
+            let output =
+                ReceiveMessageOutput { wanted: &wanted, messages: vec![message(&received)] };
+            let (json, _) = crate::sqs::testing::written(ACTION, &output);
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let message = &json["Messages"][0];
+            assert_eq!(message["MD5OfMessageAttributes"].as_str(), digest);
+            let returned = message["MessageAttributes"].as_object();
+            assert_eq!(returned.is_some_and(|map| map.contains_key(name)), digest.is_some());
+        }
+    }
+
+    #[test]
+    fn outside_of_a_dead_letter_queue_the_deduplication_id_is_the_given_one() {
+        let received = Received { dead_letter_source: None, ..received() };
+        let id = message(&received).system_attribute("MessageDeduplicationId");
+        assert_eq!(id.as_deref(), Some("d"));
+    }
+
+    #[test]
+    fn what_a_message_has_not_is_left_out() {
+        let received = Received { sequence_number: None, dead_letter_source: None, ..received() };
+        let mut message = message(&received);
+        message.record.group = None;
+        message.record.deduplication = None;
+        message.content.trace_header = None;
+        let names: Vec<_> =
+            message.system_attributes(&wanted("All", &[])).into_iter().map(|a| a.0).collect();
+        let always = [
+            "SenderId",
+            "ApproximateFirstReceiveTimestamp",
+            "ApproximateReceiveCount",
+            "SentTimestamp",
+        ];
+        assert_eq!(names, always);
+        let one = message.system_attributes(&wanted("ApproximateReceiveCount", &[]));
+        assert_eq!(one, [("ApproximateReceiveCount", "3".to_owned())]);
+    }
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tidings_core::command::Command;
 
 use super::caller::Caller;
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

@@ -7,8 +7,8 @@ use tidings_core::names::Uuid;
 use super::caller::Caller;
 use super::message::{Draft, Sender};
 use super::message_attributes::{GivenAttributes, GivenValue};
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;
@@ -215,8 +215,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let missing = || Rejection::MissingParameter("MessageBody".to_owned());
-        let delay =
-            |n: i64| Rejection::parameter("DelaySeconds", n, "DelaySeconds must be >= 0 and <= 900.");
+        let delay = |n: i64| {
+            Rejection::parameter("DelaySeconds", n, "DelaySeconds must be >= 0 and <= 900.")
+        };
         let id = |name: &str, value: &str| {
             let reason = format!(
                 "{name} can only include alphanumeric and punctuation characters. 1 to 128 in \
@@ -229,8 +230,16 @@ mod tests {
             ("", "", missing()),
             (r#""MessageBody":"""#, "MessageBody=", missing()),
             (r#""MessageBody":"\u0000""#, "MessageBody=%00", Rejection::InvalidMessageContents),
-            (r#""MessageBody":"\uffff""#, "MessageBody=%EF%BF%BF", Rejection::InvalidMessageContents),
-            (r#""MessageBody":"a","DelaySeconds":901"#, "MessageBody=a&DelaySeconds=901", delay(901)),
+            (
+                r#""MessageBody":"\uffff""#,
+                "MessageBody=%EF%BF%BF",
+                Rejection::InvalidMessageContents,
+            ),
+            (
+                r#""MessageBody":"a","DelaySeconds":901"#,
+                "MessageBody=a&DelaySeconds=901",
+                delay(901),
+            ),
             (r#""MessageBody":"a","DelaySeconds":-1"#, "MessageBody=a&DelaySeconds=-1", delay(-1)),
             (
                 r#""MessageBody":"a","MessageGroupId":"a b""#,
@@ -254,11 +263,8 @@ mod tests {
 
     #[test]
     fn the_answer_says_what_there_is() {
-        let sent = Sent {
-            message_id: Uuid::from_random(0),
-            body_md5: [0xab; 16],
-            sequence_number: None,
-        };
+        let sent =
+            Sent { message_id: Uuid::from_random(0), body_md5: [0xab; 16], sequence_number: None };
         let id = "00000000-0000-4000-8000-000000000000";
         let (ab, cd, ef) = ("ab".repeat(16), "cd".repeat(16), "ef".repeat(16));
         let plain = SendMessageOutput { sent: sent.clone(), digests: Digests::default() };
@@ -268,10 +274,8 @@ mod tests {
             &format!("{{\"MessageId\":\"{id}\",\"MD5OfMessageBody\":\"{ab}\"}}"),
             &format!("<MessageId>{id}</MessageId><MD5OfMessageBody>{ab}</MD5OfMessageBody>"),
         );
-        let digests =
-            Digests { attributes: Some([0xcd; 16]), system_attributes: Some([0xef; 16]) };
-        let full =
-            SendMessageOutput { sent: Sent { sequence_number: Some(42), ..sent }, digests };
+        let digests = Digests { attributes: Some([0xcd; 16]), system_attributes: Some([0xef; 16]) };
+        let full = SendMessageOutput { sent: Sent { sequence_number: Some(42), ..sent }, digests };
         assert_written(
             ACTION,
             &full,

@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::message::{Draft, Sender};
 use super::message_attributes::{GivenAttributes, GivenValue};
 use super::send_message::{Digests, write_sent};
-use crate::error_codes::{Refusal, WireError};
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;
@@ -171,10 +171,7 @@ mod tests {
 
     const ACTION: SqsAction = SqsAction::SendMessageBatch;
 
-    fn batch(
-        protocol: Protocol,
-        parameters: &str,
-    ) -> Result<(Command, Outcome<Digests>), Refusal> {
+    fn batch(protocol: Protocol, parameters: &str) -> Result<(Command, Outcome<Digests>), Refusal> {
         let region = Region::parse("eu-west-1").unwrap();
         let account = AccountId::parse("111111111111").unwrap();
         let caller = &Caller { protocol, path: "/", account, region: &region };
@@ -249,15 +246,27 @@ mod tests {
         let answers = vec![Ok(sent), Err(SendMessageBatch::of_entry(too_long))];
         let characters = Rejection::InvalidMessageContents.to_string();
         let failures = [
-            ("b", "MissingParameter", "The request must contain the parameter \
-              SendMessageBatchRequestEntry.2.MessageBody."),
-            ("c", "InvalidParameterValue", "One or more parameters cannot be validated. Reason: \
-              Message must be shorter than 1024 bytes."),
+            (
+                "b",
+                "MissingParameter",
+                "The request must contain the parameter \
+              SendMessageBatchRequestEntry.2.MessageBody.",
+            ),
+            (
+                "c",
+                "InvalidParameterValue",
+                "One or more parameters cannot be validated. Reason: \
+              Message must be shorter than 1024 bytes.",
+            ),
             ("d", "InvalidMessageContents", &characters),
-            ("e", "InvalidParameterValue", "Value 901 for parameter DelaySeconds is invalid. \
-              Reason: DelaySeconds must be >= 0 and <= 900."),
+            (
+                "e",
+                "InvalidParameterValue",
+                "Value 901 for parameter DelaySeconds is invalid. \
+              Reason: DelaySeconds must be >= 0 and <= 900.",
+            ),
         ];
-        let (ab, own) = ("ab".repeat(16), "11bb6f3dbd1ae5ae6dfef03a4fcf0f67");
+        let (ab, own) = ("ab".repeat(16), "335388e5664ad9294697ec7d25d222e1");
         let id = "00000000-0000-4000-8000-000000000000";
         let number = "00000000000000000001";
         let failed = failures.map(|(id, code, text)| {

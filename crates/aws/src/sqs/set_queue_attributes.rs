@@ -6,9 +6,9 @@ use tidings_core::rejection::Rejection;
 
 use super::caller::Caller;
 use super::pairs;
-use crate::error_codes::{Refusal, WireError};
 use crate::json::Map;
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

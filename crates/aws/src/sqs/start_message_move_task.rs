@@ -8,8 +8,8 @@ use tidings_core::rejection::Rejection;
 
 use super::checks::{in_range, required};
 use super::task_handle;
-use crate::error_codes::WireError;
 use crate::query::Fields;
+use crate::refusal::WireError;
 use crate::request::Input;
 use crate::response::{Members, Output};
 use crate::text::Text;
@@ -100,9 +100,7 @@ mod tests {
                     "{{\"SourceArn\":\"{DEAD}\",\"DestinationArn\":\"{OTHER}\",\
                      \"MaxNumberOfMessagesPerSecond\":500}}"
                 ),
-                format!(
-                    "SourceArn={DEAD}&DestinationArn={OTHER}&MaxNumberOfMessagesPerSecond=500"
-                ),
+                format!("SourceArn={DEAD}&DestinationArn={OTHER}&MaxNumberOfMessagesPerSecond=500"),
                 format!("destination: Some({}), rate: Some(500)", printed("other")),
             ),
         ] {

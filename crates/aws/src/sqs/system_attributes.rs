@@ -4,7 +4,7 @@ use tidings_core::attributes::{AttributeValue, MessageAttribute, attributes_md5}
 use tidings_core::rejection::Rejection;
 
 use super::characters;
-use super::message_attributes::GivenAttributes;
+use super::message_attributes::{GivenAttributes, invalid_characters};
 use crate::json::Object;
 use crate::text::Text;
 
@@ -74,7 +74,7 @@ fn check_value(value: Option<Text<'_>>) -> Result<Text<'_>, Rejection> {
         ));
     };
     if !characters::are_valid(&value) {
-        return Err(Rejection::InvalidMessageContents);
+        return Err(invalid_characters());
     }
     if value.len() > TRACE_HEADER_BYTES_MAX {
         return Err(invalid(format!(
@@ -155,6 +155,6 @@ mod tests {
             assert_eq!(check(&given, None), Err(invalid(text)), "{given}");
         }
         let bad = r#"{"AWSTraceHeader":{"DataType":"String","StringValue":"\u0001"}}"#;
-        assert_eq!(check(bad, None), Err(Rejection::InvalidMessageContents));
+        assert_eq!(check(bad, None), Err(invalid_characters()));
     }
 }

@@ -5,9 +5,9 @@ use tidings_core::command::Command;
 
 use super::caller::Caller;
 use super::pairs::{self, TAG};
-use crate::error_codes::{Refusal, WireError};
 use crate::json::Map;
 use crate::query::Fields;
+use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::text::Text;
 

@@ -5,7 +5,7 @@ use tidings_core::receipt::{Receipt, ReceiptKey};
 
 use super::*;
 use crate::action::{Action, Protocol, SqsAction};
-use crate::error_codes::Refusal;
+use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::response::{self, Output};
 
@@ -126,10 +126,12 @@ pub(crate) fn assert_written(action: SqsAction, output: &impl Output, json: &str
 }
 
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
     use tidings_core::rejection::Rejection;
 
     use super::*;
-    use crate::error_codes::WireError;
+    use crate::refusal::WireError;
 
     /// Actions that are about a queue which the URL names.
     fn of_a_queue() -> impl Iterator<Item = SqsAction> {
@@ -254,6 +256,84 @@ mod tests {
             let plain = command(Protocol::Query, action, "");
             let form = "Action=X&Version=2012-11-05&Unknown.1=x&X-Amz-Signature=y";
             assert_eq!(command(Protocol::Query, action, form), plain, "{action:?}");
+        }
+    }
+
+    /// Names that mean something to some action, so that random requests come far.
+    const NAMES: &[&str] = &[
+        "ActionName.1",
+        "Actions",
+        "Attribute.1.Name",
+        "AttributeName.1",
+        "AttributeNames",
+        "Attributes",
+        "DataType",
+        "DelaySeconds",
+        "DeleteMessageBatchRequestEntry.1.Id",
+        "Entries",
+        "Id",
+        "MaxNumberOfMessages",
+        "MaxResults",
+        "MessageAttribute.1.Name",
+        "MessageAttribute.1.Value.DataType",
+        "MessageAttribute.1.Value.StringValue",
+        "MessageAttributes",
+        "MessageBody",
+        "NextToken",
+        "QueueName",
+        "QueueUrl",
+        "ReceiptHandle",
+        "SendMessageBatchRequestEntry.1.Id",
+        "SendMessageBatchRequestEntry.2.MessageBody",
+        "SourceArn",
+        "StringValue",
+        "TaskHandle",
+        "VisibilityTimeout",
+    ];
+
+    const VALUES: &[&str] = &["", "1", "-1", "All", "Number", "String.a", "a", QUEUE_URL];
+
+    /// A JSON value of any shape.
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            select(VALUES).prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            let members = prop::collection::vec((select(NAMES), inner.clone()), 0..6);
+            prop_oneof![
+                prop::collection::vec(inner, 0..6).prop_map(Into::into),
+                members.prop_map(|members| {
+                    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_taken_or_refused(members in prop::collection::vec((select(NAMES), json()), 0..6)) {
+            let object: serde_json::Map<_, _> =
+                members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let body = serde_json::Value::Object(object).to_string();
+            for &action in SqsAction::ALL {
+                let _ = command(Protocol::Json, action, &body);
+            }
+        }
+
+        #[test]
+        fn any_form_is_taken_or_refused(
+            fields in prop::collection::vec((select(NAMES), prop_oneof![select(VALUES).prop_map(str::to_owned), any::<String>()]), 0..12),
+        ) {
+            let encode = |text: &str| text.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+            for &action in SqsAction::ALL {
+                let _ = command(Protocol::Query, action, &fields.join("&"));
+            }
         }
     }
 }
