@@ -1,4 +1,5 @@
 //! The one binary of Tidings.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;
 mod commands;

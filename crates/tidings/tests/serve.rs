@@ -158,8 +158,8 @@ fn the_lines_to_paste_fit_the_server() {
     let greeting = server.greeting.join("\n");
     for part in [
         "AWS_DEFAULT_REGION=eu-west-1".to_owned(),
-        format!("create-queue    --endpoint-url {url} "),
-        format!("--queue-url {url}/123456789012/hello"),
+        format!("URL={url}\n"),
+        "--queue-url $URL/123456789012/hello".to_owned(),
     ] {
         assert!(greeting.contains(&part), "{part} in {greeting}");
     }

@@ -25,9 +25,10 @@ Data in {data}, account {account}, region {region}. Any credentials will do.
 Send a first message with the AWS CLI:
 
     export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION={region}
-    aws sqs create-queue    --endpoint-url {url} --queue-name hello
-    aws sqs send-message    --endpoint-url {url} --queue-url {url}/{account}/hello --message-body 'Hello, world'
-    aws sqs receive-message --endpoint-url {url} --queue-url {url}/{account}/hello
+    URL={url}
+    aws --endpoint-url $URL sqs create-queue --queue-name hello
+    aws --endpoint-url $URL sqs send-message --queue-url $URL/{account}/hello --message-body 'Hi!'
+    aws --endpoint-url $URL sqs receive-message --queue-url $URL/{account}/hello
 
 "
     )?;
@@ -52,7 +53,7 @@ pub(crate) fn warn_if_exposed(out: &mut impl Write, local_addr: SocketAddr) -> i
     }
     write!(
         out,
-        "\
+        "
   ****************************************************************************
   *  WARNING: authentication is off and the address is not a loopback one.   *
   *  Whoever can reach this server can read, send and delete every message.  *
@@ -78,10 +79,10 @@ mod tests {
     #[test]
     fn the_lines_to_paste_name_an_address_that_can_be_connected_to() {
         for (listen, url) in [
-            ("127.0.0.1:4566", "--endpoint-url http://127.0.0.1:4566 "),
-            ("0.0.0.0:4567", "--endpoint-url http://127.0.0.1:4567 "),
-            ("[::]:4566", "--endpoint-url http://[::1]:4566 "),
-            ("10.0.0.1:4566", "--queue-url http://10.0.0.1:4566/000000000000/hello"),
+            ("127.0.0.1:4566", "URL=http://127.0.0.1:4566\n"),
+            ("0.0.0.0:4567", "URL=http://127.0.0.1:4567\n"),
+            ("[::]:4566", "URL=http://[::1]:4566\n"),
+            ("10.0.0.1:4566", "URL=http://10.0.0.1:4566\n"),
         ] {
             assert!(shown(listen).contains(url), "{listen}");
         }

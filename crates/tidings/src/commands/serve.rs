@@ -45,6 +45,7 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
+    info!(address = %server.local_addr(), "listening");
     // Nobody may be reading; the server does not depend on it.
     let _ = greeting::warn_if_exposed(&mut io::stderr(), server.local_addr());
     let _ = greeting::greet(&mut io::stdout(), settings, server.local_addr());
