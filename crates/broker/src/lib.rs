@@ -38,5 +38,5 @@ pub use broker::{Broker, Options};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use failure::{Failure, OpenError, ReadFailure, Unavailable};
-pub use owner::{Append, Owner, Refused};
+pub use owner::{Append, Owner};
 pub use store::OpenReport;

@@ -6,8 +6,6 @@ use tidings_core::shard::Shard;
 use tidings_core::time::Timestamp;
 use tidings_log::{Layout, Position, Space};
 
-use crate::failure::Unavailable;
-
 /// Records in the gathering batch from which on it takes no more commands until it is appended. The
 /// rest of [`Layout::batch_bytes_max`] is for what the last command and passing time may add.
 const GATHERED_BYTES_MAX: usize = 1 << 20;
@@ -27,15 +25,6 @@ pub struct Append {
     pub snapshot: Option<Vec<u8>>,
     /// What the snapshot covers, and where the next batch will start.
     pub next: Position,
-}
-
-/// The owner does not take a command.
-#[derive(Debug)]
-pub struct Refused {
-    /// Why.
-    pub why: Unavailable,
-    /// Which command.
-    pub command: Command,
 }
 
 /// Decides for one shard, and lets one batch at a time go to the log.
@@ -78,14 +67,13 @@ impl Owner {
 
     /// Decides a command.
     ///
-    /// # Errors
-    /// On a disk without room, commands that take more of it are refused.
-    pub fn take(&mut self, token: Token, command: Command, now: Timestamp) -> Result<(), Refused> {
+    /// On a disk without room, a command that takes more of it is given back: nothing has happened.
+    pub fn take(&mut self, token: Token, command: Command, now: Timestamp) -> Option<Command> {
         if !is_affordable(&command, self.space) {
-            return Err(Refused { why: Unavailable::Full, command });
+            return Some(command);
         }
         self.shard.decide(token, command, now);
-        Ok(())
+        None
     }
 
     /// Does what has become due.

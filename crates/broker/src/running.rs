@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -230,10 +230,7 @@ impl<'a> Tenure<'a> {
             left = Some(left.map_or(LOOK_FOR_ROOM_EVERY, |left| left.min(LOOK_FOR_ROOM_EVERY)));
         }
         match left {
-            Some(left) => match self.inputs.recv_timeout(left) {
-                Ok(input) => Some(input),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
+            Some(left) => self.inputs.recv_timeout(left).ok(),
             None => self.inputs.recv().ok(),
         }
     }
@@ -281,17 +278,17 @@ impl<'a> Tenure<'a> {
             _ => None,
         };
         let now = self.setting.clock.now();
-        let taken = self.owner.take(token, command, now);
+        let refused = self.owner.take(token, command, now);
         if let Some(gone) = gone {
             self.callers.remove(&gone);
         }
-        match (taken, reply) {
-            (Ok(()), Some(reply)) => {
+        match (refused, reply) {
+            (None, Some(reply)) => {
                 self.callers.insert(token, reply);
             }
-            (Err(refused), Some(reply)) => refuse(reply, refused.why),
-            (Err(refused), None) => self.put_off(refused.command),
-            (Ok(()), None) => {}
+            (Some(_), Some(reply)) => refuse(reply, Unavailable::Full),
+            (Some(command), None) => self.put_off(command),
+            (None, None) => {}
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) struct Opened {
 impl DataFolder {
     /// Takes hold of a folder, and makes it if there is none.
     pub(crate) fn hold(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
-        fs::create_dir_all(folder).map_err(cannot("make", folder))?;
+        make(folder).map_err(cannot("make", folder))?;
         let lock = FolderLock::acquire(folder)?;
         check_format(folder)?;
         Ok(Self { folder: folder.to_owned(), settings, _lock: lock })
@@ -73,7 +73,7 @@ impl Storage for DataFolder {
     fn open(&self, secret: [u8; 16]) -> Result<Opened, OpenError> {
         let started = Instant::now();
         let folder = self.folder.join("shard-0");
-        fs::create_dir_all(&folder).map_err(cannot("make", &folder))?;
+        make(&folder).map_err(cannot("make", &folder))?;
         let mut snapshots = FolderSnapshots::open(&folder, SnapshotOptions::default())?;
         let latest = snapshots.latest()?;
         let replay_from = latest.snapshot.as_ref().map(|snapshot| snapshot.covers);
@@ -115,6 +115,15 @@ pub(crate) fn build(
     })?;
     shard.resume(log.next_position().0, secret);
     Ok(shard)
+}
+
+/// Makes a folder that nobody else on the machine can look into, unless it is there.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Refuses a folder of a newer format; marks a new one.
