@@ -26,8 +26,7 @@ pub(crate) async fn run(messages: u64) -> Outcome<()> {
     let fill = Until::Counted(2 * RECEIVED);
     load::run(server.address, Kind::SendBatch, "empty", fill).await?;
     let counted = Until::Counted(RECEIVED);
-    let shallow =
-        load::run(server.address, Kind::ReceiveAndDelete, "empty", counted).await?;
+    let shallow = load::run(server.address, Kind::ReceiveAndDelete, "empty", counted).await?;
     print("receive + delete, shallow queue", &shallow, None);
     load::run(server.address, Kind::ReceiveAndDelete, "empty", Until::Empty).await?;
 
@@ -38,8 +37,7 @@ pub(crate) async fn run(messages: u64) -> Outcome<()> {
     println!("{} messages wait: {per_message:.0} bytes of memory each", filled.count);
     let sent = load::run(server.address, Kind::Send, "deep", Until::Elapsed(EACH)).await?;
     print("SendMessage, deep queue", &sent, Some(&empty));
-    let received =
-        load::run(server.address, Kind::ReceiveAndDelete, "deep", counted).await?;
+    let received = load::run(server.address, Kind::ReceiveAndDelete, "deep", counted).await?;
     print("receive + delete, deep queue", &received, Some(&shallow));
 
     server.stop()?;

@@ -38,10 +38,8 @@ impl Server {
 
     /// The server that only answers.
     pub(crate) fn nothing() -> Outcome<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("nothing")
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut process =
+            Command::new(std::env::current_exe()?).arg("nothing").stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or("no standard output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;

@@ -37,8 +37,7 @@ pub(crate) async fn run() -> Outcome<()> {
 /// Creates a queue with a visibility timeout that outlasts the measurement.
 pub(crate) async fn create(server: &Server, name: &str) -> Outcome<()> {
     let mut connection = Connection::open(server.address).await?;
-    let body =
-        format!(r#"{{"QueueName":"{name}","Attributes":{{"VisibilityTimeout":"3600"}}}}"#);
+    let body = format!(r#"{{"QueueName":"{name}","Attributes":{{"VisibilityTimeout":"3600"}}}}"#);
     connection.exchange(&request("CreateQueue", &body)).await?;
     Ok(())
 }
