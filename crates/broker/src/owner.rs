@@ -15,8 +15,8 @@ const GATHERED_BYTES_MAX: usize = 1 << 20;
 pub struct Append {
     /// Where its records are to start.
     pub start: Position,
-    /// The records. Empty if the answers wait for nothing any more: then there is nothing to append.
-    pub records: Vec<u8>,
+    /// The records, if there is anything to append. Without, the answers wait for nothing any more.
+    pub records: Option<Vec<u8>>,
     /// To be given when the records are durable.
     pub replies: Vec<(Token, Result<Reply, Rejection>)>,
     /// To be done when the records are durable.
@@ -122,33 +122,33 @@ impl Owner {
     }
 
     /// The next batch, unless one is being appended or there is nothing to do.
+    ///
+    /// A snapshot comes with a batch to append, perhaps an empty one: so each covers a position of its
+    /// own, and the log can be given up to the one before it even if nothing else happens.
     pub fn next_append(&mut self) -> Option<Append> {
-        if self.is_appending || !(self.shard.has_output() || self.is_snapshot_wanted) {
+        let with_snapshot = self.is_snapshot_wanted;
+        if self.is_appending || !(self.shard.has_output() || with_snapshot) {
             return None;
         }
         let layout = self.layout;
-        let mut next = Position(0);
+        let mut is_appended = false;
         let batch = self.shard.take_batch(|start, length| {
-            next = layout.after(Position(start), length);
-            next.0
+            is_appended = length > 0 || with_snapshot;
+            if is_appended { layout.after(Position(start), length).0 } else { start }
         });
-        if batch.records.is_empty() {
-            next = Position(batch.start);
-        }
-        self.is_appending = !batch.records.is_empty();
+        self.is_appending = is_appended;
+        self.is_snapshot_wanted = false;
         self.bytes_since_snapshot += batch.records.len() as u64;
-        let snapshot = self.is_snapshot_wanted.then(|| self.shard.snapshot());
-        if snapshot.is_some() {
-            self.is_snapshot_wanted = false;
+        if with_snapshot {
             self.bytes_since_snapshot = 0;
         }
         Some(Append {
             start: Position(batch.start),
-            records: batch.records,
+            records: is_appended.then_some(batch.records),
             replies: batch.replies,
             effects: batch.effects,
-            snapshot,
-            next,
+            snapshot: with_snapshot.then(|| self.shard.snapshot()),
+            next: self.log_end(),
         })
     }
 
@@ -158,8 +158,8 @@ impl Owner {
     }
 }
 
-/// What may still be written when room runs out: first only what hands out and frees, in the end
-/// only what frees.
+/// What may still be written when room runs out: first all but what brings messages, in the end only
+/// what frees.
 fn is_affordable(command: &Command, space: Space) -> bool {
     match command {
         Command::Delete { .. }
@@ -167,24 +167,25 @@ fn is_affordable(command: &Command, space: Space) -> bool {
         | Command::PurgeQueue { .. }
         | Command::AbandonReceive { .. }
         | Command::CancelMoveTask { .. }
-        | Command::ReturnMessages { .. } => true,
-        Command::FindQueue { .. }
+        | Command::ReturnMessages { .. }
+        | Command::FindQueue { .. }
         | Command::ListQueues { .. }
         | Command::ListDeadLetterSourceQueues { .. }
         | Command::QueueAttributes { .. }
         | Command::QueueTags { .. }
         | Command::ListMoveTasks { .. } => true,
-        Command::Receive { .. } | Command::ChangeVisibility { .. } => space != Space::Exhausted,
-        Command::CreateQueue { .. }
+        Command::Receive { .. }
+        | Command::ChangeVisibility { .. }
+        | Command::CreateQueue { .. }
         | Command::SetQueueAttributes { .. }
         | Command::TagQueue { .. }
         | Command::UntagQueue { .. }
         | Command::AddPermission { .. }
         | Command::RemovePermission { .. }
-        | Command::Send { .. }
-        | Command::StartMoveTask { .. }
-        | Command::MoveMessages { .. }
         | Command::Reclaim { .. }
-        | Command::Relocate { .. } => space == Space::Ample,
+        | Command::Relocate { .. } => space != Space::Exhausted,
+        Command::Send { .. } | Command::StartMoveTask { .. } | Command::MoveMessages { .. } => {
+            space == Space::Ample
+        }
     }
 }

@@ -301,7 +301,13 @@ impl<'a> Tenure<'a> {
     }
 
     fn set_space(&mut self, space: Space) {
+        let before = self.owner.space();
         self.owner.set_space(space);
+        match (before == Space::Ample, space == Space::Ample) {
+            (true, false) => warn!("the disk is full: sends are refused until there is room"),
+            (false, true) => info!("there is room on the disk again"),
+            _ => {}
+        }
         if space == Space::Ample {
             self.backlog.extend(self.put_off.drain(..).map(Input::Tell));
         }
@@ -328,16 +334,16 @@ impl<'a> Tenure<'a> {
                 save: append.snapshot.map(|snapshot| (append.next, snapshot)),
                 trim: self.upkeep.trim(self.owner.shard().first_live()),
             };
-            if append.records.is_empty() {
+            let Some(records) = append.records else {
                 writer::give(replies, None, &self.setting.inbox);
                 for effect in append.effects {
                     self.send_errand(Errand::Do(effect));
                 }
                 self.follow_up(then);
                 continue;
-            }
+            };
             self.then = then;
-            let (start, records, effects) = (append.start, append.records, append.effects);
+            let (start, effects) = (append.start, append.effects);
             self.send_job(Job::Append { start, records, replies, effects });
         }
     }
@@ -383,13 +389,16 @@ impl<'a> Tenure<'a> {
         }
         let next = self.owner.log_end();
         let live_bytes = self.owner.shard().live_bytes();
-        if let Some(before) = self.upkeep.reclaim(next, live_bytes) {
+        if let Some(before) = self.upkeep.reclaim(next, live_bytes)
+            && self.owner.space() == Space::Ample
+        {
             self.decide(NOBODY, Command::Reclaim { before }, None);
         }
     }
 
-    /// While there is little room: looks whether there is more, and saves a snapshot if it may free
-    /// some.
+    /// While there is little room: looks whether there is more, and does what may free some. A
+    /// snapshot does if nothing is needed of the log's front; otherwise the little that is needed there
+    /// is written again.
     fn look_for_room(&mut self) {
         let now = Instant::now();
         if self.owner.space() == Space::Ample || now - self.looked_for_room_at < LOOK_FOR_ROOM_EVERY
@@ -398,12 +407,17 @@ impl<'a> Tenure<'a> {
         }
         self.looked_for_room_at = now;
         self.send_job(Job::Space);
-        if !self.upkeep.is_saving
-            && self.upkeep.may_free(self.owner.log_end(), self.owner.shard().first_live())
-        {
-            warn!("the disk is full: saving a snapshot to give up what is no longer needed");
+        if self.upkeep.is_saving {
+            return;
+        }
+        let (next, shard) = (self.owner.log_end(), self.owner.shard());
+        if self.upkeep.may_free(next, shard.first_live()) {
             self.owner.want_snapshot();
             self.hand_over();
+        } else if let Some(before) =
+            self.upkeep.reclaim_little(next, |before| shard.live_bytes_before(before))
+        {
+            self.decide(NOBODY, Command::Reclaim { before }, None);
         }
     }
 

@@ -59,4 +59,16 @@ impl Upkeep {
         let half = self.oldest.0 + length / 2;
         (length > allowed).then(|| half.min(floor.0))
     }
+
+    /// While room is short: the end of the oldest segment, if the little that is live in it holds
+    /// back all that lies behind. `live_before` tells the live bytes before a position.
+    pub(crate) fn reclaim_little(
+        &self,
+        next: Position,
+        live_before: impl FnOnce(u64) -> u64,
+    ) -> Option<u64> {
+        let segment_bytes = self.layout.segment_bytes;
+        let end = (self.layout.segment_of(self.oldest) + 1) * segment_bytes;
+        (next.0 > end && live_before(end) <= segment_bytes / 4).then_some(end)
+    }
 }

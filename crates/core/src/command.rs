@@ -110,7 +110,7 @@ pub enum Command {
         /// The statement's name.
         label: String,
     },
-    /// PurgeQueue: every message goes, in flight or not. Deduplication ids stay known.
+    /// PurgeQueue: every message goes, in flight or not, and deduplication starts afresh.
     PurgeQueue {
         /// Which queue.
         arn: QueueArn,

@@ -35,6 +35,11 @@ impl LiveBytes {
         self.by_segment.first_key_value().map(|(segment, _)| segment * self.segment_bytes)
     }
 
+    /// Bytes that are needed in segments that begin before a position.
+    pub(crate) fn before(&self, position: u64) -> u64 {
+        self.by_segment.range(..position.div_ceil(self.segment_bytes)).map(|(_, bytes)| bytes).sum()
+    }
+
     /// All bytes that are needed.
     pub(crate) fn total(&self) -> u64 {
         self.by_segment.values().sum()

@@ -37,7 +37,7 @@ pub enum Rejection {
     InvalidParameterCombination(String),
     /// A required parameter is missing.
     MissingParameter(String),
-    /// A message, or one of its attributes, holds characters that XML 1.0 does not.
+    /// A message's body holds characters that XML 1.0 does not.
     InvalidMessageContents,
     /// The handle was not made by this queue.
     ReceiptHandleIsInvalid {

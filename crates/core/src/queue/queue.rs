@@ -344,8 +344,9 @@ impl Queue {
         Some((early.map(|(key, entry)| (key, entry.location())).collect(), next))
     }
 
-    /// Every message goes, and with them the receives that could be repeated. Deduplication ids
-    /// stay known, as they do when a message is deleted.
+    /// Every message goes, and with them all that is remembered of messages: the receives that could
+    /// be repeated, and the deduplication ids. A FIFO queue that was purged takes an id again, as
+    /// observed of AWS.
     pub(crate) fn clear(&mut self, upkeep: &mut Upkeep) {
         for (key, entry) in self.entries.iter() {
             upkeep.live.release(entry.location());
@@ -355,27 +356,22 @@ impl Queue {
             }
         }
         self.set_expiry_due(None, upkeep);
+        self.set_forget_due(None, upkeep);
         self.entries = Entries::default();
         self.groups = Groups::default();
         self.order = match self.order {
             Order::Standard(_) => Order::Standard(StandardOrder::default()),
             Order::Fifo(_) => Order::Fifo(FifoOrder::default()),
         };
+        self.deduplication = Deduplication::default();
         self.attempts = Attempts::default();
         self.origins.clear();
         self.out_of_age.clear();
         (self.in_flight, self.delayed) = (0, 0);
     }
 
-    /// The queue goes with all that it holds.
-    pub(crate) fn dissolve(mut self, upkeep: &mut Upkeep) {
-        self.clear(upkeep);
-        self.set_forget_due(None, upkeep);
-    }
-
     /// Sets the deadline for the message that expires first; after some have, or the retention
-    /// period has changed.
-    /// Not before `earliest`.
+    /// period has changed. Not before `earliest`.
     pub(crate) fn schedule_expiry(&mut self, earliest: Timestamp, upkeep: &mut Upkeep) {
         let first = self.entries.iter().next().map(|(_, entry)| entry.enqueued_at);
         let older = self.out_of_age.first().map(|(at, _)| *at);

@@ -70,6 +70,7 @@ impl Queue {
             let key = r.u64()?;
             let (entry, is_hidden) = decode_entry(r)?;
             let is_consistent = key < queue.next_key
+                && entry.length > 0
                 && queue.entry(key).is_none()
                 && (entry.group != 0 || !queue.is_fifo())
                 && (entry.origin as usize) <= queue.origins.len();

@@ -115,13 +115,13 @@ impl Shard {
     }
 
     fn apply_queue_deleted(&mut self, number: u32, at: Timestamp) {
-        let Some(queue) = self.queues.remove(&number) else { return };
+        let Some(mut queue) = self.queues.remove(&number) else { return };
+        queue.clear(&mut self.upkeep);
         self.by_arn.remove(&queue.arn);
         self.index_redrive_policy(&queue.arn, Some(&queue.attributes), None);
         let cool_down_ms = self.settings.delete_cool_down_ms;
         self.deleted.retain(|_, deleted_at| at - *deleted_at < cool_down_ms);
-        self.deleted.insert(queue.arn.clone(), at);
-        queue.dissolve(&mut self.upkeep);
+        self.deleted.insert(queue.arn, at);
     }
 
     fn apply_attributes_set(&mut self, number: u32, attributes: &QueueAttributes, at: Timestamp) {

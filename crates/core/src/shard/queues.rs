@@ -35,6 +35,9 @@ impl Shard {
             return Err(Rejection::QueueDeletedRecently);
         }
         self.check_redrive_target(arn, &attributes, given)?;
+        if self.next_queue == u32::MAX {
+            return Err(Rejection::OverLimit("The number of queues is at its limit.".into()));
+        }
         let queue = self.next_queue;
         let arn = arn.clone();
         self.commit(&Record::QueueCreated { at: now, queue, arn, attributes, tags });

@@ -41,6 +41,8 @@ impl Shard {
             until: now.plus_seconds(wait_seconds.into()),
         };
         if let Some(repeated) = self.repeat(number, &waiter, now) {
+            // With a timeout of 0 the messages are there for others now.
+            self.serve(number, now);
             return Ok(Some(Reply::Received(repeated)));
         }
         let received = self.hand_out(number, &waiter, now);

@@ -45,9 +45,10 @@ impl Shard {
             }
             Record::MessageDeadLettered { queue, target, target_key, .. } => {
                 let is_fifo = |number| self.queues.get(number).map(|queue| queue.is_fifo());
+                let kinds = is_fifo(queue).zip(is_fifo(target));
                 self.is_new_key(*target, *target_key)
                     && queue != target
-                    && is_fifo(queue) == is_fifo(target)
+                    && kinds.is_none_or(|(source, target)| source == target)
             }
             _ => true,
         }

@@ -227,14 +227,18 @@ impl Shard {
     /// Takes what was decided since the last time. `after` tells, for a batch's start and length,
     /// where the one behind it starts.
     pub fn take_batch(&mut self, after: impl FnOnce(u64, u64) -> u64) -> Batch {
-        let (start, length) = (self.output.start, self.output.records.len() as u64);
-        let next = if length == 0 { start } else { after(start, length) };
+        let next = after(self.output.start, self.output.records.len() as u64);
         std::mem::replace(&mut self.output, Batch::new(next))
     }
 
     /// Bytes of message records that queues still point at.
     pub fn live_bytes(&self) -> u64 {
         self.upkeep.live.total()
+    }
+
+    /// The same, of those in segments that begin before a position.
+    pub fn live_bytes_before(&self, position: u64) -> u64 {
+        self.upkeep.live.before(position)
     }
 
     /// The position before which no queue points at anything; `None` if none points anywhere.
