@@ -1,11 +1,41 @@
 //! DeleteQueue, and how long its name is gone.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Protocol, Refusal, Service, in_both_protocols};
 
 pub const NO_QUEUE: (&str, &str) =
     ("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.");
+
+/// Every action that is about one queue, with an input that lacks only the QueueUrl.
+pub fn queue_actions(handle: &str) -> Vec<(&'static str, Value)> {
+    let message = json!([{ "Id": "a", "MessageBody": "x" }]);
+    let receipt = json!([{ "Id": "a", "ReceiptHandle": handle }]);
+    let change = json!([{ "Id": "a", "ReceiptHandle": handle, "VisibilityTimeout": 1 }]);
+    vec![
+        (
+            "AddPermission",
+            json!({ "Label": "l", "AWSAccountIds": ["111122223333"], "Actions": ["*"] }),
+        ),
+        ("ChangeMessageVisibility", json!({ "ReceiptHandle": handle, "VisibilityTimeout": 1 })),
+        ("ChangeMessageVisibilityBatch", json!({ "Entries": change })),
+        ("DeleteMessage", json!({ "ReceiptHandle": handle })),
+        ("DeleteMessageBatch", json!({ "Entries": receipt })),
+        ("DeleteQueue", json!({})),
+        ("GetQueueAttributes", json!({ "AttributeNames": ["All"] })),
+        ("ListDeadLetterSourceQueues", json!({})),
+        ("ListQueueTags", json!({})),
+        ("PurgeQueue", json!({})),
+        ("ReceiveMessage", json!({})),
+        ("ReceiveMessage", json!({ "WaitTimeSeconds": 20 })),
+        ("RemovePermission", json!({ "Label": "l" })),
+        ("SendMessage", json!({ "MessageBody": "x" })),
+        ("SendMessageBatch", json!({ "Entries": message })),
+        ("SetQueueAttributes", json!({ "Attributes": { "DelaySeconds": "1" } })),
+        ("TagQueue", json!({ "Tags": { "a": "b" } })),
+        ("UntagQueue", json!({ "TagKeys": ["a"] })),
+    ]
+}
 
 #[tokio::test]
 async fn a_deleted_queue_is_gone_with_its_messages() {
@@ -17,27 +47,7 @@ async fn a_deleted_queue_is_gone_with_its_messages() {
         sqs.ok("DeleteQueue", json!({ "QueueUrl": url })).await;
 
         let gone = Refusal::new(NO_QUEUE.0, NO_QUEUE.1);
-        let entry = json!([{ "Id": "a", "ReceiptHandle": handle, "MessageBody": "x" }]);
-        for (action, mut input) in [
-            ("AddPermission", json!({ "Label": "l", "AWSAccountIds": ["111122223333"], "Actions": ["*"] })),
-            ("ChangeMessageVisibility", json!({ "ReceiptHandle": handle, "VisibilityTimeout": 1 })),
-            ("ChangeMessageVisibilityBatch", json!({ "Entries": [{ "Id": "a", "ReceiptHandle": handle, "VisibilityTimeout": 1 }] })),
-            ("DeleteMessage", json!({ "ReceiptHandle": handle })),
-            ("DeleteMessageBatch", json!({ "Entries": [{ "Id": "a", "ReceiptHandle": handle }] })),
-            ("DeleteQueue", json!({})),
-            ("GetQueueAttributes", json!({ "AttributeNames": ["All"] })),
-            ("ListDeadLetterSourceQueues", json!({})),
-            ("ListQueueTags", json!({})),
-            ("PurgeQueue", json!({})),
-            ("ReceiveMessage", json!({})),
-            ("ReceiveMessage", json!({ "WaitTimeSeconds": 20 })),
-            ("RemovePermission", json!({ "Label": "l" })),
-            ("SendMessage", json!({ "MessageBody": "x" })),
-            ("SendMessageBatch", json!({ "Entries": entry })),
-            ("SetQueueAttributes", json!({ "Attributes": { "DelaySeconds": "1" } })),
-            ("TagQueue", json!({ "Tags": { "a": "b" } })),
-            ("UntagQueue", json!({ "TagKeys": ["a"] })),
-        ] {
+        for (action, mut input) in queue_actions(handle.as_str().unwrap()) {
             input["QueueUrl"] = json!(url);
             assert_eq!(sqs.refused(action, input).await, gone, "{action}");
         }

@@ -48,7 +48,7 @@ async fn queues_are_listed_by_prefix() {
 #[tokio::test]
 async fn pages_follow_one_another_without_gaps_or_repeats() {
     in_both_protocols(async |sqs| {
-        let mut names: Vec<String> = (0..7).map(|i| format!("q{i}")).collect();
+        let names: Vec<String> = (0..7).map(|i| format!("q{i}")).collect();
         for name in &names {
             sqs.queue(name, json!({})).await;
         }
@@ -74,7 +74,6 @@ async fn pages_follow_one_another_without_gaps_or_repeats() {
         // Only with MaxResults is there a token.
         let (listed, token) = page(sqs, json!({})).await;
         assert_eq!((listed.len(), token), (8, None));
-        names.clear();
     })
     .await;
 }
@@ -109,11 +108,29 @@ async fn a_page_has_1_to_1000_queues() {
         }
         cases.push((json!({ "NextToken": "!", "MaxResults": 1 }), "InvalidParameterValue", "*"));
         cases.push((
-            json!({ "NextToken": "bm9uc2Vuc2U=", "MaxResults": 1 }),
+            json!({ "NextToken": "bm8gcXVldWU=", "MaxResults": 1 }),
             "InvalidParameterValue",
             "*",
         ));
         sqs.refuses("ListQueues", &url, &cases).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_size_a_page_has_the_first_thousand() {
+    in_both_protocols(async |sqs| {
+        for i in 0..1001 {
+            sqs.ok("CreateQueue", json!({ "QueueName": format!("q{i}") })).await;
+        }
+        // And there is no way to the rest but to ask for pages.
+        let (names, token) = page(sqs, json!({})).await;
+        assert_eq!((names.len(), token), (1000, None));
+        let (names, token) = page(sqs, json!({ "MaxResults": 1000 })).await;
+        assert_eq!(names.len(), 1000);
+        let (rest, token) = page(sqs, json!({ "MaxResults": 1000, "NextToken": token })).await;
+        assert_eq!((rest.len(), token), (1, None));
+        assert!(!names.contains(&rest[0]));
     })
     .await;
 }

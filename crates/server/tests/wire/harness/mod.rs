@@ -8,32 +8,35 @@ mod xml;
 
 pub use self::errors::Refusal;
 pub use self::service::{REGION, START_MS, Service};
-pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols};
+pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols, messages};
 pub use self::xml::Element;
 
-/// Replaces what differs from run to run: UUIDs become `UUID`, receipt handles `HANDLE`, sequence
-/// numbers `SEQUENCE`.
+/// Replaces what differs from run to run, and texts that are not documented.
 pub fn masked(text: &str) -> String {
     let mut masked = masked_uuids(text);
-    for (before, after, mask) in [
-        ("\"ReceiptHandle\":\"", "\"", "HANDLE"),
-        ("<ReceiptHandle>", "<", "HANDLE"),
-        ("\"SequenceNumber\":\"", "\"", "SEQUENCE"),
-        ("<SequenceNumber>", "<", "SEQUENCE"),
-        ("<Name>SequenceNumber</Name><Value>", "<", "SEQUENCE"),
+    for (before, mask) in [
+        ("\"ReceiptHandle\":\"", "HANDLE"),
+        ("<ReceiptHandle>", "HANDLE"),
+        ("\"TaskHandle\":\"", "TASK"),
+        ("<TaskHandle>", "TASK"),
+        ("\"ApproximateNumberOfMessagesMoved\":", "\"COUNT\""),
+        ("<ApproximateNumberOfMessagesMoved>", "COUNT"),
+        ("\"Code\":\"InvalidMessageContents\",\"Message\":\"", "TEXT"),
+        ("<Code>InvalidMessageContents</Code><Message>", "TEXT"),
     ] {
-        masked = masked_between(&masked, before, after, mask);
+        masked = masked_after(&masked, before, mask);
     }
     masked
 }
 
-fn masked_between(text: &str, before: &str, after: &str, mask: &str) -> String {
+/// Puts `mask` in the place of every value that follows `before`.
+fn masked_after(text: &str, before: &str, mask: &str) -> String {
     let mut parts = text.split(before);
     let mut masked = parts.next().unwrap().to_owned();
     for part in parts {
-        masked += before;
-        masked += mask;
-        masked += &part[part.find(after).unwrap()..];
+        let is_number = before.ends_with(':');
+        let end = part.find(|c| if is_number { ",}".contains(c) } else { "\"<".contains(c) });
+        masked += &format!("{before}{mask}{}", &part[end.unwrap()..]);
     }
     masked
 }

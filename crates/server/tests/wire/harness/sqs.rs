@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tidings_broker::Clock;
 
 use super::errors::Refusal;
-use super::service::{REGION, Service};
+use super::service::Service;
 use super::xml::Element;
 use super::{form, is_uuid};
 use crate::support::Client;
@@ -120,7 +120,7 @@ impl Sqs {
     /// Sends a request. Its answer is read by [`Sqs::finish`].
     pub async fn begin(&mut self, action: &str, input: &Value) {
         let request = self.request(action, input);
-        self.client.send(request).await;
+        eprintln!("REQ"); self.client.send(request).await;
     }
 
     /// Reads the answer to the request before.
@@ -135,9 +135,36 @@ impl Sqs {
         }
     }
 
+    /// Returns when what was sent to the server before, by whichever client, has reached the
+    /// broker, and what the broker has answered since has reached its client.
+    ///
+    /// Loopback delivers at once and a test runs on one thread: each round trip looks at every
+    /// socket, and the last one passes the broker after what the first one woke.
+    pub async fn settle(&self) {
+        let mut other = self.another().await;
+        for _ in 0..4 {
+            other.ok("ListQueues", json!({})).await;
+        }
+    }
+
+    /// Asserts that the answer to the request before is still out when all else is done.
+    pub async fn still_waits(&mut self) {
+        self.settle().await;
+        tokio::select! {
+            biased;
+            answer = self.client.response() => panic!("answered too early: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+
     /// Sends bytes as they are and reads an answer as it is.
     pub async fn raw(&mut self, request: &str) -> Http {
-        self.client.send(request).await;
+        self.raw_bytes(request.as_bytes()).await
+    }
+
+    /// Sends bytes that need not be text.
+    pub async fn raw_bytes(&mut self, request: &[u8]) -> Http {
+        eprintln!("REQ"); self.client.send(request).await;
         let http = self.client.response().await;
         check_headers(&http);
         http

@@ -43,21 +43,23 @@ impl Element {
         };
         let mut element =
             Self { name: name.into(), namespace: namespace.into(), ..Self::default() };
+        if is_empty {
+            *rest = inside;
+            return element;
+        }
         let end = format!("</{name}>");
-        while !is_empty {
-            let (text, _) = inside.split_at(inside.find('<').unwrap());
+        *rest = loop {
+            let text = &inside[..inside.find('<').unwrap()];
             element.text += &unescaped(text);
             inside = &inside[text.len()..];
             if let Some(after) = inside.strip_prefix(&end) {
-                inside = after;
-                break;
+                break after;
             }
             element.children.push(Self::take(&mut inside));
-        }
+        };
         if !element.children.is_empty() {
             assert_eq!(element.text.trim(), "", "text beside elements");
         }
-        *rest = inside;
         element
     }
 }
