@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::time::Timestamp;
 
-/// Something that passing time brings about.
+/// Something that passing time brings about. Of what is due at the same time the first here comes
+/// first: those who wait get what has become visible before their wait ends.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Due {
     /// A message becomes visible.
     Message { queue: u32, key: u64 },
+    /// A queue may have messages for those who wait, but the last look ended early.
+    Serve { queue: u32 },
     /// A waiting receive ends.
     Wait { queue: u32, ticket: u64 },
     /// A queue's oldest message has passed its retention period.
     Expiry { queue: u32 },
     /// A queue's oldest deduplication id or receive attempt may be forgotten.
     Forget { queue: u32 },
-    /// A queue may have messages for those who wait, but the last look ended early.
-    Serve { queue: u32 },
     /// A move task may go on.
     MoveTask { queue: u32 },
     /// The search for messages to write again may go on.

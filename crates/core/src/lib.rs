@@ -6,6 +6,7 @@ pub mod attributes;
 mod codec;
 pub mod command;
 mod deadlines;
+pub mod filter_policy;
 pub mod limits;
 mod live_bytes;
 pub mod message;

@@ -1,6 +1,6 @@
-//! Every limit of SQS, each in one place.
+//! Every limit of SQS and SNS, each in one place.
 //!
-//! Where not said otherwise the source is the service's developer guide, "Amazon SQS quotas".
+//! Where not said otherwise the source is the developer guide of SQS, "Amazon SQS quotas".
 
 use std::ops::RangeInclusive;
 
@@ -93,3 +93,21 @@ pub const FAIR_LOOK_AHEAD_MAX: usize = 1000;
 pub const NOISY_IN_FLIGHT_MIN: u64 = 30;
 /// Receives from which a standard queue hands a message out after those that wait behind it.
 pub const RECEIVES_BEFORE_BACK: u32 = 3;
+
+/// Bytes in a filter policy. Developer guide of SNS, "Filter policy constraints", as are the next
+/// five.
+pub const FILTER_POLICY_BYTES_MAX: usize = 262_144;
+/// Keys that a filter policy has values for, those in nested objects and alternatives included.
+pub const FILTER_POLICY_KEYS_MAX: usize = 5;
+/// Combinations of a filter policy's values. How they count: `filter_policy`.
+pub const FILTER_POLICY_COMBINATIONS_MAX: u64 = 150;
+/// Wildcards in one `wildcard` pattern.
+pub const FILTER_POLICY_WILDCARDS_MAX: usize = 3;
+/// Points of all `wildcard` patterns of a filter policy. How they count: `filter_policy`.
+pub const FILTER_POLICY_WILDCARD_POINTS_MAX: usize = 100;
+/// The numbers that `numeric` and `anything-but` compare, both bounds included.
+pub const FILTER_POLICY_NUMBERS: RangeInclusive<f64> = -1e9..=1e9;
+/// Subscriptions of one topic that may have a filter policy.
+pub const FILTER_POLICIES_PER_TOPIC_MAX: usize = 200;
+/// Subscriptions of one account that may have a filter policy.
+pub const FILTER_POLICIES_PER_ACCOUNT_MAX: usize = 10_000;

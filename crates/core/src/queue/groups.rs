@@ -127,3 +127,23 @@ impl Groups {
         self.groups.get_mut(&number).expect("a group is there as long as one of its messages")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_round_and_pass_over_those_in_use() {
+        let mut groups = Groups { last: u32::MAX - 2, ..Groups::default() };
+        assert_eq!(groups.enter("a"), u32::MAX - 1);
+        assert_eq!(groups.enter("b"), u32::MAX);
+        assert_eq!(groups.enter("c"), 1, "0 stands for no group");
+        groups.last = u32::MAX - 2;
+        assert_eq!(groups.enter("d"), 2);
+        assert_eq!(groups.enter("b"), u32::MAX, "the same group as before");
+        groups.leave(u32::MAX);
+        groups.leave(u32::MAX);
+        groups.last = u32::MAX - 1;
+        assert_eq!(groups.enter("e"), u32::MAX, "free again");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::delete_message::{invalid_handle, receive_handle, refuses_bad_batches, send_fifo};
+use crate::delete_message::{invalid_handle, refuses_bad_batches};
 use crate::harness::{Sqs, in_both_protocols};
 
 fn change(url: &str, handle: &str, seconds: impl Into<Value>) -> Value {
@@ -27,10 +27,10 @@ async fn a_new_timeout_counts_from_the_call() {
         let url = sqs.queue("orders", json!({})).await;
         let fifo = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
         sqs.send(&url, "hello").await;
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         for url in [&url, &fifo] {
             for (waited, seconds) in [(29, 1), (29, 100), (0, 1), (10, 43_190), (0, 43_200)] {
-                let handle = receive_handle(sqs, url, None).await;
+                let handle = sqs.receive_handle(url, None).await;
                 sqs.pass_seconds(waited);
                 changes(sqs, url, &handle, seconds).await;
                 sqs.pass_ms(u64::from(seconds) * 1000 - 1);
@@ -38,11 +38,11 @@ async fn a_new_timeout_counts_from_the_call() {
                 sqs.pass_ms(1);
                 assert_eq!(sqs.counts(url).await, [1, 0, 0], "{waited} {seconds}");
             }
-            let handle = receive_handle(sqs, url, None).await;
+            let handle = sqs.receive_handle(url, None).await;
             changes(sqs, url, &handle, 0).await;
             assert_eq!(sqs.counts(url).await, [1, 0, 0]);
             // For that receive only: the next one has the queue's timeout again.
-            receive_handle(sqs, url, None).await;
+            sqs.receive_handle(url, None).await;
             sqs.pass_ms(29_999);
             assert_eq!(sqs.counts(url).await, [0, 1, 0]);
             sqs.pass_ms(1);
@@ -57,9 +57,9 @@ async fn a_message_stays_in_flight_for_at_most_12_hours_in_all() {
         let url = sqs.queue("orders", json!({})).await;
         let fifo = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
         sqs.send(&url, "hello").await;
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         for url in [&url, &fifo] {
-            let handle = receive_handle(sqs, url, None).await;
+            let handle = sqs.receive_handle(url, None).await;
             sqs.pass_seconds(10);
             let text = |n: u32| {
                 format!(
@@ -82,7 +82,7 @@ async fn a_message_stays_in_flight_for_at_most_12_hours_in_all() {
             sqs.pass_ms(1);
             assert_eq!(sqs.counts(url).await, [1, 0, 0]);
             // Another receive, another 12 hours.
-            let handle = receive_handle(sqs, url, None).await;
+            let handle = sqs.receive_handle(url, None).await;
             changes(sqs, url, &handle, 43_200).await;
             changes(sqs, url, &handle, 0).await;
         }
@@ -95,7 +95,7 @@ async fn a_standard_message_that_is_visible_again_is_hidden_again() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
         sqs.pass_seconds(31);
         assert_eq!(sqs.counts(&url).await, [1, 0, 0]);
         changes(sqs, &url, &handle, 60).await;
@@ -112,8 +112,8 @@ async fn a_standard_message_that_is_visible_again_is_hidden_again() {
 async fn a_fifo_message_that_is_visible_again_is_not() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        sqs.send_fifo(&url, "hello").await;
+        let handle = sqs.receive_handle(&url, None).await;
         sqs.pass_seconds(30);
         let refusal = sqs.refused("ChangeMessageVisibility", change(&url, &handle, 5)).await;
         // Which of the two is not documented.
@@ -133,17 +133,17 @@ async fn a_message_that_is_gone_or_has_another_handle_is_not_available() {
         let url = sqs.queue("orders", json!({})).await;
         let fifo = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
         sqs.send(&url, "hello").await;
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         for url in [&url, &fifo] {
-            let stale = receive_handle(sqs, url, Some(0)).await;
-            let handle = receive_handle(sqs, url, None).await;
+            let stale = sqs.receive_handle(url, Some(0)).await;
+            let handle = sqs.receive_handle(url, None).await;
             let text = unavailable(&stale);
             let cases = [
                 (change(url, &stale, 5), "InvalidParameterValue", &*text),
                 (change(url, &stale, 0), "InvalidParameterValue", &*text),
             ];
             sqs.refuses("ChangeMessageVisibility", url, &cases).await;
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(url, handle.as_str()).await;
             let text = unavailable(&handle);
             let cases = [(change(url, &handle, 5), "InvalidParameterValue", &*text)];
             sqs.refuses("ChangeMessageVisibility", url, &cases).await;
@@ -159,8 +159,8 @@ async fn timeouts_and_handles_that_cannot_be_are_refused() {
         let other = sqs.queue("other", json!({})).await;
         sqs.send(&url, "hello").await;
         sqs.send(&other, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
-        let there = receive_handle(sqs, &other, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
+        let there = sqs.receive_handle(&other, None).await;
         let ranges: Vec<_> = [-1, 43_201, i64::from(i32::MAX)]
             .into_iter()
             .map(|n| {
@@ -206,14 +206,16 @@ async fn a_batch_changes_what_it_can() {
             .collect();
         sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handles[4] })).await;
         sqs.pass_seconds(10);
-        let entry = |id: &str, handle: &str, seconds: Value| json!({ "Id": id, "ReceiptHandle": handle, "VisibilityTimeout": seconds });
+        let entry = |id: &str, handle: &str, seconds: u32| {
+            json!({ "Id": id, "ReceiptHandle": handle, "VisibilityTimeout": seconds })
+        };
         let entries = json!([
-            entry("zero", &handles[0], 0.into()),
-            entry("bad", "bad", 5.into()),
-            entry("long", &handles[1], 43_201.into()),
-            entry("longer", &handles[2], 43_200.into()),
-            entry("sixty", &handles[3], 60.into()),
-            entry("gone", &handles[4], 5.into()),
+            entry("zero", &handles[0], 0),
+            entry("bad", "bad", 5),
+            entry("long", &handles[1], 43_201),
+            entry("longer", &handles[2], 43_200),
+            entry("sixty", &handles[3], 60),
+            entry("gone", &handles[4], 5),
         ]);
         let input = json!({ "QueueUrl": url, "Entries": entries });
         let changed = sqs.ok("ChangeMessageVisibilityBatch", input).await;
@@ -255,7 +257,7 @@ async fn what_is_wrong_with_a_batch_fails_it_whole() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
         refuses_bad_batches(sqs, "ChangeMessageVisibilityBatch", &url, &handle).await;
         // What was refused did not hide it for five seconds.
         sqs.pass_ms(29_999);

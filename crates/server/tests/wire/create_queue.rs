@@ -35,8 +35,7 @@ async fn names_of_1_to_80_characters_are_taken() {
 async fn other_names_are_refused() {
     in_both_protocols(async |sqs| {
         let too_long = "n".repeat(81);
-        for name in [&too_long, "a.b", "a b", "a/b", "ä", "a\n", "a.fifo", "a.FIFO", ".fifo", "a:b"]
-        {
+        for name in [&too_long, "a.b", "a b", "a/b", "ä", "a\n", "a.fifo", "a.FIFO", ".fifo"] {
             let refusal = sqs.refused("CreateQueue", json!({ "QueueName": name })).await;
             refusal.assert_is("InvalidParameterValue", BAD_NAME, name);
         }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::delete_message::receive_handle;
 use crate::harness::{REGION, START_MS, Sqs, in_both_protocols, messages};
 
 pub fn arn(name: &str) -> String {
@@ -69,7 +68,7 @@ async fn a_message_that_timed_out_moves_when_it_would_be_received() {
         sqs.send(&url, "poison").await;
         sqs.pass_seconds(1);
         sqs.send(&url, "good").await;
-        receive_handle(sqs, &url, None).await;
+        sqs.receive_handle(&url, None).await;
         sqs.pass_seconds(30);
         // It does not move by itself; and the receive that moves it goes on with what is left.
         assert_eq!(sqs.counts(&dead).await, [0, 0, 0]);

@@ -58,7 +58,7 @@ async fn a_repeat_is_recognised_when_the_first_is_received_and_deleted() {
         let first = send(sqs, &url, "g", "hello", "d").await;
         let handle = sqs.receive(&url).await[0]["ReceiptHandle"].clone();
         assert_eq!(send(sqs, &url, "g", "hello", "d").await, first);
-        sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+        sqs.delete(&url, handle).await;
         assert_eq!(send(sqs, &url, "g", "hello", "d").await, first);
         assert_eq!(held(sqs, &url).await, 0);
     })

@@ -8,25 +8,6 @@ fn delete(url: &str, handle: &str) -> Value {
     json!({ "QueueUrl": url, "ReceiptHandle": handle })
 }
 
-/// Receives one message and returns its handle.
-pub async fn receive_handle(sqs: &mut Sqs, url: &str, visibility_timeout: Option<u32>) -> String {
-    let input = json!({ "QueueUrl": url, "VisibilityTimeout": visibility_timeout });
-    let received = sqs.receive_with(input).await;
-    assert_eq!(received.len(), 1);
-    received[0]["ReceiptHandle"].as_str().unwrap().to_owned()
-}
-
-/// Sends to the only group of a FIFO queue.
-pub async fn send_fifo(sqs: &mut Sqs, url: &str, body: &str) {
-    let input = json!({
-        "QueueUrl": url,
-        "MessageBody": body,
-        "MessageGroupId": "g",
-        "MessageDeduplicationId": body,
-    });
-    sqs.ok("SendMessage", input).await;
-}
-
 pub fn invalid_handle(handle: &str) -> String {
     format!("The input receipt handle \"{handle}\" is not a valid receipt handle.")
 }
@@ -37,9 +18,9 @@ async fn a_deleted_message_does_not_come_back() {
         let url = sqs.queue("orders", json!({})).await;
         let fifo = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
         sqs.send(&url, "hello").await;
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         for url in [&url, &fifo] {
-            let handle = receive_handle(sqs, url, None).await;
+            let handle = sqs.receive_handle(url, None).await;
             assert_eq!(sqs.counts(url).await, [0, 1, 0]);
             // Twice with the same handle is no error.
             for _ in 0..2 {
@@ -58,7 +39,7 @@ async fn a_standard_message_is_deleted_after_its_timeout_too() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
         sqs.pass_seconds(31);
         assert_eq!(sqs.counts(&url).await, [1, 0, 0]);
         sqs.ok("DeleteMessage", delete(&url, &handle)).await;
@@ -72,8 +53,8 @@ async fn a_standard_message_takes_an_older_handle_without_complaint() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
-        let old = receive_handle(sqs, &url, Some(0)).await;
-        let new = receive_handle(sqs, &url, None).await;
+        let old = sqs.receive_handle(&url, Some(0)).await;
+        let new = sqs.receive_handle(&url, None).await;
         // The message may stay or go.
         sqs.ok("DeleteMessage", delete(&url, &old)).await;
         sqs.ok("DeleteMessage", delete(&url, &new)).await;
@@ -86,8 +67,8 @@ async fn a_standard_message_takes_an_older_handle_without_complaint() {
 async fn a_fifo_message_is_deleted_in_time_or_not_at_all() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        sqs.send_fifo(&url, "hello").await;
+        let handle = sqs.receive_handle(&url, None).await;
         sqs.pass_ms(30_000);
         let text = format!(
             "Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has \
@@ -96,7 +77,7 @@ async fn a_fifo_message_is_deleted_in_time_or_not_at_all() {
         let cases = [(delete(&url, &handle), "InvalidParameterValue", &*text)];
         sqs.refuses("DeleteMessage", &url, &cases).await;
         // Nor once it has been handed out again.
-        let newer = receive_handle(sqs, &url, None).await;
+        let newer = sqs.receive_handle(&url, None).await;
         sqs.refuses("DeleteMessage", &url, &cases).await;
         assert_eq!(sqs.counts(&url).await, [0, 1, 0]);
         sqs.pass_ms(29_999);
@@ -110,8 +91,8 @@ async fn a_fifo_message_is_deleted_in_time_or_not_at_all() {
 async fn a_fifo_handle_lives_as_long_as_its_timeout_is_extended() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        sqs.send_fifo(&url, "hello").await;
+        let handle = sqs.receive_handle(&url, None).await;
         sqs.pass_seconds(29);
         let mut change = delete(&url, &handle);
         change["VisibilityTimeout"] = json!(100);
@@ -132,9 +113,9 @@ async fn a_handle_that_this_queue_did_not_give_is_refused() {
         for url in [&url, &other] {
             sqs.send(url, "hello").await;
         }
-        send_fifo(sqs, &fifo, "hello").await;
-        let here = receive_handle(sqs, &url, None).await;
-        let there = receive_handle(sqs, &other, None).await;
+        sqs.send_fifo(&fifo, "hello").await;
+        let here = sqs.receive_handle(&url, None).await;
+        let there = sqs.receive_handle(&other, None).await;
         let mut forged = here.clone().into_bytes();
         forged[5] ^= 1;
         let forged = String::from_utf8(forged).unwrap();
@@ -211,8 +192,8 @@ async fn a_batch_deletes_what_it_can() {
 async fn an_expired_handle_fails_its_entry_alone() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "a").await;
-        send_fifo(sqs, &url, "b").await;
+        sqs.send_fifo(&url, "a").await;
+        sqs.send_fifo(&url, "b").await;
         let received = sqs.receive(&url).await;
         assert_eq!(received.len(), 2);
         let [a, b] = [0, 1].map(|i| received[i]["ReceiptHandle"].as_str().unwrap());
@@ -277,7 +258,7 @@ async fn what_is_wrong_with_a_batch_fails_it_whole() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
         refuses_bad_batches(sqs, "DeleteMessageBatch", &url, &handle).await;
         assert_eq!(sqs.counts(&url).await, [0, 1, 0]);
         // An entry without a handle is either a bad call or a bad entry.
@@ -302,7 +283,7 @@ async fn a_handle_outlives_a_restart() {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "a").await;
         sqs.send(&url, "b").await;
-        let handle = receive_handle(&mut sqs, &url, None).await;
+        let handle = sqs.receive_handle(&url, None).await;
         drop(sqs);
         let service = service.restart().await;
         let mut sqs = service.speak(protocol).await;

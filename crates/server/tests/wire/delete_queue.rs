@@ -4,9 +4,6 @@ use serde_json::{Value, json};
 
 use crate::harness::{Protocol, Refusal, Service, in_both_protocols};
 
-pub const NO_QUEUE: (&str, &str) =
-    ("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.");
-
 /// Every action that is about one queue, with an input that lacks only the QueueUrl.
 pub fn queue_actions(handle: &str) -> Vec<(&'static str, Value)> {
     let message = json!([{ "Id": "a", "MessageBody": "x" }]);
@@ -46,7 +43,7 @@ async fn a_deleted_queue_is_gone_with_its_messages() {
         sqs.send(&url, "there").await;
         sqs.ok("DeleteQueue", json!({ "QueueUrl": url })).await;
 
-        let gone = Refusal::new(NO_QUEUE.0, NO_QUEUE.1);
+        let gone = Refusal::no_queue();
         for (action, mut input) in queue_actions(handle.as_str().unwrap()) {
             input["QueueUrl"] = json!(url);
             assert_eq!(sqs.refused(action, input).await, gone, "{action}");

@@ -9,7 +9,8 @@ async fn send(sqs: &mut Sqs, url: &str, group: impl Into<Value>, count: usize) {
     for start in (0..count).step_by(10) {
         let entries: Vec<_> = (start..count.min(start + 10))
             .map(|i| {
-                json!({ "Id": i.to_string(), "MessageBody": i.to_string(), "MessageGroupId": group })
+                let i = i.to_string();
+                json!({ "Id": i, "MessageBody": i, "MessageGroupId": group })
             })
             .collect();
         sqs.ok("SendMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;

@@ -35,10 +35,6 @@ async fn receive(sqs: &mut Sqs, url: &str, max: usize) -> (Vec<String>, Vec<Stri
     (member("Body"), member("ReceiptHandle"))
 }
 
-async fn delete(sqs: &mut Sqs, url: &str, handle: &str) {
-    sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
-}
-
 async fn change(sqs: &mut Sqs, url: &str, handle: &str, seconds: u32) {
     let input = json!({ "QueueUrl": url, "ReceiptHandle": handle, "VisibilityTimeout": seconds });
     sqs.ok("ChangeMessageVisibility", input).await;
@@ -71,7 +67,7 @@ async fn a_fifo_message_tells_all_about_itself() {
                 "SequenceNumber": number,
             });
             assert_eq!(attributes, expected);
-            delete(sqs, &url, received[0]["ReceiptHandle"].as_str().unwrap()).await;
+            sqs.delete(&url, received[0]["ReceiptHandle"].as_str().unwrap()).await;
         }
     })
     .await;
@@ -87,7 +83,7 @@ async fn messages_of_a_group_come_in_the_order_sent() {
             let (received, handles) = receive(sqs, &url, max).await;
             bodies.extend(received);
             for handle in handles {
-                delete(sqs, &url, &handle).await;
+                sqs.delete(&url, handle).await;
             }
         }
         assert_eq!(bodies, ["a1", "a2", "a3", "a4", "a5"]);
@@ -118,12 +114,12 @@ async fn a_group_with_a_message_in_flight_gives_nothing() {
         let (_, handles) = receive(sqs, &url, 2).await;
         assert_eq!(receive(sqs, &url, 10).await.0, ["b1"]);
         // Deleting some of them keeps the group locked until the rest are deleted…
-        delete(sqs, &url, &handles[0]).await;
+        sqs.delete(&url, &*handles[0]).await;
         assert!(receive(sqs, &url, 10).await.0.is_empty());
         // … and what is sent meanwhile waits too.
         send(sqs, &url, &["a4"]).await;
         assert!(receive(sqs, &url, 10).await.0.is_empty());
-        delete(sqs, &url, &handles[1]).await;
+        sqs.delete(&url, &*handles[1]).await;
         assert_eq!(receive(sqs, &url, 10).await.0, ["a3", "a4"]);
         // … or visible.
         sqs.pass_ms(29_999);

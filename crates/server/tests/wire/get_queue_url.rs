@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::delete_queue::NO_QUEUE;
-use crate::harness::in_both_protocols;
+use crate::harness::{Refusal, in_both_protocols};
 
 #[tokio::test]
 async fn a_queue_is_found_by_its_name() {
@@ -29,10 +28,10 @@ async fn a_queue_of_another_account_is_found_by_its_owner() {
         // Not without its owner's number, and not in another region.
         let ours = json!({ "QueueName": "orders" });
         let refusal = sqs.refused("GetQueueUrl", ours.clone()).await;
-        refusal.assert_is(NO_QUEUE.0, NO_QUEUE.1, "another account");
+        assert_eq!(refusal, Refusal::no_queue());
         let refusal =
             sqs.caller("111122223333", "eu-west-1").await.refused("GetQueueUrl", ours).await;
-        refusal.assert_is(NO_QUEUE.0, NO_QUEUE.1, "another region");
+        assert_eq!(refusal, Refusal::no_queue());
     })
     .await;
 }
@@ -40,24 +39,19 @@ async fn a_queue_of_another_account_is_found_by_its_owner() {
 #[tokio::test]
 async fn what_is_no_queue_is_not_found() {
     in_both_protocols(async |sqs| {
-        let url = sqs.queue("orders", json!({})).await;
-        sqs.refuses(
-            "GetQueueUrl",
-            &url,
-            &[
-                (json!({ "QueueName": "Orders" }), NO_QUEUE.0, NO_QUEUE.1),
-                (json!({ "QueueName": "order" }), NO_QUEUE.0, NO_QUEUE.1),
-                (json!({ "QueueName": "orders.fifo" }), NO_QUEUE.0, NO_QUEUE.1),
-                (
-                    json!({ "QueueName": "orders", "QueueOwnerAWSAccountId": "999999999999" }),
-                    NO_QUEUE.0,
-                    NO_QUEUE.1,
-                ),
-                (json!({ "QueueName": "" }), "InvalidParameterValue", "*"),
-                (json!({}), "InvalidParameterValue", "*"),
-            ],
-        )
-        .await;
+        sqs.queue("orders", json!({})).await;
+        for input in [
+            json!({ "QueueName": "Orders" }),
+            json!({ "QueueName": "order" }),
+            json!({ "QueueName": "orders.fifo" }),
+            json!({ "QueueName": "orders", "QueueOwnerAWSAccountId": "999999999999" }),
+        ] {
+            assert_eq!(sqs.refused("GetQueueUrl", input).await, Refusal::no_queue());
+        }
+        for input in [json!({ "QueueName": "" }), json!({})] {
+            let refusal = sqs.refused("GetQueueUrl", input).await;
+            assert_eq!(refusal.code, "InvalidParameterValue");
+        }
     })
     .await;
 }

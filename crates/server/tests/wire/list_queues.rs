@@ -1,8 +1,11 @@
 //! ListQueues.
 
 use serde_json::{Value, json};
+use tidings_core::command::Command;
+use tidings_core::names::QueueArn;
+use tokio::task::JoinSet;
 
-use crate::harness::{Sqs, in_both_protocols};
+use crate::harness::{Protocol, Service, Sqs, in_both_protocols};
 
 /// The names on a page, and the token of the next.
 async fn page(sqs: &mut Sqs, input: Value) -> (Vec<String>, Option<String>) {
@@ -119,18 +122,28 @@ async fn a_page_has_1_to_1000_queues() {
 
 #[tokio::test]
 async fn without_a_size_a_page_has_the_first_thousand() {
-    in_both_protocols(async |sqs| {
-        for i in 0..1001 {
-            sqs.ok("CreateQueue", json!({ "QueueName": format!("q{i}") })).await;
-        }
+    let service = Service::start().await;
+    let mut creating = JoinSet::new();
+    for i in 0..1001 {
+        let arn = QueueArn::parse(&format!("arn:aws:sqs:us-east-1:000000000000:q{i}")).unwrap();
+        let create = Command::CreateQueue { arn, attributes: Vec::new(), tags: Vec::new() };
+        let broker = service.broker.clone();
+        creating.spawn(async move { broker.call(create).await });
+    }
+    while let Some(created) = creating.join_next().await {
+        created.unwrap().unwrap();
+    }
+    for protocol in Protocol::BOTH {
+        let mut sqs = service.speak(protocol).await;
         // And there is no way to the rest but to ask for pages.
-        let (names, token) = page(sqs, json!({})).await;
+        let (names, token) = page(&mut sqs, json!({})).await;
         assert_eq!((names.len(), token), (1000, None));
-        let (names, token) = page(sqs, json!({ "MaxResults": 1000 })).await;
+        let (names, token) = page(&mut sqs, json!({ "MaxResults": 1000 })).await;
         assert_eq!(names.len(), 1000);
-        let (rest, token) = page(sqs, json!({ "MaxResults": 1000, "NextToken": token })).await;
+        let next = json!({ "MaxResults": 1000, "NextToken": token });
+        let (rest, token) = page(&mut sqs, next).await;
         assert_eq!((rest.len(), token), (1, None));
         assert!(!names.contains(&rest[0]));
-    })
-    .await;
+    }
+    service.stop().await;
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::delete_message::{receive_handle, send_fifo};
 use crate::harness::{Sqs, in_both_protocols, messages};
 
 fn waiting(url: &str, seconds: impl Into<Value>) -> Value {
@@ -88,7 +87,7 @@ async fn a_wait_ends_when_a_message_is_sent() {
         sqs.send(&url, "hello").await;
         assert_eq!(bodies(&mut standard).await, ["hello"]);
         ordered.still_waits().await;
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         assert_eq!(bodies(&mut ordered).await, ["hello"]);
         // The visibility timeout begins with the end of the wait.
         sqs.pass_ms(29_999);
@@ -114,10 +113,10 @@ async fn a_wait_ends_when_a_message_becomes_visible() {
         sqs.pass_ms(1);
         assert_eq!(bodies(&mut delayed).await, ["hello"]);
         sqs.pass_seconds(30);
-        send_fifo(sqs, &fifo, "hello").await;
+        sqs.send_fifo(&fifo, "hello").await;
         for url in [&url, &fifo] {
             // After its timeout.
-            receive_handle(sqs, url, Some(15)).await;
+            sqs.receive_handle(url, Some(15)).await;
             let mut hidden = waiter(sqs, &waiting(url, 20)).await;
             sqs.pass_ms(14_999);
             hidden.still_waits().await;
@@ -125,7 +124,7 @@ async fn a_wait_ends_when_a_message_becomes_visible() {
             assert_eq!(bodies(&mut hidden).await, ["hello"]);
             // When its receiver gives it back.
             sqs.pass_seconds(30);
-            let handle = receive_handle(sqs, url, None).await;
+            let handle = sqs.receive_handle(url, None).await;
             let mut held = waiter(sqs, &waiting(url, 20)).await;
             let change =
                 json!({ "QueueUrl": url, "ReceiptHandle": handle, "VisibilityTimeout": 0 });
@@ -140,11 +139,11 @@ async fn a_wait_ends_when_a_message_becomes_visible() {
 async fn a_wait_ends_when_its_group_is_free() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "a").await;
-        send_fifo(sqs, &url, "b").await;
-        let handle = receive_handle(sqs, &url, None).await;
+        sqs.send_fifo(&url, "a").await;
+        sqs.send_fifo(&url, "b").await;
+        let handle = sqs.receive_handle(&url, None).await;
         let mut waiter = waiter(sqs, &waiting(&url, 20)).await;
-        sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+        sqs.delete(&url, handle).await;
         assert_eq!(bodies(&mut waiter).await, ["b"]);
     })
     .await;

@@ -152,7 +152,7 @@ async fn every_kind_of_value_comes_back_as_it_was_sent() {
             assert_eq!(received["MessageAttributes"], attributes);
             assert_eq!(received["MD5OfMessageAttributes"], sent["MD5OfMessageAttributes"]);
             let handle = &received["ReceiptHandle"];
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle.clone()).await;
         }
     })
     .await;
@@ -285,7 +285,9 @@ async fn a_trace_header_of_the_request_goes_along() {
         let input = json!({ "QueueUrl": url, "Entries": entries });
         traced_caller.ok("SendMessageBatch", input).await;
         sqs.send(&url, "without").await;
-        let input = json!({ "QueueUrl": url, "AttributeNames": ["AWSTraceHeader"], "MaxNumberOfMessages": 10 });
+        let input = json!({
+            "QueueUrl": url, "AttributeNames": ["AWSTraceHeader"], "MaxNumberOfMessages": 10,
+        });
         let received = sqs.receive_with(input).await;
         let mut traces: Vec<_> = received
             .iter()

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::dead_letters::{arn, peek, source};
-use crate::harness::{START_MS, Sqs, in_both_protocols, is_uuid};
+use crate::harness::{Protocol, START_MS, Service, Sqs, in_both_protocols, is_uuid};
 use crate::support::within;
 
 /// Creates a queue and its dead-letter queue with these messages in it; returns both URLs.
@@ -390,28 +390,31 @@ async fn a_fifo_queue_is_moved_in_order() {
 
 #[tokio::test]
 async fn an_account_has_up_to_100_tasks_running() {
-    in_both_protocols(async |sqs| {
-        let mut last = String::new();
-        for i in 0..=100 {
-            let dead = sqs.queue(&format!("dead{i}"), json!({})).await;
-            source(sqs, &format!("orders{i}"), &format!("dead{i}"), 1, json!({})).await;
-            let entries = ["a", "b"].map(|id| json!({ "Id": id, "MessageBody": id }));
-            sqs.ok("SendMessageBatch", json!({ "QueueUrl": dead, "Entries": entries })).await;
-            let start = json!({
-                "SourceArn": arn(&format!("dead{i}")),
-                "DestinationArn": arn("orders0"),
-                "MaxNumberOfMessagesPerSecond": 1,
-            });
-            if i < 100 {
-                let started = sqs.ok("StartMessageMoveTask", start).await;
-                last = started["TaskHandle"].as_str().unwrap().to_owned();
-            } else {
-                // With which code is not documented.
-                sqs.refused("StartMessageMoveTask", start.clone()).await;
-                sqs.ok("CancelMessageMoveTask", json!({ "TaskHandle": last })).await;
-                sqs.ok("StartMessageMoveTask", start).await;
-            }
+    let service = Service::start().await;
+    let mut sqs = service.speak(Protocol::Json).await;
+    let start = |i: usize| {
+        json!({
+            "SourceArn": arn(&format!("dead{i}")),
+            "DestinationArn": arn("orders0"),
+            "MaxNumberOfMessagesPerSecond": 1,
+        })
+    };
+    let mut last = Value::Null;
+    for i in 0..=100 {
+        let dead = sqs.queue(&format!("dead{i}"), json!({})).await;
+        source(&mut sqs, &format!("orders{i}"), &format!("dead{i}"), 1, json!({})).await;
+        let entries = ["a", "b"].map(|id| json!({ "Id": id, "MessageBody": id }));
+        sqs.ok("SendMessageBatch", json!({ "QueueUrl": dead, "Entries": entries })).await;
+        if i < 100 {
+            last = sqs.ok("StartMessageMoveTask", start(i)).await;
         }
-    })
-    .await;
+    }
+    for protocol in Protocol::BOTH {
+        // With which code is not documented.
+        service.speak(protocol).await.refused("StartMessageMoveTask", start(100)).await;
+    }
+    sqs.ok("CancelMessageMoveTask", last).await;
+    sqs.ok("StartMessageMoveTask", start(100)).await;
+    drop(sqs);
+    service.stop().await;
 }

@@ -232,7 +232,7 @@ async fn json_text_may_be_escaped_in_every_way() {
     let (service, mut sqs) = speaking(Protocol::Json).await;
     let url = sqs.queue("orders", json!({})).await;
     let body = format!(
-        "{{\"Queue\\u0055rl\":\"{}\",\"MessageBody\":\"\\u0041\\u00e9\\ud83d\\ude00\\n\\r\\t\\/\\\\\\\"é\"}}",
+        r#"{{"Queue\u0055rl":"{}","MessageBody":"\u0041\u00e9\ud83d\ude00\n\r\t\/\\\"é"}}"#,
         url.replace('/', "\\/")
     );
     assert_eq!(raw_json(&mut sqs, "SendMessage", &body).await.status, 200);
@@ -376,11 +376,13 @@ async fn get_requests_are_taken_for_every_kind_of_action() {
         ("Action=ListQueues&Version=2012-11-05", "<QueueUrl>"),
         ("Action=GetQueueUrl&QueueName=orders", "<QueueUrl>"),
         (
-            "Action=GetQueueAttributes&AttributeName.1=DelaySeconds&QueueUrl=http://h/000000000000/orders",
+            "Action=GetQueueAttributes&AttributeName.1=DelaySeconds\
+             &QueueUrl=http://h/000000000000/orders",
             "<Value>1</Value>",
         ),
         (
-            "Action=SendMessage&MessageBody=hello&DelaySeconds=0&QueueUrl=http://h/000000000000/orders",
+            "Action=SendMessage&MessageBody=hello&DelaySeconds=0\
+             &QueueUrl=http://h/000000000000/orders",
             "<MessageId>",
         ),
         (
@@ -422,21 +424,29 @@ async fn answers_hold_no_characters_that_xml_forbids() {
         let url = sqs.queue("orders", json!({})).await;
         // Texts that quote what was sent: the harness refuses an answer that is no XML.
         for odd in ["\0", "\u{1}", "a\u{b}\u{1f}b", "\u{fffe}", "]]>", "<&>\"'"] {
-            for (action, input) in [
-                ("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": odd })),
-                ("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": [odd] })),
-                ("SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": { odd: "x" } })),
-                ("SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": { "RedrivePolicy": odd } })),
-                ("RemovePermission", json!({ "QueueUrl": url, "Label": odd })),
+            let text = json!({ "DataType": "String", "StringValue": "x" });
+            let odd_type = json!({ "DataType": odd, "StringValue": "x" });
+            for (action, mut input) in [
+                ("DeleteMessage", json!({ "ReceiptHandle": odd })),
+                ("GetQueueAttributes", json!({ "AttributeNames": [odd] })),
+                ("SetQueueAttributes", json!({ "Attributes": { odd: "x" } })),
+                ("SetQueueAttributes", json!({ "Attributes": { "RedrivePolicy": odd } })),
+                ("RemovePermission", json!({ "Label": odd })),
+                ("SendMessage", json!({ "MessageBody": "x", "MessageGroupId": odd })),
+                ("SendMessage", json!({ "MessageBody": "x", "MessageAttributes": { odd: text } })),
+                (
+                    "SendMessage",
+                    json!({ "MessageBody": "x", "MessageAttributes": { "a": odd_type } }),
+                ),
                 ("SendMessage", json!({ "QueueUrl": odd, "MessageBody": "x" })),
-                ("SendMessage", json!({ "QueueUrl": url, "MessageBody": "x", "MessageGroupId": odd })),
-                ("SendMessage", json!({ "QueueUrl": url, "MessageBody": "x", "MessageAttributes": { odd: { "DataType": "String", "StringValue": "x" } } })),
-                ("SendMessage", json!({ "QueueUrl": url, "MessageBody": "x", "MessageAttributes": { "a": { "DataType": odd, "StringValue": "x" } } })),
                 ("ListQueues", json!({ "NextToken": odd, "MaxResults": 1 })),
                 ("GetQueueUrl", json!({ "QueueName": odd })),
                 ("StartMessageMoveTask", json!({ "SourceArn": odd })),
                 ("CancelMessageMoveTask", json!({ "TaskHandle": odd })),
             ] {
+                if input.get("QueueUrl").is_none() {
+                    input["QueueUrl"] = json!(url);
+                }
                 // Some of them are well and good as they are.
                 let _ = sqs.call(action, &input).await;
             }
@@ -445,9 +455,10 @@ async fn answers_hold_no_characters_that_xml_forbids() {
             let output = sqs.ok("ChangeMessageVisibilityBatch", input).await;
             assert_eq!(output["Failed"][0]["Id"], "a");
         }
-        let refusal = sqs.refused("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": "<&>" }));
+        let input = json!({ "QueueUrl": url, "ReceiptHandle": "<&>" });
+        let refusal = sqs.refused("DeleteMessage", input).await;
         let text = "The input receipt handle \"<&>\" is not a valid receipt handle.";
-        assert_eq!(refusal.await, Refusal::new("ReceiptHandleIsInvalid", text));
+        assert_eq!(refusal, Refusal::new("ReceiptHandleIsInvalid", text));
     })
     .await;
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::delete_message::send_fifo;
 use crate::harness::{Protocol, Service, in_both_protocols};
 
 #[tokio::test]
@@ -64,7 +63,7 @@ async fn a_purged_handle_deletes_nothing_and_hides_nothing() {
         let handle = sqs.receive(&url).await[0]["ReceiptHandle"].as_str().unwrap().to_owned();
         sqs.ok("PurgeQueue", json!({ "QueueUrl": url })).await;
         sqs.send(&url, "after").await;
-        sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+        sqs.delete(&url, handle.as_str()).await;
         let text = format!(
             "Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist \
              or is not available for visibility timeout change."
@@ -81,10 +80,10 @@ async fn a_purged_handle_deletes_nothing_and_hides_nothing() {
 async fn a_purge_unlocks_the_groups() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders.fifo", json!({ "FifoQueue": "true" })).await;
-        send_fifo(sqs, &url, "a").await;
+        sqs.send_fifo(&url, "a").await;
         assert_eq!(sqs.receive(&url).await.len(), 1);
         sqs.ok("PurgeQueue", json!({ "QueueUrl": url })).await;
-        send_fifo(sqs, &url, "b").await;
+        sqs.send_fifo(&url, "b").await;
         assert_eq!(sqs.receive(&url).await[0]["Body"], "b");
     })
     .await;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{REGION, START_MS, Sqs, in_both_protocols};
+use crate::harness::{REGION, START_MS, Sqs, in_both_protocols, with};
 
 /// All that a queue tells of itself when nothing was said about it.
 fn defaults(name: &str) -> Value {
@@ -34,11 +34,6 @@ fn fifo_defaults(name: &str) -> Value {
             "FifoThroughputLimit": "perQueue",
         }),
     )
-}
-
-fn with(mut attributes: Value, more: Value) -> Value {
-    attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    attributes
 }
 
 async fn set(sqs: &mut Sqs, url: &str, attributes: Value) {
@@ -210,8 +205,9 @@ async fn one_bad_attribute_keeps_the_good_ones_from_being_set() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
         let text = "Invalid value for the parameter VisibilityTimeout.";
-        let attributes =
-            json!({ "DelaySeconds": "5", "VisibilityTimeout": "43201", "MaximumMessageSize": "2048" });
+        let attributes = json!({
+            "DelaySeconds": "5", "VisibilityTimeout": "43201", "MaximumMessageSize": "2048",
+        });
         refuses_both_ways(sqs, &url, &[(attributes, "InvalidAttributeValue", text)]).await;
         let attributes = json!({ "Colour": "red", "DelaySeconds": "5" });
         let text = "Unknown Attribute Colour.";

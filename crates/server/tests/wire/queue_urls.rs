@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::delete_queue::{NO_QUEUE, queue_actions};
+use crate::delete_queue::queue_actions;
 use crate::harness::{ACCOUNT, Protocol, Refusal, Service, in_both_protocols};
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_queue_url_of_any_host_is_understood() {
 async fn a_queue_url_that_names_no_queue_is_refused() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("orders", json!({})).await;
-        let no_queue = Refusal::new(NO_QUEUE.0, NO_QUEUE.1);
+        let no_queue = Refusal::no_queue();
         for missing in [
             sqs.url("missing"),
             sqs.url("Orders"),
@@ -106,7 +106,7 @@ async fn a_queue_of_another_account_is_reached_by_its_url() {
         let received = sqs.receive(theirs).await;
         assert_eq!(received[0]["MessageId"], id);
         let handle = &received[0]["ReceiptHandle"];
-        sqs.ok("DeleteMessage", json!({ "QueueUrl": theirs, "ReceiptHandle": handle })).await;
+        sqs.delete(theirs, handle.clone()).await;
         assert_eq!(owner.counts(theirs).await, [0, 0, 0]);
         let arn = "arn:aws:sqs:us-east-1:111122223333:orders";
         assert_eq!(sqs.attributes(theirs).await["QueueArn"], arn);
@@ -123,7 +123,7 @@ async fn a_bare_name_will_do_in_json() {
     json.send("orders", "hello").await;
     assert_eq!(json.counts(&url).await, [1, 0, 0]);
     let refusal = json.refused("PurgeQueue", json!({ "QueueUrl": "missing" })).await;
-    assert_eq!(refusal, Refusal::new(NO_QUEUE.0, NO_QUEUE.1));
+    assert_eq!(refusal, Refusal::no_queue());
     drop(json);
     service.stop().await;
 }
@@ -162,7 +162,7 @@ async fn requests_may_be_sent_to_the_queue_url() {
     // A path that names no queue.
     let request = sqs.post(&format!("/{ACCOUNT}/missing"), "Action=ReceiveMessage");
     let refusal = Refusal::from_xml(&sqs.raw(&request).await);
-    assert_eq!(refusal, Refusal::new(NO_QUEUE.0, NO_QUEUE.1));
+    assert_eq!(refusal, Refusal::no_queue());
     drop(sqs);
     service.stop().await;
 }

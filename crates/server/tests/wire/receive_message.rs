@@ -114,7 +114,9 @@ async fn system_attributes_come_when_asked_for() {
         let url = sqs.queue("orders", json!({})).await;
         sqs.send(&url, "hello").await;
         sqs.pass_ms(1_234);
-        let receive = |names: Value| json!({ "QueueUrl": url, "AttributeNames": names, "VisibilityTimeout": 0 });
+        let receive = |names: Value| {
+            json!({ "QueueUrl": url, "AttributeNames": names, "VisibilityTimeout": 0 })
+        };
         assert_eq!(sqs.receive_with(receive(Value::Null)).await[0].get("Attributes"), None);
         let first = (START_MS + 1_234).to_string();
         sqs.pass_ms(1_000);
@@ -185,7 +187,9 @@ async fn each_receive_gives_another_handle_and_the_same_message() {
         let mut handles = Vec::new();
         for count in 1..=4 {
             let input = json!({
-                "QueueUrl": url, "AttributeNames": ["ApproximateReceiveCount"], "VisibilityTimeout": 0,
+                "QueueUrl": url,
+                "AttributeNames": ["ApproximateReceiveCount"],
+                "VisibilityTimeout": 0,
             });
             let received = sqs.receive_with(input).await;
             assert_eq!(received[0]["MessageId"], id);

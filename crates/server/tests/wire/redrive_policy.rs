@@ -122,7 +122,8 @@ async fn a_redrive_allow_policy_says_which_queues_may_name_this_one() {
         let dead = sqs.queue("dead", json!({})).await;
         let friend = sqs.queue("friend", json!({})).await;
         let other = sqs.queue("other", json!({})).await;
-        let by_queue = json!({ "redrivePermission": "byQueue", "sourceQueueArns": [arn("friend")] });
+        let by_queue =
+            json!({ "redrivePermission": "byQueue", "sourceQueueArns": [arn("friend")] });
         for (policy, friend_may, other_may) in [
             (json!({ "redrivePermission": "allowAll" }), true, true),
             (json!({ "redrivePermission": "denyAll" }), false, false),
@@ -134,7 +135,8 @@ async fn a_redrive_allow_policy_says_which_queues_may_name_this_one() {
             let told: Value = serde_json::from_str(told.as_str().unwrap()).unwrap();
             assert_eq!(told, serde_json::from_str::<Value>(&policy).unwrap());
             for (url, may) in [(&friend, friend_may), (&other, other_may)] {
-                let input = json!({ "QueueUrl": url, "Attributes": { "RedrivePolicy": redrive("dead", 1) } });
+                let attributes = json!({ "RedrivePolicy": redrive("dead", 1) });
+                let input = json!({ "QueueUrl": url, "Attributes": attributes });
                 match sqs.call("SetQueueAttributes", &input).await {
                     Ok(_) => assert!(may, "{policy}"),
                     Err(refusal) => {

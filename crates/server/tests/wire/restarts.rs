@@ -50,7 +50,10 @@ async fn queues_are_as_they_were() {
             let set = json!({ "QueueUrl": orders, "Attributes": { "DelaySeconds": "8" } });
             sqs.ok("SetQueueAttributes", set).await;
             let grant = json!({
-                "QueueUrl": orders, "Label": "l", "AWSAccountIds": ["111122223333"], "Actions": ["*"],
+                "QueueUrl": orders,
+                "Label": "l",
+                "AWSAccountIds": ["111122223333"],
+                "Actions": ["*"],
             });
             sqs.ok("AddPermission", grant).await;
             [sqs.attributes(&orders).await, sqs.attributes(&fifo).await]
@@ -125,7 +128,7 @@ async fn delays_and_timeouts_go_on() {
             assert_eq!(sqs.counts(&url).await, [1, 0, 1]);
             sqs.pass_ms(1);
             assert_eq!(sqs.counts(&url).await, [2, 0, 0]);
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle).await;
             assert_eq!(sqs.counts(&url).await, [1, 0, 0]);
             assert_eq!(sqs.receive(&url).await[0]["Body"], "delayed");
         },
@@ -173,7 +176,7 @@ async fn groups_stay_locked_and_in_order() {
             // … and its handle is good.
             let handle = &first[0]["ReceiptHandle"];
             sqs.ok("SendMessage", fifo_message(&url, "4")).await;
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle.clone()).await;
             let received = sqs.receive(&url).await;
             let bodies: Vec<_> = received.iter().map(|m| m["Body"].as_str().unwrap()).collect();
             assert_eq!(bodies, ["2", "3", "4"]);

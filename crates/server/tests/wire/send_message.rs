@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{in_both_protocols, is_uuid};
+use crate::harness::{in_both_protocols, is_uuid, with};
 
 const MIB: usize = 1 << 20;
 
@@ -11,11 +11,6 @@ const HELLO_MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 
 fn message(url: &str, body: &str) -> Value {
     json!({ "QueueUrl": url, "MessageBody": body })
-}
-
-fn with(mut input: Value, more: Value) -> Value {
-    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    input
 }
 
 #[tokio::test]
@@ -97,14 +92,17 @@ async fn a_body_is_as_long_as_the_queue_allows() {
         let url = sqs.queue("orders", json!({})).await;
         let small = sqs.queue("small", json!({ "MaximumMessageSize": "1024" })).await;
         for (url, max) in [(&url, MIB), (&small, 1024)] {
-            let too_long =
-                format!("One or more parameters are invalid. Reason: Message must be shorter than {max} bytes.");
+            let too_long = format!(
+                "One or more parameters are invalid. Reason: Message must be shorter than {max} \
+                 bytes."
+            );
             // Bytes of UTF-8, not characters.
             for longest in ["x".repeat(max), "é".repeat(max / 2), "\u{1f600}".repeat(max / 4)] {
                 sqs.send(url, &longest).await;
                 assert!(sqs.receive(url).await[0]["Body"] == longest);
                 let input = message(url, &(longest + "x"));
-                sqs.refuses("SendMessage", url, &[(input, "InvalidParameterValue", &too_long)]).await;
+                let cases = [(input, "InvalidParameterValue", &*too_long)];
+                sqs.refuses("SendMessage", url, &cases).await;
             }
         }
         let no_body = "The request must contain the parameter MessageBody.";
@@ -126,9 +124,8 @@ async fn attributes_count_as_message_and_system_attributes_do_not() {
     in_both_protocols(async |sqs| {
         let url = sqs.queue("small", json!({ "MaximumMessageSize": "1024" })).await;
         // 5 bytes of name, 6 of type and 13 of value leave 1000 for the body.
-        let attributes = json!({
-            "MessageAttributes": { "color": { "DataType": "String", "StringValue": "thirteen byté" } },
-        });
+        let color = json!({ "DataType": "String", "StringValue": "thirteen byté" });
+        let attributes = json!({ "MessageAttributes": { "color": color } });
         // 4, 6 and 3.
         let binary = json!({
             "MessageAttributes": { "bits": { "DataType": "Binary", "BinaryValue": "AQID" } },
@@ -178,7 +175,7 @@ async fn a_message_is_delayed_as_it_says_or_as_its_queue_does() {
             let received = sqs.receive(url).await;
             assert_eq!(received[0]["MessageId"], id, "{said:?}");
             let handle = &received[0]["ReceiptHandle"];
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(url, handle.clone()).await;
         }
         // Beyond its range.
         let cases: Vec<_> = [-1, 901, i64::from(i32::MAX)]
@@ -214,7 +211,7 @@ async fn a_new_delay_of_a_standard_queue_is_for_new_messages() {
             let received = sqs.receive(&url).await;
             assert_eq!(received[0]["Body"], body);
             let handle = &received[0]["ReceiptHandle"];
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle.clone()).await;
         }
     })
     .await;

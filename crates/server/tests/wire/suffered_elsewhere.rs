@@ -38,7 +38,10 @@ async fn an_empty_long_poll_ends_on_time() {
 async fn consume(mut sqs: Sqs, url: String, consumed: mpsc::UnboundedSender<String>) {
     loop {
         let input = json!({
-            "QueueUrl": url, "MaxNumberOfMessages": 3, "WaitTimeSeconds": 20, "VisibilityTimeout": 60,
+            "QueueUrl": url,
+            "MaxNumberOfMessages": 3,
+            "WaitTimeSeconds": 20,
+            "VisibilityTimeout": 60,
         });
         let received = match sqs.call("ReceiveMessage", &input).await {
             Ok(output) => messages(&output),
@@ -49,7 +52,7 @@ async fn consume(mut sqs: Sqs, url: String, consumed: mpsc::UnboundedSender<Stri
         };
         for message in received {
             let handle = &message["ReceiptHandle"];
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle.clone()).await;
             consumed.send(message["Body"].as_str().unwrap().to_owned()).unwrap();
         }
     }
@@ -105,7 +108,7 @@ async fn deleted_dead_letter_messages_stay_deleted_after_a_restart() {
         assert_eq!(received.len(), 2);
         let deleted = received.iter().find(|message| message["Body"] == "deleted").unwrap();
         let handle = &deleted["ReceiptHandle"];
-        sqs.ok("DeleteMessage", json!({ "QueueUrl": dead, "ReceiptHandle": handle })).await;
+        sqs.delete(&dead, handle.clone()).await;
         drop(sqs);
         // The second restart begins from what the first one wrote.
         let mut service = service;
@@ -226,16 +229,21 @@ async fn what_terraform_sets_it_reads_back() {
             let is_fifo = name.ends_with(".fifo");
             let dead_kind = if is_fifo { json!({ "FifoQueue": "true" }) } else { json!({}) };
             sqs.queue(dead, dead_kind).await;
+            let topic = "arn:aws:sns:us-east-1:000000000000:topic";
             let policy = json!({
                 "Version": "2012-10-17",
                 "Statement": [{
-                    "Sid": "topic", "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" },
-                    "Action": "sqs:SendMessage", "Resource": arn(name),
-                    "Condition": { "ArnEquals": { "aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:t" } },
+                    "Sid": "topic",
+                    "Effect": "Allow",
+                    "Principal": { "Service": "sns.amazonaws.com" },
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn(name),
+                    "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
                 }],
             });
             let redrive = json!({ "deadLetterTargetArn": arn(dead), "maxReceiveCount": 4 });
-            let allow = json!({ "redrivePermission": "byQueue", "sourceQueueArns": [arn("other")] });
+            let sources = [arn("other")];
+            let allow = json!({ "redrivePermission": "byQueue", "sourceQueueArns": sources });
             let mut attributes = json!({
                 "DelaySeconds": "90",
                 "KmsDataKeyReusePeriodSeconds": "600",
@@ -268,8 +276,7 @@ async fn what_terraform_sets_it_reads_back() {
                 "SqsManagedSseEnabled": "true",
                 "VisibilityTimeout": "30",
             });
-            let cleared =
-                ["KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"];
+            let cleared = ["KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"];
             for name in cleared {
                 let set = json!({ "QueueUrl": url, "Attributes": { name: "" } });
                 sqs.ok("SetQueueAttributes", set).await;
@@ -353,7 +360,7 @@ async fn a_receive_whose_answer_was_lost_is_tried_again_with_its_receive_request
         assert_eq!(bodies, ["a", "b"]);
         for message in &received {
             let handle = &message["ReceiptHandle"];
-            sqs.ok("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+            sqs.delete(&url, handle.clone()).await;
         }
         assert_eq!(sqs.counts(&url).await, [0, 0, 0]);
     })

@@ -18,6 +18,12 @@ impl Refusal {
         Self { code: code.into(), message: message.into() }
     }
 
+    /// What is answered about a queue that is not there.
+    pub fn no_queue() -> Self {
+        let code = "AWS.SimpleQueueService.NonExistentQueue";
+        Self::new(code, "The specified queue does not exist.")
+    }
+
     /// Asserts its code and its text; of a text that ends in `*`, only what comes before.
     pub fn assert_is(&self, code: &str, message: &str, context: &str) {
         let is_same = match message.strip_suffix('*') {

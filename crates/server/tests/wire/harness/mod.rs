@@ -6,10 +6,18 @@ mod service;
 mod sqs;
 mod xml;
 
+use serde_json::Value;
+
 pub use self::errors::Refusal;
 pub use self::service::{REGION, START_MS, Service};
 pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols, messages};
 pub use self::xml::Element;
+
+/// The object with more members.
+pub fn with(mut object: Value, more: Value) -> Value {
+    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    object
+}
 
 /// Replaces what differs from run to run, and texts that are not documented.
 pub fn masked(text: &str) -> String {

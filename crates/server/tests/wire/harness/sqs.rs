@@ -120,7 +120,7 @@ impl Sqs {
     /// Sends a request. Its answer is read by [`Sqs::finish`].
     pub async fn begin(&mut self, action: &str, input: &Value) {
         let request = self.request(action, input);
-        eprintln!("REQ"); self.client.send(request).await;
+        self.client.send(request).await;
     }
 
     /// Reads the answer to the request before.
@@ -164,7 +164,7 @@ impl Sqs {
 
     /// Sends bytes that need not be text.
     pub async fn raw_bytes(&mut self, request: &[u8]) -> Http {
-        eprintln!("REQ"); self.client.send(request).await;
+        self.client.send(request).await;
         let http = self.client.response().await;
         check_headers(&http);
         http
@@ -229,6 +229,31 @@ impl Sqs {
     pub async fn send(&mut self, url: &str, body: &str) -> String {
         let input = json!({ "QueueUrl": url, "MessageBody": body });
         text(&self.ok("SendMessage", input).await["MessageId"])
+    }
+
+    /// Sends to the group `g` of a FIFO queue, with the body as the deduplication id.
+    pub async fn send_fifo(&mut self, url: &str, body: &str) {
+        let input = json!({
+            "QueueUrl": url,
+            "MessageBody": body,
+            "MessageGroupId": "g",
+            "MessageDeduplicationId": body,
+        });
+        self.ok("SendMessage", input).await;
+    }
+
+    /// Receives one message and returns its handle.
+    pub async fn receive_handle(&mut self, url: &str, visibility_timeout: Option<u32>) -> String {
+        let input = json!({ "QueueUrl": url, "VisibilityTimeout": visibility_timeout });
+        let received = self.receive_with(input).await;
+        assert_eq!(received.len(), 1);
+        text(&received[0]["ReceiptHandle"])
+    }
+
+    /// Deletes a message.
+    pub async fn delete(&mut self, url: &str, handle: impl Into<Value>) {
+        let input = json!({ "QueueUrl": url, "ReceiptHandle": handle.into() });
+        self.ok("DeleteMessage", input).await;
     }
 
     /// Receives as many messages as one call gives.
