@@ -85,6 +85,7 @@ fn messages_older_than_their_place_in_the_queue_expire_by_their_age() {
         s.at_ms(99_999);
         assert_eq!(s.counts("dead"), [2, 0, 0]);
         s.at(100);
+        assert_eq!(s.counts("dead"), [1, 0, 0]);
         assert_eq!(bodies(&s.receive("dead", ten())), ["newer"]);
         s.at(150);
         assert_eq!(s.counts("dead"), [0, 0, 0]);

@@ -23,6 +23,8 @@ pub struct Service {
     pub addr: SocketAddr,
     pub clock: Clock,
     pub broker: Broker,
+    /// Goes on across restarts: no id comes twice.
+    entropy: Entropy,
     folder: TempDir,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -31,12 +33,15 @@ pub struct Service {
 impl Service {
     pub async fn start() -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
-        Self::over(tempfile::tempdir().unwrap(), clock).await
+        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7)).await
     }
 
-    async fn over(folder: TempDir, clock: Clock) -> Self {
-        let entropy = Entropy::seeded(7);
-        let options = Options { clock: clock.clone(), entropy, ..Options::new(folder.path()) };
+    async fn over(folder: TempDir, clock: Clock, entropy: Entropy) -> Self {
+        let options = Options {
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            ..Options::new(folder.path())
+        };
         let (broker, _) = Broker::open(options).unwrap();
         let config = Config {
             listen: "127.0.0.1:0".into(),
@@ -52,7 +57,7 @@ impl Service {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { addr, clock, broker, folder, stop, running }
+        Self { addr, clock, broker, entropy, folder, stop, running }
     }
 
     /// A client that speaks this protocol.
@@ -68,8 +73,8 @@ impl Service {
 
     /// Stops the server and starts another over what it left.
     pub async fn restart(self) -> Self {
-        let clock = self.clock.clone();
-        Self::over(self.halt().await, clock).await
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        Self::over(self.halt().await, clock, entropy).await
     }
 
     async fn halt(self) -> TempDir {
