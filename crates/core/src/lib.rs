@@ -1,4 +1,23 @@
-//! The rules of Tidings.
+//! The rules of Tidings, without I/O.
+//!
+//! A [`Shard`](shard::Shard) is a set of queues that share one log. It is told commands and the time,
+//! and gives out records for the log, replies that wait for them, and effects to be carried out. It
+//! knows no clock, no entropy, no file, no socket and no thread; `clippy.toml` sees to that. Its
+//! documentation says how to drive it.
+//!
+//! ```text
+//!            command, now                      records ──► the log
+//!   driver ───────────────► Shard::decide ───► replies ──► callers, once the records are durable
+//!            passing time   Shard::advance     effects ──► the driver, likewise
+//!          ◄─ next due ────
+//!
+//!   the log ── records ───► Shard::replay      the same state again
+//! ```
+//!
+//! - What can be asked and answered: [`command`], [`rejection`], [`limits`], [`names`].
+//! - What is written: [`record`], [`message`], [`attributes`]. `docs/log-format.md` has the bytes.
+//! - What a queue is set to: [`queue_attributes`], [`redrive_policy`], [`policy_document`], [`tags`].
+//! - What topics will need: [`filter_policy`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
