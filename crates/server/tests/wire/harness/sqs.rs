@@ -59,6 +59,7 @@ impl Sqs {
     pub async fn another(&self) -> Self {
         let client = Client::connect(self.addr).await;
         let mut another = Self::new(self.protocol, self.addr, self.clock.clone(), client);
+        another.host.clone_from(&self.host);
         another.headers.clone_from(&self.headers);
         another
     }
