@@ -61,16 +61,17 @@ fn below_30_in_flight_nobody_is_noisy() {
 }
 
 #[test]
-fn a_tenth_of_what_is_in_flight_is_not_noisy() {
+fn a_tenth_of_what_is_in_flight_is_not_noisy_and_one_more_is() {
     without_restarts(|s| {
         s.create("orders", &[]);
         for tenant in 0..10 {
-            flood(s, &format!("tenant{tenant}"), 29, 0);
+            flood(s, &format!("tenant{tenant}"), 27, 0);
         }
-        flood(s, "fair", 30, 1);
+        flood(s, "large", 30, 2);
         s.send("orders", of("quiet", "q"));
-        // 30 of 320: less than a tenth.
-        assert_eq!(groups(&s.receive("orders", one())), ["fair"]);
+        assert_eq!(groups(&s.receive("orders", one())), ["large"], "30 of 300 until now");
+        assert_eq!(groups(&s.receive("orders", one())), ["quiet"], "31 of 301 until now");
+        assert_eq!(groups(&s.receive("orders", one())), ["large"]);
     });
 }
 
