@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use tidings_core::command::{Command, Effect};
+use tidings_core::command::{Command, Effect, Residence};
 use tidings_core::message::Location;
+use tidings_core::names::Uuid;
 use tidings_log::snapshot::Snapshots;
 use tidings_log::{Position, Reader};
 use tracing::warn;
 
 use crate::entropy::Entropy;
 use crate::inbox::{Inbox, Input};
-use tidings_core::names::Uuid;
 
 /// What the keeper is asked to do.
 pub(crate) enum Errand {
@@ -52,9 +52,7 @@ fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command 
             Command::MoveMessages { source, task, messages }
         }
         Effect::Relocate { messages } => {
-            let read = |residence: tidings_core::command::Residence| {
-                (residence, read(reader, residence.location))
-            };
+            let read = |residence: Residence| (residence, read(reader, residence.location));
             Command::Relocate { messages: messages.into_iter().map(read).collect() }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::Receiver;
 
-use tidings_core::command::{Effect, Reply};
+use tidings_core::command::{Command, Effect, Reply};
 use tidings_core::rejection::Rejection;
 use tidings_log::{AppendError, Log, Position};
 use tokio::sync::oneshot;
@@ -61,7 +61,6 @@ pub(crate) fn give(replies: Vec<Held>, failed: Option<Unavailable>, inbox: &Inbo
 
 /// Returns messages that were handed out to somebody who has gone.
 pub(crate) fn give_back(untaken: &Reply, inbox: &Inbox) {
-    use tidings_core::command::Command;
     if let Reply::Received(messages) = untaken
         && !messages.is_empty()
     {
