@@ -85,6 +85,15 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
+    /// 0 or 1.
+    pub(crate) fn flag(&mut self) -> Result<bool, Damaged> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Damaged),
+        }
+    }
+
     pub(crate) fn u32(&mut self) -> Result<u32, Damaged> {
         self.array().map(u32::from_le_bytes)
     }

@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 
 /// Characters in a queue's name, `.fifo` included.
 pub const QUEUE_NAME_CHARS_MAX: usize = 80;
+/// Characters in a topic's name, `.fifo` included. Developer guide of SNS.
+pub const TOPIC_NAME_CHARS_MAX: usize = 256;
 /// Characters in a message group id or deduplication id.
 pub const FIFO_ID_CHARS_MAX: usize = 128;
 
@@ -107,7 +109,85 @@ pub const FILTER_POLICY_WILDCARDS_MAX: usize = 3;
 pub const FILTER_POLICY_WILDCARD_POINTS_MAX: usize = 100;
 /// The numbers that `numeric` and `anything-but` compare, both bounds included.
 pub const FILTER_POLICY_NUMBERS: RangeInclusive<f64> = -1e9..=1e9;
-/// Subscriptions of one topic that may have a filter policy.
+/// Subscriptions of one topic that may have a filter policy, unless configured otherwise.
 pub const FILTER_POLICIES_PER_TOPIC_MAX: usize = 200;
-/// Subscriptions of one account that may have a filter policy.
+/// Subscriptions of one account that may have a filter policy, unless configured otherwise.
 pub const FILTER_POLICIES_PER_ACCOUNT_MAX: usize = 10_000;
+
+/// How long an attempt to deliver a message may take, the wait for its turn included, before it is
+/// made again. A bound of ours; the attempt itself ends after 15 seconds.
+pub const ATTEMPT_SECONDS_MAX: u64 = 60;
+/// Attempts that may be under way at one endpoint. A bound of ours.
+pub const ATTEMPTS_PER_ENDPOINT_MAX: usize = 16;
+/// How long a subscription may be confirmed after its endpoint was asked, or taken back after it
+/// was ended.
+pub const CONFIRMATION_SECONDS: u64 = 172_800;
+/// Subscriptions of a FIFO topic. Developer guide of SNS, as are the next two.
+pub const FIFO_TOPIC_SUBSCRIPTIONS_MAX: usize = 100;
+/// Subscriptions of a topic that takes messages of more than 256 KiB.
+pub const LARGE_MESSAGE_SUBSCRIPTIONS_MAX: usize = 100;
+/// Subscriptions of one account that may be pending.
+pub const PENDING_SUBSCRIPTIONS_MAX: usize = 5000;
+/// Subscriptions of one standard topic. A bound of ours, far below the service's: a message and all
+/// its copies are one step of the shard.
+pub const TOPIC_SUBSCRIPTIONS_MAX: usize = 100_000;
+
+/// Topics or subscriptions on one page of a list. API reference of SNS, ListTopics.
+pub const TOPIC_LIST_RESULTS: usize = 100;
+/// Characters in a published message's Subject. API reference of SNS, Publish.
+pub const SUBJECT_CHARS_MAX: usize = 100;
+/// Bytes in the web address of a subscription. A bound of ours.
+pub const ENDPOINT_BYTES_MAX: usize = 2048;
+/// How long an outbox keeps a message: longer than any retry schedule takes.
+pub const OUTBOX_RETENTION_SECONDS: u32 = 30 * 86_400;
+/// Standard topics of one account in one region. Developer guide of SNS, as is the next.
+pub const TOPICS_MAX: usize = 100_000;
+/// FIFO topics of one account in one region.
+pub const FIFO_TOPICS_MAX: usize = 1000;
+
+/// Characters in a topic's `DisplayName`. API reference of SNS, SetTopicAttributes, as are the next
+/// four.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 100;
+/// `MaximumMessageSize` of a topic for which none was set, in bytes. What may be set is
+/// [`MAXIMUM_MESSAGE_SIZE`].
+pub const TOPIC_MESSAGE_SIZE_DEFAULT: u32 = 262_144;
+/// `HTTPSuccessFeedbackSampleRate` and its like, in percent.
+pub const FEEDBACK_SAMPLE_RATE: RangeInclusive<u32> = 0..=100;
+/// `MessageRetentionPeriod` of a topic's archive, in days.
+pub const ARCHIVE_DAYS: RangeInclusive<u32> = 1..=365;
+/// Characters in the ARN of a role. IAM API reference, `Arn`.
+pub const ROLE_ARN_CHARS_MAX: usize = 2048;
+
+/// `minDelayTarget` and `maxDelayTarget` of a delivery policy, in seconds. Developer guide of SNS,
+/// "Creating an HTTP/S delivery policy", as are the next three.
+pub const RETRY_DELAY_SECONDS: RangeInclusive<u32> = 1..=3600;
+/// `numRetries` of a delivery policy, and each of its phases.
+pub const RETRIES: RangeInclusive<u32> = 0..=100;
+/// `maxReceivesPerSecond` of a delivery policy.
+pub const MAX_RECEIVES_PER_SECOND: RangeInclusive<u32> = 1..=u32::MAX;
+/// How long after its first attempt a message is tried again under a delivery policy.
+pub const RETRY_SECONDS_MAX: u64 = 3600;
+
+/// Bytes in the policy of a topic. API reference of SNS, and "Amazon SNS endpoints and quotas".
+pub const TOPIC_POLICY_BYTES_MAX: usize = 30_720;
+/// Statements in the policy of a topic.
+pub const TOPIC_POLICY_STATEMENTS_MAX: usize = 100;
+/// Principals in the policy of a topic.
+pub const TOPIC_POLICY_PRINCIPALS_MAX: usize = 200;
+/// Characters in a data protection policy. API reference of SNS, PutDataProtectionPolicy.
+pub const DATA_PROTECTION_POLICY_CHARS_MAX: usize = 30_720;
+/// `SampleRate` of an audit in a data protection policy, in percent.
+pub const AUDIT_SAMPLE_RATE: RangeInclusive<u32> = 0..=99;
+
+/// How long one attempt to deliver over HTTP may take in all. Developer guide of SNS, "Make sure
+/// your endpoint is ready to process Amazon SNS messages".
+pub const HTTP_ATTEMPT_SECONDS: u64 = 15;
+/// Bytes of an endpoint's answer that are read. Behind a longer one the connection is closed. This
+/// and the next three are bounds of ours.
+pub const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
+/// Bytes of an endpoint's answer that are kept, for `providerResponse` of a delivery log.
+pub const PROVIDER_RESPONSE_BYTES_MAX: usize = 1024;
+/// How long a connection to an endpoint is kept for the next delivery.
+pub const HTTP_IDLE_SECONDS: u64 = 30;
+/// Signatures that are remembered, so that a message for many queues is signed once.
+pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;

@@ -81,9 +81,7 @@ impl QueueName {
     /// business.
     pub fn parse(text: &str) -> Option<Self> {
         let stem = text.strip_suffix(".fifo").unwrap_or(text);
-        let fits = text.len() <= limits::QUEUE_NAME_CHARS_MAX
-            && !stem.is_empty()
-            && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let fits = text.len() <= limits::QUEUE_NAME_CHARS_MAX && is_stem(stem);
         fits.then(|| Self(text.into()))
     }
 
@@ -115,16 +113,9 @@ pub struct QueueArn {
 impl QueueArn {
     /// Reads `arn:PARTITION:sqs:REGION:ACCOUNT:NAME`. The partition must be the region's.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(':');
-        let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-        let region = Region::parse(parts.next()?)?;
-        let account = AccountId::parse(parts.next()?)?;
-        let name = QueueName::parse(parts.next()?)?;
-        let fits = arn == "arn"
-            && partition == region.partition()
-            && service == "sqs"
-            && parts.next().is_none();
-        fits.then_some(Self { account, region, name })
+        let [region, account, name] = arn_parts("sqs", text)?;
+        let name = QueueName::parse(name)?;
+        Some(Self { account: AccountId::parse(account)?, region: Region::parse(region)?, name })
     }
 }
 
@@ -133,6 +124,149 @@ impl fmt::Display for QueueArn {
         let Self { account, region, name } = self;
         write!(f, "arn:{}:sqs:{}:{account}:{}", region.partition(), region.as_str(), name.as_str())
     }
+}
+
+/// A topic's name: 1 to 256 letters, digits, hyphens and underscores; a FIFO topic's ends in
+/// `.fifo`, which counts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TopicName(Arc<str>);
+
+impl TopicName {
+    /// Checks the name. Whether `.fifo` agrees with the FifoTopic attribute is CreateTopic's
+    /// business.
+    pub fn parse(text: &str) -> Option<Self> {
+        let stem = text.strip_suffix(".fifo").unwrap_or(text);
+        let fits = text.len() <= limits::TOPIC_NAME_CHARS_MAX && is_stem(stem);
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the name is that of a FIFO topic.
+    pub fn is_fifo(&self) -> bool {
+        self.0.ends_with(".fifo")
+    }
+}
+
+/// What a topic is known by: its region, its account and its name. Ordered as [`QueueArn`] is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TopicArn {
+    /// Who owns the topic.
+    pub account: AccountId,
+    /// Where the topic is.
+    pub region: Region,
+    /// The topic's name, unique within account and region.
+    pub name: TopicName,
+}
+
+impl TopicArn {
+    /// Reads `arn:PARTITION:sns:REGION:ACCOUNT:NAME`. The partition must be the region's.
+    pub fn parse(text: &str) -> Option<Self> {
+        let [region, account, name] = arn_parts("sns", text)?;
+        let name = TopicName::parse(name)?;
+        Some(Self { account: AccountId::parse(account)?, region: Region::parse(region)?, name })
+    }
+}
+
+impl fmt::Display for TopicArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, region, name } = self;
+        write!(f, "arn:{}:sns:{}:{account}:{}", region.partition(), region.as_str(), name.as_str())
+    }
+}
+
+/// What a subscription is known by: its topic and a random id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SubscriptionArn {
+    /// What it subscribes to.
+    pub topic: TopicArn,
+    /// Unique among all subscriptions.
+    pub id: Uuid,
+}
+
+impl SubscriptionArn {
+    /// Reads the topic's ARN, a colon, and the id.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (topic, id) = text.rsplit_once(':')?;
+        Some(Self { topic: TopicArn::parse(topic)?, id: Uuid::parse(id)? })
+    }
+}
+
+impl fmt::Display for SubscriptionArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.topic, self.id)
+    }
+}
+
+/// How a subscription's messages go out. Subscribe, `Protocol`.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the documented protocol of its name")]
+pub enum SubscriptionProtocol {
+    Sqs,
+    Http,
+    Https,
+    Lambda,
+    Firehose,
+    Application,
+    Sms,
+    Email,
+    EmailJson,
+}
+
+impl SubscriptionProtocol {
+    /// Every protocol.
+    pub const ALL: [Self; 9] = [
+        Self::Sqs,
+        Self::Http,
+        Self::Https,
+        Self::Lambda,
+        Self::Firehose,
+        Self::Application,
+        Self::Sms,
+        Self::Email,
+        Self::EmailJson,
+    ];
+
+    /// Reads the protocol's name; lower case matters.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.as_str() == text)
+    }
+
+    /// The protocol's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Lambda => "lambda",
+            Self::Firehose => "firehose",
+            Self::Application => "application",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::EmailJson => "email-json",
+        }
+    }
+
+    /// Whether the endpoint is a web address.
+    pub fn is_web(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+}
+
+fn is_stem(stem: &str) -> bool {
+    !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// Region, account and resource of an ARN of the service, if its partition is the region's.
+fn arn_parts<'a>(service: &str, text: &'a str) -> Option<[&'a str; 3]> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let [arn, partition, its_service, region, account, resource] = parts[..] else { return None };
+    let fits =
+        arn == "arn" && its_service == service && partition == Region::parse(region)?.partition();
+    fits.then_some([region, account, resource])
 }
 
 /// A message group id or a deduplication id: 1 to 128 ASCII letters, digits and punctuation.
@@ -251,6 +385,28 @@ mod tests {
         ] {
             assert!(QueueArn::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn topics_and_subscriptions_have_arns() {
+        let text = "arn:aws:sns:eu-west-1:123456789012:stock.fifo";
+        let topic = TopicArn::parse(text).unwrap();
+        assert_eq!(topic.to_string(), text);
+        assert!(topic.name.is_fifo());
+        let text = format!("{text}:6b0e71bd-7e97-4d97-80ce-4a0994e55286");
+        let subscription = SubscriptionArn::parse(&text).unwrap();
+        assert_eq!((subscription.to_string(), &subscription.topic), (text, &topic));
+        for bad in [
+            "arn:aws:sqs:us-east-1:000000000000:stock",
+            "arn:aws:sns:us-east-1:000000000000:a.b",
+            "arn:aws:sns:us-east-1:000000000000:stock:6b0e71bd",
+            "arn:aws:sns:us-east-1:stock:6b0e71bd-7e97-4d97-80ce-4a0994e55286",
+        ] {
+            assert!(TopicArn::parse(bad).is_none(), "{bad}");
+            assert!(SubscriptionArn::parse(bad).is_none(), "{bad}");
+        }
+        assert!(TopicName::parse(&"a".repeat(256)).is_some());
+        assert!(TopicName::parse(&"a".repeat(257)).is_none());
     }
 
     #[test]

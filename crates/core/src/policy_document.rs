@@ -14,6 +14,7 @@ use crate::limits;
 use crate::rejection::Rejection;
 
 pub use permissions::{add_permission, remove_permission};
+pub(crate) use permissions::{is_labelled, one_or_list, take_statements, with_statements};
 
 const DOCUMENT_MEMBERS: [&str; 3] = ["Version", "Id", "Statement"];
 const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
@@ -42,18 +43,7 @@ pub fn check(text: &str) -> Result<(), Rejection> {
     let Ok(Value::Object(document)) = serde_json::from_str(text) else {
         return Err(invalid());
     };
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
-        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
-        _ => return Err(invalid()),
-    };
-    let version = document.get("Version");
-    let version_fits =
-        version.is_none_or(|version| version.as_str().is_some_and(|v| VERSIONS.contains(&v)));
-    let id_fits = document.get("Id").is_none_or(Value::is_string);
-    if !has_only(&document, &DOCUMENT_MEMBERS) || !version_fits || !id_fits {
-        return Err(invalid());
-    }
+    let statements = statements(&document).ok_or_else(invalid)?;
     if statements.len() > limits::POLICY_STATEMENTS_MAX {
         return Err(too_many(
             "statements were found in the submitted policy",
@@ -62,6 +52,23 @@ pub fn check(text: &str) -> Result<(), Rejection> {
         ));
     }
     check_statements(statements)
+}
+
+/// The statements of a document, at least one; `None` if its other members, or the lack of
+/// statements, make it none.
+pub(crate) fn statements(document: &Map<String, Value>) -> Option<&[Value]> {
+    let version = document.get("Version");
+    let version_fits =
+        version.is_none_or(|version| version.as_str().is_some_and(|v| VERSIONS.contains(&v)));
+    let id_fits = document.get("Id").is_none_or(Value::is_string);
+    if !has_only(document, &DOCUMENT_MEMBERS) || !version_fits || !id_fits {
+        return None;
+    }
+    match document.get("Statement")? {
+        Value::Array(statements) if !statements.is_empty() => Some(statements),
+        statement @ Value::Object(_) => Some(std::slice::from_ref(statement)),
+        _ => None,
+    }
 }
 
 /// Whether two documents say the same: their JSON does, whatever the order of members and the
@@ -111,14 +118,14 @@ fn check_statements(statements: &[Value]) -> Result<(), Rejection> {
 }
 
 /// How much of what has a limit a statement has.
-struct Counts {
-    principals: usize,
-    actions: usize,
-    conditions: usize,
+pub(crate) struct Counts {
+    pub(crate) principals: usize,
+    pub(crate) actions: usize,
+    pub(crate) conditions: usize,
 }
 
 /// `None` if it is no statement.
-fn counts(statement: &Map<String, Value>) -> Option<Counts> {
+pub(crate) fn counts(statement: &Map<String, Value>) -> Option<Counts> {
     let effect = statement.get("Effect")?.as_str()?;
     let fits = has_only(statement, &STATEMENT_MEMBERS)
         && statement.get("Sid").is_none_or(Value::is_string)

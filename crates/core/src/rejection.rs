@@ -4,9 +4,13 @@
 //! text is what the documented service says; its code and status are looked up in one table for
 //! both protocols (`tidings-aws`).
 
+mod topics;
+
 use std::fmt;
 
 use crate::limits;
+
+pub use topics::TopicRejection;
 
 /// Why a request is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,6 +73,8 @@ pub enum Rejection {
         /// Their size in bytes.
         bytes: usize,
     },
+    /// What topics and subscriptions refuse.
+    Topic(TopicRejection),
 }
 
 impl Rejection {
@@ -143,6 +149,7 @@ impl fmt::Display for Rejection {
                 "Batch requests cannot be longer than {} bytes. You have sent {bytes} bytes.",
                 limits::BATCH_BYTES_MAX
             ),
+            Self::Topic(rejection) => rejection.fmt(f),
         }
     }
 }

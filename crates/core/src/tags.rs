@@ -1,4 +1,6 @@
-//! The tags of a queue. Developer guide, "Amazon SQS cost allocation tags" and "quotas".
+//! The tags of a queue or a topic. Developer guide, "Amazon SQS cost allocation tags" and "quotas".
+
+mod topic;
 
 use std::collections::BTreeMap;
 
@@ -111,8 +113,7 @@ fn check_value(value: &str) -> Result<(), Rejection> {
 }
 
 fn check_text(what: &str, text: &str) -> Result<(), Rejection> {
-    let is_tag_char = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
-    if !text.chars().all(is_tag_char) {
+    if !is_tag_text(text) {
         return Err(Rejection::InvalidParameterValue(format!(
             "Tag {what} may only contain unicode letters, digits, whitespace, or one of these \
              symbols: _ . : / = + - @"
@@ -124,6 +125,11 @@ fn check_text(what: &str, text: &str) -> Result<(), Rejection> {
         )));
     }
     Ok(())
+}
+
+/// Whether there are no characters but those that keys and values may have.
+fn is_tag_text(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
 }
 
 fn key_length() -> Rejection {

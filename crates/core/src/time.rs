@@ -1,5 +1,7 @@
 //! Instants and lengths of time, as the core is told them.
 
+mod iso8601;
+
 use std::ops::{Add, Sub};
 
 /// An instant: milliseconds since the Unix epoch.

@@ -167,7 +167,7 @@ fn read(policy: &str) -> Result<Map<String, Value>, Rejection> {
 }
 
 /// The document's statements, out of their place: one alone need not be in a list.
-fn take_statements(document: &mut Map<String, Value>) -> Vec<Value> {
+pub(crate) fn take_statements(document: &mut Map<String, Value>) -> Vec<Value> {
     match document.get_mut("Statement").map(Value::take) {
         Some(Value::Array(statements)) => statements,
         Some(statement) => vec![statement],
@@ -176,16 +176,18 @@ fn take_statements(document: &mut Map<String, Value>) -> Vec<Value> {
 }
 
 /// Puts the statements back where they were, or at the end.
-fn with_statements(mut document: Map<String, Value>, statements: Vec<Value>) -> String {
+pub(crate) fn with_statements(mut document: Map<String, Value>, statements: Vec<Value>) -> String {
     document.insert("Statement".into(), statements.into());
     Value::Object(document).to_string()
 }
 
-fn is_labelled(statement: &Value, label: &str) -> bool {
+/// Whether it is the statement that AddPermission wrote under the label.
+pub(crate) fn is_labelled(statement: &Value, label: &str) -> bool {
     statement.get("Sid").and_then(Value::as_str) == Some(label)
 }
 
-fn one_or_list(values: &[String], written: impl Fn(&str) -> String) -> Value {
+/// One value alone, several in a list.
+pub(crate) fn one_or_list(values: &[String], written: impl Fn(&str) -> String) -> Value {
     match values {
         [value] => written(value).into(),
         values => values.iter().map(|value| written(value)).collect(),
