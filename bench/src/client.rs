@@ -62,6 +62,34 @@ fn content_length(head: &[u8]) -> Outcome<usize> {
     Err("no Content-Length".into())
 }
 
+/// An AWS Query request of SNS with the headers that an SDK sends, signature included.
+pub(crate) fn form(fields: &[(&str, &str)]) -> Vec<u8> {
+    let encode = |text: &str| {
+        text.bytes().fold(String::new(), |mut encoded, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                encoded.push(char::from(byte));
+            } else {
+                encoded.push_str(&format!("%{byte:02X}"));
+            }
+            encoded
+        })
+    };
+    let pairs = fields.iter().map(|(name, value)| format!("&{name}={}", encode(value)));
+    let body = format!("Version=2010-03-31{}", pairs.collect::<String>());
+    format!(
+        "POST / HTTP/1.1\r\n\
+         host: 127.0.0.1\r\n\
+         content-type: application/x-www-form-urlencoded; charset=utf-8\r\n\
+         x-amz-date: 20260101T000000Z\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/sns/aws4_request, \
+         SignedHeaders=content-type;host;x-amz-date, \
+         Signature=0000000000000000000000000000000000000000000000000000000000000000\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
 /// An AWS JSON 1.0 request with the headers that an SDK sends, signature included.
 pub(crate) fn request(action: &str, body: &str) -> Vec<u8> {
     format!(

@@ -1,17 +1,23 @@
-//! Measures a Tidings server from outside, beside an HTTP server that does nothing but answer.
+//! Measures a Tidings server from outside, beside an HTTP server that does nothing but answer; and
+//! what is too fast to be seen from outside.
 //!
 //! ```text
 //! cargo build --release && cargo run --release -p tidings-bench -- throughput
 //! cargo build --release && cargo run --release -p tidings-bench -- backlog
+//! cargo build --release && cargo run --release -p tidings-bench -- publish
+//! cargo run --release -p tidings-bench -- filters
 //! ```
 //!
-//! Both start the release binary on a fresh data folder, on loopback, and stop it again. The load
-//! comes from this process, on the same cores. `docs/performance.md` says what was seen.
+//! All but the last start the release binary on a fresh data folder, on loopback, and stop it again.
+//! The load comes from this process, on the same cores. The last needs no server: it measures the
+//! core's index of filter policies. `docs/performance.md` says what was seen.
 
 mod backlog;
 mod client;
+mod filters;
 mod load;
 mod nothing;
+mod publish;
 mod server;
 mod throughput;
 
@@ -29,8 +35,13 @@ async fn main() -> Outcome<()> {
             let messages = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
             backlog::run(messages).await
         }
+        Some("publish") => publish::run().await,
+        Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
+            [scope, kind, size] => filters::run_one(scope, kind, size),
+            _ => filters::run(),
+        },
         // The do-nothing server is a process of its own, like the one that it is compared with.
         Some("nothing") => nothing::run().await,
-        _ => Err("usage: tidings-bench throughput | backlog [MESSAGES]".into()),
+        _ => Err("usage: tidings-bench throughput | backlog [MESSAGES] | publish | filters".into()),
     }
 }

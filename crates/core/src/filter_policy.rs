@@ -1,8 +1,8 @@
 //! Filter policies: which messages of a topic a subscription wants.
 //!
 //! [`FilterPolicy::parse`] checks a policy and makes it ready; [`FilterPolicy::accepts`] asks it
-//! about one message. Everything here is a pure function, and the plain meaning of a policy: what
-//! is faster has to agree with it.
+//! about one message. These are pure functions, and the plain meaning of a policy: a
+//! [`FilterIndex`], which asks many policies at once, agrees with them.
 //!
 //! A policy is a JSON object. Its keys all have to hold (AND), of the values listed for a key one
 //! has to (OR), of the objects listed for `$or` one has to. So a policy is as good as a list of
@@ -34,6 +34,7 @@ mod compile;
 mod complexity;
 mod expression;
 mod fault;
+mod index;
 mod pattern;
 mod scalar;
 #[cfg(test)]
@@ -47,10 +48,13 @@ use serde_json::Value;
 
 use crate::attributes::MessageAttribute;
 use crate::limits;
+use attributes::Attributes;
 use compile::Clause;
 use pattern::Pattern;
+use scalar::Scalar;
 
 pub use fault::FilterPolicyFault;
+pub use index::{FilterIndex, Filterable};
 
 /// `FilterPolicyScope`: what of a message a policy looks at.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -93,10 +97,10 @@ impl Display for FilterPolicyScope {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FilterPolicy {
     /// As it was given.
-    text: String,
+    text: Box<str>,
     scope: FilterPolicyScope,
     /// One of these has to hold. At most [`limits::FILTER_POLICY_COMBINATIONS_MAX`].
-    branches: Vec<Branch>,
+    branches: Box<[Branch]>,
 }
 
 /// Conditions that have to hold together, each on another key: at most
@@ -130,7 +134,7 @@ impl FilterPolicy {
         let clauses =
             compile::compile(&policy).map_err(|misfit| fault::malformed(&policy, &misfit))?;
         complexity::check(&clauses, scope)?;
-        Ok(Self { text: json.to_owned(), scope, branches: branches(&clauses) })
+        Ok(Self { text: json.into(), scope, branches: exact(branches(&clauses)) })
     }
 
     /// The policy as it was given, space and order of keys included.
@@ -169,7 +173,7 @@ impl FilterPolicy {
     /// `String.Array`. As documented, a text's quotation marks and backslashes match those that
     /// have a backslash before them in the pattern (in the policy's JSON, `\\\"` and `\\\\`).
     pub fn matches_attributes(&self, attributes: &[MessageAttribute<'_>]) -> bool {
-        self.is_empty() || attributes::matches(&self.branches, attributes)
+        self.is_empty() || Attributes::read(attributes).fulfil(&self.branches)
     }
 
     /// Whether the policy matches a body, whatever its scope. A body that is not a JSON object
@@ -183,12 +187,20 @@ impl FilterPolicy {
     /// none.
     pub fn matches_body(&self, body: &str) -> bool {
         self.is_empty()
-            || match serde_json::from_str(body) {
-                Ok(body @ Value::Object(_)) => {
-                    self.branches.iter().any(|branch| body::matches(branch, &body))
-                }
-                _ => false,
-            }
+            || body::parse(body)
+                .is_some_and(|body| self.branches.iter().any(|branch| body::matches(branch, &body)))
+    }
+}
+
+impl Condition {
+    /// Whether a value fulfils it.
+    fn is_matched_by(&self, value: &Scalar<'_>) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(value))
+    }
+
+    /// Whether there being no value fulfils it.
+    fn may_be_absent(&self) -> bool {
+        self.patterns.iter().any(Pattern::matches_absence)
     }
 }
 
@@ -210,6 +222,12 @@ impl Branch {
             })
             .collect()
     }
+}
+
+/// The same without room for more: there are many policies in memory.
+fn exact(mut branches: Vec<Branch>) -> Box<[Branch]> {
+    branches.iter_mut().for_each(|branch| branch.conditions.shrink_to_fit());
+    branches.into()
 }
 
 /// The branches of clauses that all have to hold. The clauses' complexity is within its limit, and

@@ -16,6 +16,11 @@ use serde_json::Value;
 use super::scalar::Scalar;
 use super::{Branch, Condition};
 
+/// Reads a body; `None` if it is not a JSON object.
+pub(super) fn parse(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok().filter(Value::is_object)
+}
+
 /// Whether all conditions of the branch hold together for the body.
 pub(super) fn matches(branch: &Branch, body: &Value) -> bool {
     let wants: Vec<Want<'_>> = branch
@@ -26,8 +31,8 @@ pub(super) fn matches(branch: &Branch, body: &Value) -> bool {
         .collect();
     choices(body, &wants).iter().any(|choice| {
         wants.iter().all(|want| {
-            let may_be_absent = || want.condition.patterns.iter().any(|p| p.matches_absence());
-            want.bit & choice.chosen != 0 || (want.bit & choice.in_the_way == 0 && may_be_absent())
+            want.bit & choice.chosen != 0
+                || (want.bit & choice.in_the_way == 0 && want.condition.may_be_absent())
         })
     })
 }
@@ -121,7 +126,7 @@ fn of_value(value: &Scalar<'_>, wants: &[Want<'_>]) -> BTreeSet<Choice> {
     let mut in_the_way = 0;
     for want in wants.iter().filter(|want| want.rest.is_none()) {
         in_the_way |= want.bit;
-        if want.condition.patterns.iter().any(|pattern| pattern.matches(value)) {
+        if want.condition.is_matched_by(value) {
             all.insert(Choice { chosen: want.bit, in_the_way: 0 });
         }
     }

@@ -20,7 +20,7 @@ const MIXED_LIST: &str = "Inside anything but list, either all values are number
 /// One of the values listed for a key.
 pub(super) fn pattern(value: &Value) -> Result<Pattern, Misfit<'_>> {
     match (value, Scalar::from_json(value)) {
-        (_, Some(scalar)) => Ok(Pattern::Exactly(scalar.into_owned())),
+        (_, Some(scalar)) => Ok(Pattern::exactly(scalar)),
         (Value::Object(members), None) => expression(value, members),
         _ => {
             Err(Misfit::at_start(value, "Match value must be String, number, true, false, or null"))
@@ -65,7 +65,9 @@ fn exists(operand: &Value) -> Result<Pattern, Misfit<'_>> {
 fn cidr(operand: &Value) -> Result<Pattern, Misfit<'_>> {
     match operand {
         // The service does not say where.
-        Value::String(text) => Cidr::parse(text).map(Pattern::Within).map_err(Misfit::somewhere),
+        Value::String(text) => Cidr::parse(text)
+            .map(|block| Pattern::Within(Box::new(block)))
+            .map_err(Misfit::somewhere),
         // It does say "prefix".
         _ => Err(Misfit::at_start(operand, "prefix match pattern must be a string")),
     }
@@ -76,10 +78,10 @@ type ParseText = fn(&str) -> Result<TextPattern, String>;
 /// How the operand of an operator on texts is read.
 fn text_operator(name: &str) -> Option<ParseText> {
     Some(match name {
-        "prefix" => |text| Ok(TextPattern::Prefix(text.to_owned())),
-        "suffix" => |text| Ok(TextPattern::Suffix(text.to_owned())),
-        "equals-ignore-case" => |text| Ok(TextPattern::IgnoringCase(text.to_lowercase())),
-        "wildcard" => |text| Wildcard::parse(text).map(TextPattern::Wildcard),
+        "prefix" => |text| Ok(TextPattern::Prefix(text.into())),
+        "suffix" => |text| Ok(TextPattern::Suffix(text.into())),
+        "equals-ignore-case" => |text| Ok(TextPattern::IgnoringCase(text.to_lowercase().into())),
+        "wildcard" => |text| Ok(TextPattern::Wildcard(Box::new(Wildcard::parse(text)?))),
         _ => return None,
     })
 }
@@ -97,7 +99,9 @@ fn text<'v>(
 
 fn anything_but(operand: &Value) -> Result<Pattern, Misfit<'_>> {
     match operand {
-        Value::String(_) | Value::Number(_) => Ok(Pattern::AnythingBut(vec![excluded(operand)?])),
+        Value::String(_) | Value::Number(_) => {
+            Ok(Pattern::AnythingBut([excluded(operand)?].into()))
+        }
         Value::Array(list) => anything_but_list(operand, list),
         Value::Object(members) => anything_but_texts(operand, members),
         _ => Err(Misfit::at_start(
@@ -113,7 +117,7 @@ fn anything_but_list<'v>(operand: &'v Value, list: &'v [Value]) -> Result<Patter
     if values.is_empty() || (texts > 0 && texts < values.len()) {
         return Err(Misfit::at_end(operand, MIXED_LIST));
     }
-    Ok(Pattern::AnythingBut(values))
+    Ok(Pattern::AnythingBut(values.into()))
 }
 
 fn excluded(value: &Value) -> Result<Scalar<'static>, Misfit<'_>> {
@@ -201,7 +205,25 @@ fn numeric(operand: &Value) -> Result<Pattern, Misfit<'_>> {
         }
         (_, []) => (Bound::Unbounded, bound(operator, number, operand)?),
     };
-    Ok(Pattern::Numeric { from, to })
+    Ok(Pattern::Numeric { from: first(from), to: last(to) })
+}
+
+/// The least number within a lower bound.
+fn first(from: Bound<i64>) -> i64 {
+    match from {
+        Bound::Included(from) => from,
+        Bound::Excluded(from) => from + 1,
+        Bound::Unbounded => i64::MIN,
+    }
+}
+
+/// The greatest number within an upper bound.
+fn last(to: Bound<i64>) -> i64 {
+    match to {
+        Bound::Included(to) => to,
+        Bound::Excluded(to) => to - 1,
+        Bound::Unbounded => i64::MAX,
+    }
 }
 
 /// The second half of a range: its operator and number.

@@ -23,7 +23,7 @@ pub(super) enum Number {
     Comparable(i64),
     /// As it is written. Equal to itself only, and neither larger nor smaller than anything: the
     /// number of an account, for instance.
-    Other(String),
+    Other(Box<str>),
 }
 
 const UNITS_PER_ONE: f64 = 1e5;
@@ -42,7 +42,7 @@ impl Number {
         match number.filter(|number| limits::FILTER_POLICY_NUMBERS.contains(number)) {
             // Within 10^14 units, so nothing is cut off.
             Some(number) => Self::Comparable((number * UNITS_PER_ONE).round() as i64),
-            None => Self::Other(text()),
+            None => Self::Other(text().into()),
         }
     }
 }

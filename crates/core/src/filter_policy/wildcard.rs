@@ -9,7 +9,7 @@ pub(super) struct Wildcard {
     /// What stands before the first wildcard.
     start: String,
     /// What stands after each wildcard, in order.
-    rest: Vec<String>,
+    rest: Box<[String]>,
 }
 
 impl Wildcard {
@@ -39,7 +39,7 @@ impl Wildcard {
                 (char, _) => push(&mut parts, char),
             }
         }
-        let rest = parts.split_off(1);
+        let rest = parts.split_off(1).into_boxed_slice();
         let start = parts.pop().unwrap_or_default();
         if rest.len() > limits::FILTER_POLICY_WILDCARDS_MAX {
             return Err(format!(
@@ -56,6 +56,12 @@ impl Wildcard {
             several @ 2.. => 3 * several,
             few => few,
         }
+    }
+
+    /// What stands before the first wildcard, and what after the last; the latter is `None` if there
+    /// is no wildcard.
+    pub(super) fn affixes(&self) -> (&str, Option<&str>) {
+        (&self.start, self.rest.last().map(String::as_str))
     }
 
     /// Whether the whole text fits. Taking the first place where a part fits leaves the most for

@@ -1,0 +1,124 @@
+//! Publishes to 1, 10 and 1,000 queues: how many a second, and what a delivery writes.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+use crate::client::{Connection, form, request};
+use crate::load::BODY_BYTES;
+use crate::server::Server;
+
+const EACH: Duration = Duration::from_secs(10);
+const CONNECTIONS: usize = 64;
+const QUEUES: [usize; 3] = [1, 10, 1000];
+
+pub(crate) async fn run() -> Outcome<()> {
+    println!("{CONNECTIONS} connections, {BODY_BYTES} byte messages, {EACH:?} each, raw delivery");
+    println!(
+        "{:>8} {:>14} {:>16} {:>20} {:>12}",
+        "queues", "publishes/s", "deliveries/s", "bytes per delivery", "memory MiB"
+    );
+    for queues in QUEUES {
+        let folder = tempfile::tempdir_in(".")?;
+        let (server, _) = Server::tidings(folder.path()).await?;
+        subscribe(server.address, queues).await?;
+        let before = log_end(folder.path())?;
+        let (published, took) = publish(server.address).await?;
+        let written = log_end(folder.path())? - before;
+        let deliveries = published * queues as u64;
+        let per_second = |count: u64| count as f64 / took.as_secs_f64();
+        println!(
+            "{queues:>8} {:>14.0} {:>16.0} {:>20.0} {:>12}",
+            per_second(published),
+            per_second(deliveries),
+            written as f64 / deliveries as f64,
+            server.memory()? >> 20
+        );
+        server.stop()?;
+    }
+    Ok(())
+}
+
+/// Creates a topic and so many queues that get what is published to it.
+async fn subscribe(address: SocketAddr, queues: usize) -> Outcome<()> {
+    let mut connection = Connection::open(address).await?;
+    connection.exchange(&form(&[("Action", "CreateTopic"), ("Name", "bench")])).await?;
+    for queue in 0..queues {
+        let body = format!(r#"{{"QueueName":"q{queue}"}}"#);
+        connection.exchange(&request("CreateQueue", &body)).await?;
+        let endpoint = format!("arn:aws:sqs:us-east-1:000000000000:q{queue}");
+        let subscribe = form(&[
+            ("Action", "Subscribe"),
+            ("TopicArn", TOPIC),
+            ("Protocol", "sqs"),
+            ("Endpoint", &endpoint),
+            ("Attributes.entry.1.key", "RawMessageDelivery"),
+            ("Attributes.entry.1.value", "true"),
+        ]);
+        connection.exchange(&subscribe).await?;
+    }
+    Ok(())
+}
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:bench";
+
+async fn publish(address: SocketAddr) -> Outcome<(u64, Duration)> {
+    let body = "b".repeat(BODY_BYTES);
+    let publish = form(&[("Action", "Publish"), ("TopicArn", TOPIC), ("Message", &body)]);
+    let publish: Arc<[u8]> = publish.into();
+    let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let started = Instant::now();
+    let mut tasks = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let (is_over, count, publish) =
+            (Arc::clone(&is_over), Arc::clone(&count), Arc::clone(&publish));
+        tasks.push(tokio::spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            while !is_over.load(Ordering::Relaxed) {
+                connection.exchange(&publish).await?;
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            Outcome::Ok(())
+        }));
+    }
+    tokio::time::sleep(EACH).await;
+    is_over.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await??;
+    }
+    Ok((count.load(Ordering::Relaxed), started.elapsed()))
+}
+
+/// How far the log has been written: its last byte that is not zero.
+fn log_end(data: &Path) -> Outcome<u64> {
+    let mut segments = Vec::new();
+    for entry in fs::read_dir(data.join("shard-0"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "segment") {
+            segments.push(path);
+        }
+    }
+    segments.sort();
+    let last = segments.last().ok_or("no segment")?;
+    let number: u64 = last.file_stem().and_then(|name| name.to_str()).ok_or("no name")?.parse()?;
+    let mut file = File::open(last)?;
+    let length = file.metadata()?.len();
+    let mut end = length;
+    let mut block = vec![0; 1 << 20];
+    while end > 0 {
+        let from = end.saturating_sub(block.len() as u64);
+        file.seek(SeekFrom::Start(from))?;
+        let read = &mut block[..usize::try_from(end - from)?];
+        file.read_exact(read)?;
+        if let Some(at) = read.iter().rposition(|byte| *byte != 0) {
+            return Ok(number * length + from + at as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(number * length)
+}
