@@ -1,10 +1,19 @@
 //! What a shard can be asked, and what it answers.
 
+mod topics;
+
+use std::sync::Arc;
+
+use crate::delivery::{Attempt, AttemptOutcome, Delivery, Fate};
 use crate::message::Location;
-use crate::names::{AccountId, FifoId, QueueArn, QueueName, Region, Uuid};
+use crate::names::{
+    AccountId, FifoId, QueueArn, QueueName, Region, SubscriptionArn, TopicArn, Uuid,
+};
 use crate::receipt::Receipt;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
+
+pub use topics::{Publication, Published, Subscribe, SubscriptionSummary, TopicCommand};
 
 /// Names the caller that waits for a reply. Chosen by the shard's driver, unique while it waits.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -190,6 +199,23 @@ pub enum Command {
         /// if they could not be read.
         messages: Vec<(u64, Uuid, Option<Vec<u8>>)>,
     },
+    /// A request about topics or subscriptions.
+    Topic(TopicCommand),
+    /// How an attempt that [`Effect::Deliver`] asked for went: [`Reply::Settled`].
+    SettleDelivery {
+        /// The attempt.
+        attempt: Receipt,
+        /// How it went.
+        outcome: AttemptOutcome,
+    },
+    /// Archived messages that [`Effect::CopyForReplay`] asked for, read from the log. Has no reply.
+    ReplayMessages {
+        /// The subscription's number.
+        subscription: u32,
+        /// Each message's position in the archive and the bytes of its record; `None` if they could
+        /// not be read.
+        messages: Vec<(u64, Option<Vec<u8>>)>,
+    },
     /// Messages whose records lie before this position are to be written again at the log's end,
     /// so that the front can be given up. Asks for them in [`Effect::Relocate`]s. Has no reply.
     Reclaim {
@@ -200,6 +226,12 @@ pub enum Command {
     Relocate {
         /// Each message with the bytes of its record; `None` if they could not be read.
         messages: Vec<(Residence, Option<Vec<u8>>)>,
+    },
+    /// Records of published messages that [`Effect::RelocatePublications`] asked for, read from the
+    /// log. Has no reply.
+    RelocatePublications {
+        /// Each with its number, where it lay, and its bytes; `None` if they could not be read.
+        publications: Vec<(u64, Location, Option<Vec<u8>>)>,
     },
 }
 
@@ -291,6 +323,33 @@ pub enum Reply {
     },
     /// Move tasks, newest first.
     MoveTasks(Vec<MoveTaskStatus>),
+    /// A page of topics, and whether more follow.
+    Topics {
+        /// In order.
+        topics: Vec<TopicArn>,
+        /// Whether the page is not the last.
+        more: bool,
+    },
+    /// A document, if there is one.
+    Text(Option<String>),
+    /// A subscription is there.
+    Subscribed {
+        /// Its name in full.
+        arn: SubscriptionArn,
+        /// Whether it still has to be confirmed.
+        is_pending: bool,
+    },
+    /// A page of subscriptions.
+    Subscriptions {
+        /// In order.
+        subscriptions: Vec<SubscriptionSummary>,
+        /// The number of the last one, if more follow.
+        last: Option<u32>,
+    },
+    /// The answer for each message published, in order.
+    Published(Vec<Result<Published, Rejection>>),
+    /// What has become of a message after an attempt to deliver it.
+    Settled(Fate),
 }
 
 /// A message that was taken, or recognised as one taken before.
@@ -319,6 +378,9 @@ pub struct Received {
     pub sequence_number: Option<u64>,
     /// The queue that it came from, if this is a dead-letter queue.
     pub dead_letter_source: Option<QueueArn>,
+    /// How it came here, if it was published to a topic. Its record is a
+    /// [`PublishedRecord`](crate::record::PublishedRecord) then.
+    pub delivery: Option<Arc<Delivery>>,
 }
 
 /// Where a move task stands.
@@ -381,4 +443,20 @@ pub enum Effect {
         /// The messages.
         messages: Vec<Residence>,
     },
+    /// Read these records of published messages and bring them back as
+    /// [`Command::RelocatePublications`].
+    RelocatePublications {
+        /// Each with its number.
+        publications: Vec<(u64, Location)>,
+    },
+    /// Read these archived messages and bring them back as [`Command::ReplayMessages`].
+    CopyForReplay {
+        /// The subscription's number.
+        subscription: u32,
+        /// Each message's position in the archive and where its record lies.
+        messages: Vec<(u64, Location)>,
+    },
+    /// Make an attempt and tell how it went by [`Command::SettleDelivery`]. One that is not settled
+    /// within [`limits::ATTEMPT_SECONDS_MAX`](crate::limits::ATTEMPT_SECONDS_MAX) is made again.
+    Deliver(Attempt),
 }

@@ -20,6 +20,14 @@ pub(crate) enum Due {
     Forget { queue: u32 },
     /// A move task may go on.
     MoveTask { queue: u32 },
+    /// A topic's oldest deduplication id may be forgotten.
+    ForgetPublished { topic: u32 },
+    /// A topic's oldest archived message may go.
+    Archive { topic: u32 },
+    /// A subscription that nobody confirmed, or whose end nobody undid, goes.
+    Subscription { subscription: u32 },
+    /// A replay may go on.
+    Replay { subscription: u32 },
     /// The search for messages to write again may go on.
     Reclaim,
 }

@@ -21,16 +21,22 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod attribute_fault;
 pub mod attributes;
 mod codec;
 pub mod command;
+pub mod data_protection_policy;
 mod deadlines;
+pub mod delivery;
+pub mod delivery_policy;
 pub mod filter_policy;
 pub mod limits;
 mod live_bytes;
 pub mod message;
 pub mod names;
 pub mod policy_document;
+pub mod publication;
+mod publications;
 mod queue;
 pub mod queue_attributes;
 pub mod receipt;
@@ -38,7 +44,11 @@ pub mod record;
 pub mod redrive_policy;
 pub mod rejection;
 pub mod shard;
+pub mod subscription_attributes;
 pub mod tags;
 pub mod time;
+mod topic;
+pub mod topic_attributes;
+mod topic_policy;
 
 pub use codec::Damaged;

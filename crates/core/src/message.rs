@@ -58,20 +58,7 @@ impl<'a> Content<'a> {
         let count =
             u8::try_from(self.attributes.len()).expect("a message has at most 10 attributes");
         w.u8(count);
-        for attribute in &self.attributes {
-            w.bytes(attribute.name.as_bytes());
-            w.bytes(attribute.data_type.as_bytes());
-            match attribute.value {
-                AttributeValue::Text(text) => {
-                    w.u8(TEXT);
-                    w.bytes(text.as_bytes());
-                }
-                AttributeValue::Binary(binary) => {
-                    w.u8(BINARY);
-                    w.bytes(binary);
-                }
-            }
-        }
+        self.attributes.iter().for_each(|attribute| write_attribute(&mut w, attribute));
         bytes
     }
 
@@ -87,17 +74,36 @@ impl<'a> Content<'a> {
         let count = r.u8()?;
         let mut attributes = Vec::with_capacity(usize::from(count));
         for _ in 0..count {
-            let (name, data_type) = (r.text()?, r.text()?);
-            let value = match r.u8()? {
-                TEXT => AttributeValue::Text(r.text()?),
-                BINARY => AttributeValue::Binary(r.bytes()?),
-                _ => return Err(Damaged),
-            };
-            attributes.push(MessageAttribute { name, data_type, value });
+            attributes.push(read_attribute(&mut r)?);
         }
         r.end()?;
         Ok(Self { body, sender_id, trace_header, attributes })
     }
+}
+
+pub(crate) fn write_attribute(w: &mut Writer<'_>, attribute: &MessageAttribute<'_>) {
+    w.text(attribute.name);
+    w.text(attribute.data_type);
+    match attribute.value {
+        AttributeValue::Text(text) => {
+            w.u8(TEXT);
+            w.text(text);
+        }
+        AttributeValue::Binary(binary) => {
+            w.u8(BINARY);
+            w.bytes(binary);
+        }
+    }
+}
+
+pub(crate) fn read_attribute<'a>(r: &mut Reader<'a>) -> Result<MessageAttribute<'a>, Damaged> {
+    let (name, data_type) = (r.text()?, r.text()?);
+    let value = match r.u8()? {
+        TEXT => AttributeValue::Text(r.text()?),
+        BINARY => AttributeValue::Binary(r.bytes()?),
+        _ => return Err(Damaged),
+    };
+    Ok(MessageAttribute { name, data_type, value })
 }
 
 #[cfg(test)]

@@ -4,12 +4,20 @@
 //! and no rule. `docs/log-format.md` describes the bytes. A kind's bytes never change once they
 //! were released: what must look different becomes a new kind, and old kinds stay readable.
 
+mod topics;
+
 use crate::codec::{Damaged, Reader, Writer};
 use crate::message::Location;
 use crate::names::{AccountId, QueueArn, QueueName, Region, Uuid};
 use crate::queue_attributes::QueueAttributes;
 use crate::tags::Tags;
 use crate::time::Timestamp;
+
+pub use topics::PublishedRecord;
+pub(crate) use topics::{
+    Copy as FannedOutCopy, Deliveries, TopicRecord, boolean, read_protocol, read_topic_arn,
+    write_protocol, write_topic_arn,
+};
 
 /// Length, checksum and kind.
 pub(crate) const HEADER_BYTES: usize = 9;
@@ -112,6 +120,18 @@ pub(crate) enum Record<'a> {
         queue: u32,
         key: u64,
         message: MessageRecord<'a>,
+    },
+    /// About a topic or a subscription.
+    Topic(TopicRecord<'a>),
+    /// A message that a move task has moved on with its record as it is, because it was published
+    /// to a topic.
+    PublicationMoved {
+        at: Timestamp,
+        queue: u32,
+        task: Uuid,
+        key: u64,
+        target: u32,
+        target_key: u64,
     },
 }
 
@@ -234,6 +254,24 @@ mod kind {
     pub(super) const MESSAGE_MOVED: u8 = 14;
     pub(super) const MOVE_TASK_ENDED: u8 = 15;
     pub(super) const MESSAGE_RELOCATED: u8 = 16;
+    pub(super) const PUBLICATION_MOVED: u8 = 17;
+    // Of topics, from here on.
+    pub(super) const TOPIC_CREATED: u8 = 32;
+    pub(super) const TOPIC_DELETED: u8 = 33;
+    pub(super) const TOPIC_ATTRIBUTES_SET: u8 = 34;
+    pub(super) const TOPIC_TAGS_SET: u8 = 35;
+    pub(super) const DATA_PROTECTION_POLICY_SET: u8 = 36;
+    pub(super) const SUBSCRIPTION_CREATED: u8 = 37;
+    pub(super) const SUBSCRIPTION_CONFIRMED: u8 = 38;
+    pub(super) const SUBSCRIPTION_ATTRIBUTES_SET: u8 = 39;
+    pub(super) const SUBSCRIPTION_ENDED: u8 = 40;
+    pub(super) const SUBSCRIPTION_DELETED: u8 = 41;
+    pub(super) const MESSAGE_PUBLISHED: u8 = 42;
+    pub(super) const MESSAGE_FANNED_OUT: u8 = 43;
+    pub(super) const PUBLICATION_RELOCATED: u8 = 44;
+    pub(super) const ARCHIVE_EXPIRED: u8 = 45;
+    pub(super) const REPLAY_ADVANCED: u8 = 46;
+    pub(super) const REPLAY_ENDED: u8 = 47;
 }
 
 impl<'a> Record<'a> {
@@ -352,6 +390,15 @@ impl<'a> Record<'a> {
                 w.u64(*key);
                 message.write(w);
             }
+            Self::PublicationMoved { at, queue, task, key, target, target_key } => {
+                head(w, kind::PUBLICATION_MOVED, *queue);
+                w.u64(at.as_ms());
+                w.raw(&task.to_bytes());
+                w.u64(*key);
+                w.u32(*target);
+                w.u64(*target_key);
+            }
+            Self::Topic(record) => record.write(w),
         }
     }
 
@@ -359,6 +406,9 @@ impl<'a> Record<'a> {
         let kind = r.u8()?;
         if kind == kind::SHARD_CREATED {
             return Ok(Self::ShardCreated { secret: r.array()? });
+        }
+        if kind >= kind::TOPIC_CREATED {
+            return TopicRecord::read(kind, r).map(Self::Topic);
         }
         let queue = r.u32()?;
         let record = match kind {
@@ -429,6 +479,14 @@ impl<'a> Record<'a> {
             kind::MESSAGE_RELOCATED => {
                 Self::MessageRelocated { queue, key: r.u64()?, message: MessageRecord::read(r)? }
             }
+            kind::PUBLICATION_MOVED => Self::PublicationMoved {
+                at: instant(r)?,
+                queue,
+                task: Uuid::from_bytes(r.array()?),
+                key: r.u64()?,
+                target: r.u32()?,
+                target_key: r.u64()?,
+            },
             _ => return Err(Damaged),
         };
         Ok(record)

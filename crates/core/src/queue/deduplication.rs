@@ -16,7 +16,8 @@ pub(crate) struct FirstSend {
     pub(crate) at: Timestamp,
     pub(crate) key: u64,
     pub(crate) message_id: Uuid,
-    pub(crate) body_md5: [u8; 16],
+    /// `None` if it came from a topic: its body depends on who receives it.
+    pub(crate) body_md5: Option<[u8; 16]>,
 }
 
 /// Deduplication ids used in the last five minutes, each with its message group, so that the
@@ -73,20 +74,20 @@ impl Deduplication {
             w.u64(send.at.as_ms());
             w.u64(send.key);
             w.raw(&send.message_id.to_bytes());
-            w.raw(&send.body_md5);
+            w.option(send.body_md5.as_ref(), |w, md5| w.raw(md5));
         }
     }
 
     pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, Damaged> {
         let mut read = Self::default();
-        for _ in 0..r.count(80)? {
+        for _ in 0..r.count(65)? {
             let id = r.array().map(u128::from_le_bytes)?;
             let group = r.array().map(u128::from_le_bytes)?;
             let send = FirstSend {
                 at: Timestamp::from_ms(r.u64()?),
                 key: r.u64()?,
                 message_id: Uuid::from_bytes(r.array()?),
-                body_md5: r.array()?,
+                body_md5: r.option(Reader::array)?,
             };
             read.remember(id, group, send);
         }

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// A message in memory. Its content stays in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
-    /// Where the message's record lies.
+    /// Where the message's record lies; of a published message, where it was first written.
     pub(crate) position: u64,
     /// The record's length.
     pub(crate) length: u32,
@@ -16,8 +16,7 @@ pub(crate) struct Entry {
     pub(crate) receive_count: u32,
     /// The number of its message group; 0 if it has none.
     pub(crate) group: u32,
-    /// For a message that came from another queue: 1 + the index of that queue in
-    /// [`Queue::origins`](super::Queue::origins); otherwise 0.
+    /// The number of its origin; 0 if it was sent to this queue.
     pub(crate) origin: u32,
     /// When its retention period began.
     pub(crate) enqueued_at: Timestamp,

@@ -1,19 +1,23 @@
 //! One queue: what is saved of it, and the bookkeeping beside it.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::deduplication::{Attempts, Deduplication};
 use super::entry::{Entries, Entry, Place, State};
 use super::fifo::FifoOrder;
 use super::groups::Groups;
 use super::move_task::MoveTask;
+use super::origins::{Origin, Origins};
 use super::standard::StandardOrder;
 use super::waiters::Waiters;
 use crate::deadlines::{Deadlines, Due};
+use crate::delivery::Delivery;
 use crate::limits;
 use crate::live_bytes::LiveBytes;
 use crate::message::Location;
 use crate::names::QueueArn;
+use crate::publications::Publications;
 use crate::queue_attributes::QueueAttributes;
 use crate::tags::Tags;
 use crate::time::Timestamp;
@@ -24,7 +28,10 @@ use crate::time::Timestamp;
 /// first, from the order of events, and from the time.
 pub(crate) struct Queue {
     pub(crate) number: u32,
+    /// What callers know it by. An outbox has one that nobody knows.
     pub(crate) arn: QueueArn,
+    /// The number of the subscription whose outbox this is, if it is one.
+    pub(crate) outbox_of: Option<u32>,
     pub(crate) attributes: QueueAttributes,
     pub(crate) tags: Tags,
     pub(crate) created_at: Timestamp,
@@ -33,8 +40,8 @@ pub(crate) struct Queue {
     /// The key of the next message; never used twice, so a stale receipt meets no other message.
     pub(crate) next_key: u64,
     pub(super) entries: Entries,
-    /// Queues from which messages came here as to a dead-letter queue.
-    pub(super) origins: Vec<QueueArn>,
+    /// Where messages came from that were not sent here.
+    pub(super) origins: Origins,
     pub(crate) deduplication: Deduplication,
     pub(crate) attempts: Attempts,
     /// Of this queue as a source; the newest last.
@@ -67,6 +74,25 @@ enum Order {
 pub(crate) struct Upkeep {
     pub(crate) deadlines: Deadlines,
     pub(crate) live: LiveBytes,
+    pub(crate) publications: Publications,
+}
+
+impl Upkeep {
+    fn hold(&mut self, location: Location, is_published: bool) {
+        if is_published {
+            self.publications.hold(location, &mut self.live);
+        } else {
+            self.live.add(location);
+        }
+    }
+
+    fn release(&mut self, location: Location, is_published: bool) {
+        if is_published {
+            self.publications.release(location.position, &mut self.live);
+        } else {
+            self.live.release(location);
+        }
+    }
 }
 
 /// A message that comes into a queue.
@@ -77,8 +103,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) group: Option<&'a str>,
     pub(crate) receive_count: u32,
     pub(crate) first_received_at: Timestamp,
-    /// The queue that it was a dead letter of.
-    pub(crate) origin: Option<&'a QueueArn>,
+    pub(crate) origin: &'a Origin,
 }
 
 impl Queue {
@@ -97,6 +122,7 @@ impl Queue {
         Self {
             number,
             arn,
+            outbox_of: None,
             attributes,
             tags,
             created_at: at,
@@ -104,7 +130,7 @@ impl Queue {
             purged_at: None,
             next_key: 0,
             entries: Entries::default(),
-            origins: Vec::new(),
+            origins: Origins::default(),
             deduplication: Deduplication::default(),
             attempts: Attempts::default(),
             move_tasks: VecDeque::new(),
@@ -145,9 +171,19 @@ impl Queue {
         self.entries.get(key)
     }
 
+    /// Where a message came from, if it was not sent here.
+    pub(crate) fn origin(&self, entry: &Entry) -> Option<&Origin> {
+        self.origins.get(entry.origin)
+    }
+
     /// The queue that a message came from as a dead letter.
-    pub(crate) fn origin(&self, entry: &Entry) -> Option<&QueueArn> {
-        self.origins.get((entry.origin as usize).checked_sub(1)?)
+    pub(crate) fn dead_letter_source(&self, entry: &Entry) -> Option<&QueueArn> {
+        self.origin(entry)?.dead_letter_source.as_ref()
+    }
+
+    /// The subscription by which a message came, if it was published.
+    pub(crate) fn delivery(&self, entry: &Entry) -> Option<&Arc<Delivery>> {
+        self.origin(entry)?.delivery.as_ref()
     }
 
     /// The name of a message's group.
@@ -217,7 +253,7 @@ impl Queue {
         at: Timestamp,
         upkeep: &mut Upkeep,
     ) {
-        let origin = arrival.origin.map_or(0, |arn| self.origin_number(arn));
+        let origin = self.origins.enter(arrival.origin);
         let group = arrival.group.map_or(0, |name| self.groups.enter(name));
         self.next_key = self.next_key.max(key + 1);
         let entry = Entry {
@@ -235,7 +271,8 @@ impl Queue {
         self.restore(key, entry, arrival.visible_at > at, upkeep);
     }
 
-    /// A message is put where it belongs according to its entry; its group knows of it already.
+    /// A message is put where it belongs according to its entry; its group and its origin know of
+    /// it already.
     pub(super) fn restore(&mut self, key: u64, entry: Entry, is_hidden: bool, upkeep: &mut Upkeep) {
         if entry.enqueued_at < self.newest {
             self.out_of_age.insert((entry.enqueued_at, key));
@@ -246,7 +283,7 @@ impl Queue {
         if self.expiry_due.is_none_or(|due| expires_at < due) {
             self.set_expiry_due(Some(expires_at), upkeep);
         }
-        upkeep.live.add(entry.location());
+        upkeep.hold(entry.location(), self.origins.is_published(entry.origin));
         let group = entry.group;
         let hidden = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
         self.entries.insert(key, entry);
@@ -311,7 +348,8 @@ impl Queue {
         }
         let entry = self.entries.remove(key)?;
         self.out_of_age.remove(&(entry.enqueued_at, key));
-        upkeep.live.release(entry.location());
+        upkeep.release(entry.location(), self.origins.is_published(entry.origin));
+        self.origins.leave(entry.origin);
         if let Order::Fifo(order) = &mut self.order {
             order.remove(key, entry.group);
             order.refresh(entry.group, &self.entries, &self.groups);
@@ -340,7 +378,9 @@ impl Queue {
         key: u64,
     ) -> Option<(Vec<(u64, Location)>, u64)> {
         let (entries, next) = self.entries.page_from(key)?;
-        let early = entries.filter(|(_, entry)| entry.position < position);
+        let early = entries.filter(|(_, entry)| {
+            entry.position < position && !self.origins.is_published(entry.origin)
+        });
         Some((early.map(|(key, entry)| (key, entry.location())).collect(), next))
     }
 
@@ -349,7 +389,7 @@ impl Queue {
     /// observed of AWS.
     pub(crate) fn clear(&mut self, upkeep: &mut Upkeep) {
         for (key, entry) in self.entries.iter() {
-            upkeep.live.release(entry.location());
+            upkeep.release(entry.location(), self.origins.is_published(entry.origin));
             if !matches!(entry.state, State::Visible(_)) {
                 let due = Due::Message { queue: self.number, key };
                 upkeep.deadlines.remove(entry.visible_at, due);
@@ -365,7 +405,7 @@ impl Queue {
         };
         self.deduplication = Deduplication::default();
         self.attempts = Attempts::default();
-        self.origins.clear();
+        self.origins = Origins::default();
         self.out_of_age.clear();
         (self.in_flight, self.delayed) = (0, 0);
     }
@@ -468,15 +508,6 @@ impl Queue {
         if let Order::Fifo(order) = &mut self.order {
             order.refresh(group, &self.entries, &self.groups);
         }
-    }
-
-    fn origin_number(&mut self, arn: &QueueArn) -> u32 {
-        let known = self.origins.iter().position(|origin| origin == arn);
-        let index = known.unwrap_or_else(|| {
-            self.origins.push(arn.clone());
-            self.origins.len() - 1
-        });
-        u32::try_from(index + 1).expect("a queue has fewer sources than that")
     }
 
     fn set_expiry_due(&mut self, due: Option<Timestamp>, upkeep: &mut Upkeep) {

@@ -3,6 +3,7 @@
 use super::deduplication::{Attempts, Deduplication};
 use super::entry::{Entry, State};
 use super::move_task::MoveTask;
+use super::origins::Origins;
 use super::queue::{KEYS_MAX, Queue, Upkeep};
 use crate::codec::{Damaged, Reader, Writer};
 use crate::names::Uuid;
@@ -18,13 +19,14 @@ impl Queue {
     pub(crate) fn encode(&self, w: &mut Writer<'_>) {
         w.u32(self.number);
         write_arn(w, &self.arn);
+        w.option(self.outbox_of.as_ref(), |w, subscription| w.u32(*subscription));
         self.attributes.encode(w);
         self.tags.encode(w);
         w.u64(self.created_at.as_ms());
         w.u64(self.modified_at.as_ms());
         w.option(self.purged_at.as_ref(), |w, at| w.u64(at.as_ms()));
         w.u64(self.next_key);
-        w.list(self.origins.iter(), write_arn);
+        self.origins.encode(w);
         self.deduplication.encode(w);
         self.attempts.encode(w);
         w.list(self.move_tasks.iter(), encode_move_task);
@@ -43,6 +45,7 @@ impl Queue {
     ) -> Result<(Self, Vec<MoveTask>), Damaged> {
         let number = r.u32()?;
         let arn = read_arn(r)?;
+        let outbox_of = r.option(Reader::u32)?;
         let attributes = QueueAttributes::decode(r)?;
         let tags = Tags::decode(r)?;
         let created_at = instant(r)?;
@@ -50,13 +53,14 @@ impl Queue {
             return Err(Damaged);
         }
         let mut queue = Self::new(number, arn, attributes, tags, created_at);
+        queue.outbox_of = outbox_of;
         queue.modified_at = instant(r)?;
         queue.purged_at = r.option(instant)?;
         queue.next_key = r.u64()?;
         if queue.next_key > KEYS_MAX {
             return Err(Damaged);
         }
-        queue.origins = r.list(16, read_arn)?;
+        queue.origins = Origins::decode(r)?;
         queue.deduplication = Deduplication::decode(r)?;
         queue.attempts = Attempts::decode(r)?;
         queue.forget(Timestamp::default(), upkeep);
@@ -72,17 +76,19 @@ impl Queue {
             let is_consistent = key < queue.next_key
                 && entry.length > 0
                 && queue.entry(key).is_none()
-                && (entry.group != 0 || !queue.is_fifo())
-                && (entry.origin as usize) <= queue.origins.len();
+                && (entry.group != 0 || !queue.is_fifo());
             if !is_consistent {
                 return Err(Damaged);
             }
             if entry.group != 0 {
                 queue.groups.rejoin(entry.group)?;
             }
+            if entry.origin != 0 {
+                queue.origins.rejoin(entry.origin)?;
+            }
             queue.restore(key, entry, is_hidden, upkeep);
         }
-        if !queue.groups.is_whole() {
+        if !(queue.groups.is_whole() && queue.origins.is_whole()) {
             return Err(Damaged);
         }
         Ok((queue, move_tasks))

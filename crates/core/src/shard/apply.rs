@@ -6,11 +6,19 @@
 use super::shard::Shard;
 use crate::limits;
 use crate::message::Location;
-use crate::names::QueueArn;
-use crate::queue::{Arrival, Attempt, FirstSend, MoveTask, Queue};
+use crate::names::{QueueArn, Uuid};
+use crate::queue::{Arrival, Attempt, Entry, FirstSend, MoveTask, Origin, Queue};
 use crate::queue_attributes::QueueAttributes;
 use crate::record::{Keys, MessageRecord, Record};
 use crate::time::Timestamp;
+
+/// What changes about a message that goes from one queue to another.
+struct Passed {
+    enqueued_at: Timestamp,
+    receive_count: u32,
+    first_received_at: Timestamp,
+    dead_letter_source: Option<QueueArn>,
+}
 
 impl Shard {
     pub(super) fn apply(&mut self, record: &Record<'_>, location: Location) {
@@ -76,11 +84,14 @@ impl Shard {
             Record::MessageMoved { queue, task, key } => {
                 if let Some(queue) = self.queues.get_mut(queue) {
                     queue.remove(*key, &mut self.upkeep);
-                    if let Some(task) = queue.move_tasks.iter_mut().find(|t| t.id == *task) {
-                        task.moved += 1;
-                    }
                 }
+                self.count_moved(*queue, *task);
             }
+            Record::PublicationMoved { at, queue, task, key, target, target_key } => {
+                self.apply_publication_moved(*queue, *key, *target, *target_key, *at);
+                self.count_moved(*queue, *task);
+            }
+            Record::Topic(record) => self.apply_to_topics(record, location),
             Record::MoveTaskEnded { queue, task, end } => {
                 let tasks = self.queues.get_mut(queue).map(|queue| &mut queue.move_tasks);
                 if let Some(task) = tasks.and_then(|ts| ts.iter_mut().find(|t| t.id == *task)) {
@@ -92,6 +103,13 @@ impl Shard {
                     queue.relocate(*key, location, &mut self.upkeep);
                 }
             }
+        }
+    }
+
+    fn count_moved(&mut self, queue: u32, task: Uuid) {
+        let tasks = self.queues.get_mut(&queue).map(|queue| &mut queue.move_tasks);
+        if let Some(task) = tasks.and_then(|tasks| tasks.iter_mut().find(|t| t.id == task)) {
+            task.moved += 1;
         }
     }
 
@@ -158,7 +176,7 @@ impl Shard {
             group: message.group,
             receive_count: 0,
             first_received_at: Timestamp::default(),
-            origin: None,
+            origin: &Origin::default(),
         };
         queue.insert(key, &arrival, message.sent_at, &mut self.upkeep);
         if let Some((id, group)) = remembered {
@@ -166,7 +184,7 @@ impl Shard {
                 at: message.sent_at,
                 key,
                 message_id: message.message_id,
-                body_md5: message.body_md5,
+                body_md5: Some(message.body_md5),
             };
             queue.deduplication.remember(id, group, send);
             let until = message.sent_at.plus_seconds(limits::DEDUPLICATION_SECONDS);
@@ -217,25 +235,66 @@ impl Shard {
         target_key: u64,
         at: Timestamp,
     ) {
-        if !self.queues.contains_key(&target) {
-            return;
-        }
-        let Some(source) = self.queues.get_mut(&number) else { return };
-        let source_arn = source.arn.clone();
-        let group = source.entry(key).and_then(|e| source.group_name(e)).map(str::to_owned);
-        let Some(entry) = source.remove(key, &mut self.upkeep) else { return };
+        let Some(source) = self.queues.get(&number) else { return };
+        // What an endpoint did not take comes to the dead-letter queue as new.
+        let is_outbox = source.outbox_of.is_some();
+        let dead_letter_source = (!is_outbox).then(|| source.arn.clone());
+        self.pass_on(number, key, target, target_key, at, |entry, is_fifo| Passed {
+            // A standard dead-letter queue counts retention from the first send, a FIFO one anew.
+            enqueued_at: if is_outbox || is_fifo { at } else { entry.enqueued_at },
+            receive_count: if is_outbox { 0 } else { entry.receive_count },
+            first_received_at: entry.first_received_at,
+            dead_letter_source,
+        });
+    }
+
+    /// A published message goes from a dead-letter queue to another queue, as new.
+    fn apply_publication_moved(
+        &mut self,
+        number: u32,
+        key: u64,
+        target: u32,
+        target_key: u64,
+        at: Timestamp,
+    ) {
+        self.pass_on(number, key, target, target_key, at, |_, _| Passed {
+            enqueued_at: at,
+            receive_count: 0,
+            first_received_at: Timestamp::default(),
+            dead_letter_source: None,
+        });
+    }
+
+    /// A message goes from one queue to another with its record as it is. It comes before it goes:
+    /// a published one must not be without anybody who needs it in between.
+    fn pass_on(
+        &mut self,
+        number: u32,
+        key: u64,
+        target: u32,
+        target_key: u64,
+        at: Timestamp,
+        passed: impl FnOnce(&Entry, bool) -> Passed,
+    ) {
+        let Some(source) = self.queues.get(&number) else { return };
+        let Some(entry) = source.entry(key).cloned() else { return };
+        let group = source.group_name(&entry).map(str::to_owned);
+        let delivery = source.delivery(&entry).cloned();
         let Some(target) = self.queues.get_mut(&target) else { return };
+        let passed = passed(&entry, target.is_fifo());
         let arrival = Arrival {
             location: entry.location(),
-            // A standard dead-letter queue counts retention from the first send, a FIFO one anew.
-            enqueued_at: if target.is_fifo() { at } else { entry.enqueued_at },
+            enqueued_at: passed.enqueued_at,
             visible_at: at,
             group: group.as_deref(),
-            receive_count: entry.receive_count,
-            first_received_at: entry.first_received_at,
-            origin: Some(&source_arn),
+            receive_count: passed.receive_count,
+            first_received_at: passed.first_received_at,
+            origin: &Origin { dead_letter_source: passed.dead_letter_source, delivery },
         };
         target.insert(target_key, &arrival, at, &mut self.upkeep);
+        if let Some(source) = self.queues.get_mut(&number) {
+            source.remove(key, &mut self.upkeep);
+        }
     }
 
     fn index_redrive_policy(

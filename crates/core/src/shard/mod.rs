@@ -1,4 +1,4 @@
-//! A shard: queues that share one log and one owner.
+//! A shard: queues and topics that share one log and one owner.
 
 mod apply;
 mod attributes;
@@ -15,6 +15,7 @@ mod shard;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 pub use output::Batch;
 pub use shard::{Settings, Shard};

@@ -180,9 +180,22 @@ impl Shard {
         let Some(entry) = queue.entry(key).filter(|entry| queue.may_be_handed_out(entry)) else {
             return Ok(());
         };
-        let to = destination.or_else(|| queue.origin(entry));
+        let to = destination.or_else(|| queue.dead_letter_source(entry));
         let to = to.ok_or("CouldNotDetermineMessageSource")?;
         let target = self.find(to).map_err(|_| "AWS.SimpleQueueService.NonExistentQueue")?;
+        if queue.delivery(entry).is_some() {
+            let target_key = self.queue(target).next_key;
+            self.commit(&Record::PublicationMoved {
+                at: now,
+                queue: number,
+                task,
+                key,
+                target,
+                target_key,
+            });
+            self.serve(target, now);
+            return Ok(());
+        }
         let bytes = record.as_deref().ok_or("InternalError")?;
         let message = MessageRecord::decode(bytes).map_err(|_| "InternalError")?;
         let first_id = message.message_id.to_string();

@@ -4,7 +4,8 @@ use super::shard::Shard;
 use crate::command::{ReceiveRequest, Received, Reply, Token};
 use crate::deadlines::Due;
 use crate::names::QueueArn;
-use crate::queue::Waiter;
+use crate::publications::Publications;
+use crate::queue::{Queue, Waiter};
 use crate::receipt::Receipt;
 use crate::record::{Keys, Record};
 use crate::rejection::Rejection;
@@ -62,10 +63,13 @@ impl Shard {
         Ok(Some(Reply::Received(received)))
     }
 
-    /// Gives those who wait what there is.
+    /// Gives those who wait what there is; of an outbox, couriers.
     pub(super) fn serve(&mut self, number: u32, now: Timestamp) {
         loop {
             let Some(queue) = self.queues.get(&number) else { return };
+            if queue.outbox_of.is_some() {
+                return self.dispatch(number, now);
+            }
             let Some((ticket, waiter)) = queue.waiters.first() else { return };
             let received = self.hand_out(number, &waiter, now);
             if received.is_empty() {
@@ -157,7 +161,8 @@ impl Shard {
             keys: Keys::Listed(&keys),
         });
         let queue = self.queue(number);
-        keys.iter().filter_map(|key| received(queue, *key)).collect()
+        let publications = &self.upkeep.publications;
+        keys.iter().filter_map(|key| received(queue, publications, *key)).collect()
     }
 
     /// Drops or moves a message that must not be handed out. False if it may be.
@@ -219,18 +224,25 @@ impl Shard {
             attempt: id,
         });
         let queue = self.queue(number);
-        Some(keys.iter().filter_map(|key| received(queue, *key)).collect())
+        let publications = &self.upkeep.publications;
+        Some(keys.iter().filter_map(|key| received(queue, publications, *key)).collect())
     }
 }
 
-fn received(queue: &crate::queue::Queue, key: u64) -> Option<Received> {
+fn received(queue: &Queue, publications: &Publications, key: u64) -> Option<Received> {
     let entry = queue.entry(key)?;
+    let delivery = queue.delivery(entry).cloned();
+    let location = match &delivery {
+        Some(_) => publications.locate(entry.location()),
+        None => entry.location(),
+    };
     Some(Received {
-        location: entry.location(),
+        location,
         receipt: Receipt { queue: queue.number, key, receive_count: entry.receive_count },
         first_received_at: entry.first_received_at,
         receive_count: entry.receive_count,
         sequence_number: queue.sequence_number(key),
-        dead_letter_source: queue.origin(entry).cloned(),
+        dead_letter_source: queue.dead_letter_source(entry).cloned(),
+        delivery,
     })
 }

@@ -6,11 +6,14 @@
 use super::shard::Shard;
 use crate::command::{Effect, Residence};
 use crate::deadlines::Due;
-use crate::record::{MessageRecord, Record};
+use crate::message::Location;
+use crate::record::{MessageRecord, PublishedRecord, Record, TopicRecord};
 use crate::time::Timestamp;
 
 /// Pages of the index that one step looks at.
 const STEP_PAGES: usize = 16;
+/// Published messages that one step looks at.
+const STEP_PUBLICATIONS: usize = 2048;
 /// Bytes of records that one step asks for, if it asks for more than one message.
 const STEP_BYTES_MAX: u64 = 1 << 20;
 /// How long to wait between two steps.
@@ -22,13 +25,15 @@ pub(super) struct Search {
     before: u64,
     queue: u32,
     key: u64,
+    /// Once all queues have been looked through: the next publication.
+    publication: Option<u64>,
 }
 
 impl Shard {
     /// Begins the search, unless one is under way.
     pub(super) fn reclaim(&mut self, before: u64, now: Timestamp) {
         if self.search.is_none() {
-            self.search = Some(Search { before, queue: 0, key: 0 });
+            self.search = Some(Search { before, queue: 0, key: 0, publication: None });
             self.upkeep.deadlines.insert(now, Due::Reclaim);
         }
     }
@@ -40,6 +45,14 @@ impl Shard {
 
     pub(super) fn continue_reclaim(&mut self, now: Timestamp) {
         let Some(mut search) = self.search.take() else { return };
+        if let Some(number) = search.publication {
+            search.publication = self.ask_for_publications(search.before, number);
+            if search.publication.is_some() {
+                self.search = Some(search);
+                self.upkeep.deadlines.insert(now + PAUSE_MS, Due::Reclaim);
+            }
+            return;
+        }
         let mut messages = Vec::new();
         let mut bytes = 0;
         for _ in 0..STEP_PAGES {
@@ -47,8 +60,8 @@ impl Shard {
                 break;
             }
             let Some((number, queue)) = self.queues.range(search.queue..).next() else {
-                self.ask_for(messages);
-                return;
+                search.publication = Some(0);
+                break;
             };
             if *number != search.queue {
                 (search.queue, search.key) = (*number, 0);
@@ -78,6 +91,41 @@ impl Shard {
             let message = bytes.as_deref().map(MessageRecord::decode);
             if let (true, Some(Ok(message))) = (is_there, message) {
                 self.commit(&Record::MessageRelocated { queue, key, message });
+            }
+        }
+    }
+
+    /// Asks for published messages among the next ones, and says where to go on.
+    fn ask_for_publications(&mut self, before: u64, number: u64) -> Option<u64> {
+        let (found, mut next) = self.upkeep.publications.before(before, number, STEP_PUBLICATIONS);
+        let mut bytes = 0;
+        let fits = |(_, location): &&(u64, Location)| {
+            bytes += u64::from(location.length);
+            bytes <= STEP_BYTES_MAX
+        };
+        let count = found.iter().take_while(fits).count().max(1).min(found.len());
+        if let Some((later, _)) = found.get(count) {
+            next = Some(*later);
+        }
+        let publications = found[..count].to_vec();
+        if !publications.is_empty() {
+            self.effect(Effect::RelocatePublications { publications });
+        }
+        next
+    }
+
+    /// Writes published messages again that have not moved since they were asked for.
+    pub(super) fn relocate_publications(
+        &mut self,
+        publications: &[(u64, Location, Option<Vec<u8>>)],
+    ) {
+        for (number, location, bytes) in publications {
+            let is_there = self.upkeep.publications.get(*number) == Some(*location);
+            let published = bytes.as_deref().map(PublishedRecord::decode);
+            if let (true, Some(Ok(published))) = (is_there, published) {
+                let number = *number;
+                let record = TopicRecord::PublicationRelocated { number, published };
+                self.commit(&Record::Topic(record));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Replay: what the log holds is applied again, unless it contradicts what came before it.
 
+use std::collections::BTreeSet;
+
 use super::shard::Shard;
 use crate::codec::Damaged;
 use crate::queue::KEYS_MAX;
-use crate::record::{self, Record};
+use crate::record::{self, Record, TopicRecord};
 
 impl Shard {
     /// Applies a batch of the log: `payload` as it was appended at position `start`.
@@ -49,6 +51,49 @@ impl Shard {
                 self.is_new_key(*target, *target_key)
                     && queue != target
                     && kinds.is_none_or(|(source, target)| source == target)
+            }
+            Record::PublicationMoved { queue, target, target_key, .. } => {
+                self.is_new_key(*target, *target_key) && queue != target
+            }
+            Record::Topic(record) => self.topic_record_may_follow(record),
+            _ => true,
+        }
+    }
+
+    fn topic_record_may_follow(&self, record: &TopicRecord<'_>) -> bool {
+        match record {
+            TopicRecord::TopicCreated { topic, arn, attributes, .. } => {
+                (self.next_topic..u32::MAX).contains(topic)
+                    && !self.topics_by_arn.contains_key(arn)
+                    && arn.name.is_fifo() == attributes.is_fifo()
+            }
+            TopicRecord::TopicAttributesSet { topic, attributes, .. } => {
+                let topic = self.topics.get(topic);
+                topic.is_none_or(|topic| topic.is_fifo() == attributes.is_fifo())
+            }
+            TopicRecord::SubscriptionCreated { subscription, topic, id, outbox, .. } => {
+                (self.next_subscription..u32::MAX).contains(subscription)
+                    && self.topics.contains_key(topic)
+                    && !self.subscriptions_by_id.contains_key(id)
+                    && outbox.is_none_or(|queue| (self.next_queue..u32::MAX).contains(&queue))
+            }
+            TopicRecord::MessagePublished { published, .. } => {
+                published.sequence_number.is_none_or(|number| number < u64::MAX)
+            }
+            TopicRecord::MessageFannedOut { location, group, deliveries, .. } => {
+                let held = self.upkeep.publications.get(location.position);
+                let mut seen = BTreeSet::new();
+                location.length > 0
+                    && held.is_none_or(|held| {
+                        held.position != location.position || held.length == location.length
+                    })
+                    && deliveries.iter().all(|copy| {
+                        let queue = self.queues.get(&copy.queue);
+                        let is_fifo = queue.is_some_and(|queue| queue.is_fifo());
+                        self.is_new_key(copy.queue, copy.key)
+                            && seen.insert((copy.queue, copy.key))
+                            && (group.is_some() || !is_fifo)
+                    })
             }
             _ => true,
         }

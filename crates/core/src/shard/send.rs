@@ -3,7 +3,7 @@
 use super::shard::Shard;
 use crate::command::{Outgoing, Reply, Sent};
 use crate::names::QueueArn;
-use crate::queue::Queue;
+use crate::queue::{FirstSend, Queue};
 use crate::queue_attributes::DeduplicationScope;
 use crate::record::{MessageRecord, Record};
 use crate::rejection::Rejection;
@@ -36,7 +36,7 @@ impl Shard {
         let deduplication = self.deduplication_id(number, message);
         let group = message.group.as_ref().map(|group| group.as_str());
         if let (Some(id), Some(group)) = (&deduplication, group)
-            && let Some(first) = self.first_send(number, id, group, now)
+            && let Some(first) = self.first_send(number, id, group, message, now)
         {
             return Ok(first);
         }
@@ -78,19 +78,38 @@ impl Shard {
     }
 
     /// What the first message with this id was answered, if the queue remembers one.
-    fn first_send(&self, number: u32, id: &str, group: &str, now: Timestamp) -> Option<Sent> {
+    fn first_send(
+        &self,
+        number: u32,
+        id: &str,
+        group: &str,
+        message: &Outgoing,
+        now: Timestamp,
+    ) -> Option<Sent> {
         let queue = self.queue(number);
-        let scope = queue.attributes.fifo.as_ref()?.deduplication_scope;
-        let group = match scope {
+        let first = self.first_in_queue(queue, id, group, now)?;
+        Some(Sent {
+            message_id: first.message_id,
+            body_md5: first.body_md5.unwrap_or(message.body_md5),
+            sequence_number: queue.sequence_number(first.key),
+        })
+    }
+}
+
+impl Shard {
+    /// What the queue remembers of the id, if it is a FIFO queue and was given it lately.
+    pub(super) fn first_in_queue<'q>(
+        &self,
+        queue: &'q Queue,
+        id: &str,
+        group: &str,
+        now: Timestamp,
+    ) -> Option<&'q FirstSend> {
+        let group = match queue.attributes.fifo.as_ref()?.deduplication_scope {
             DeduplicationScope::Queue => None,
             DeduplicationScope::MessageGroup => Some(self.digest(group)),
         };
-        let first = queue.deduplication.find(self.digest(id), group, now)?;
-        Some(Sent {
-            message_id: first.message_id,
-            body_md5: first.body_md5,
-            sequence_number: queue.sequence_number(first.key),
-        })
+        queue.deduplication.find(self.digest(id), group, now)
     }
 }
 
@@ -137,7 +156,7 @@ fn check_parameters(queue: &Queue, message: &Outgoing) -> Result<(), Rejection> 
     Ok(())
 }
 
-fn hex(digest: [u8; 32]) -> String {
+pub(super) fn hex(digest: [u8; 32]) -> String {
     use std::fmt::Write;
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes all that is written to it");

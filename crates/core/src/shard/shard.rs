@@ -10,12 +10,15 @@ use crate::command::{Command, Effect, Reply, Token};
 use crate::deadlines::{Deadlines, Due};
 use crate::limits;
 use crate::live_bytes::LiveBytes;
-use crate::names::QueueArn;
+use crate::message::Location;
+use crate::names::{AccountId, QueueArn, Region, TopicArn, Uuid};
+use crate::publications::Publications;
 use crate::queue::{IdDigest, Queue, Upkeep};
 use crate::receipt::ReceiptKey;
 use crate::record::Record;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
+use crate::topic::{Outbox, Subscription, Topic};
 
 /// What an operator may choose about a shard.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -24,19 +27,26 @@ pub struct Settings {
     pub delete_cool_down_ms: u64,
     /// How long after a purge the next one is refused, in milliseconds.
     pub purge_cool_down_ms: u64,
+    /// Subscriptions of one topic that may have a filter policy.
+    pub filter_policies_per_topic: usize,
+    /// Subscriptions of one account that may have a filter policy.
+    pub filter_policies_per_account: usize,
 }
 
 impl Default for Settings {
-    /// AWS's cool-downs: 60 seconds each.
+    /// AWS's: cool-downs of 60 seconds each, 200 filter policies for a topic and 10,000 for an
+    /// account.
     fn default() -> Self {
         Self {
             delete_cool_down_ms: limits::DELETE_COOL_DOWN_SECONDS * 1000,
             purge_cool_down_ms: limits::PURGE_COOL_DOWN_SECONDS * 1000,
+            filter_policies_per_topic: limits::FILTER_POLICIES_PER_TOPIC_MAX,
+            filter_policies_per_account: limits::FILTER_POLICIES_PER_ACCOUNT_MAX,
         }
     }
 }
 
-/// The rules for a set of queues that share one log.
+/// The rules for a set of queues and topics that share one log.
 ///
 /// A shard does no I/O and knows no time but what it is told. Whoever drives it does this:
 ///
@@ -60,14 +70,33 @@ pub struct Shard {
     pub(super) next_queue: u32,
     /// Names given up, and when.
     pub(super) deleted: BTreeMap<QueueArn, Timestamp>,
+    pub(super) topics: BTreeMap<u32, Topic>,
+    pub(super) next_topic: u32,
+    pub(super) subscriptions: BTreeMap<u32, Subscription>,
+    pub(super) next_subscription: u32,
 
     // Bookkeeping.
     /// Dead-letter queue and source queue, for every redrive policy that is set.
     pub(super) redrive_sources: BTreeSet<(QueueArn, QueueArn)>,
     pub(super) waiting: BTreeMap<Token, (u32, u64)>,
+    pub(super) topics_by_arn: BTreeMap<TopicArn, u32>,
+    pub(super) subscriptions_by_id: BTreeMap<Uuid, u32>,
+    /// By topic and digest of protocol and endpoint.
+    pub(super) subscriptions_by_endpoint: BTreeMap<(u32, u128), u32>,
+    pub(super) subscriptions_by_owner: BTreeSet<(AccountId, Region, u32)>,
+    pub(super) subscription_counts: BTreeMap<AccountId, SubscriptionCounts>,
+    /// By the number of the queue.
+    pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) upkeep: Upkeep,
     pub(super) search: Option<Search>,
     pub(super) output: Batch,
+}
+
+/// What an account has that is limited.
+#[derive(Default)]
+pub(super) struct SubscriptionCounts {
+    pub(super) pending: usize,
+    pub(super) filter_policies: usize,
 }
 
 impl Shard {
@@ -80,9 +109,23 @@ impl Shard {
             by_arn: BTreeMap::new(),
             next_queue: 1,
             deleted: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            next_topic: 1,
+            subscriptions: BTreeMap::new(),
+            next_subscription: 1,
             redrive_sources: BTreeSet::new(),
             waiting: BTreeMap::new(),
-            upkeep: Upkeep { deadlines: Deadlines::default(), live: LiveBytes::new(segment_bytes) },
+            topics_by_arn: BTreeMap::new(),
+            subscriptions_by_id: BTreeMap::new(),
+            subscriptions_by_endpoint: BTreeMap::new(),
+            subscriptions_by_owner: BTreeSet::new(),
+            subscription_counts: BTreeMap::new(),
+            outboxes: BTreeMap::new(),
+            upkeep: Upkeep {
+                deadlines: Deadlines::default(),
+                live: LiveBytes::new(segment_bytes),
+                publications: Publications::default(),
+            },
             search: None,
             output: Batch::new(0),
         }
@@ -92,6 +135,7 @@ impl Shard {
     /// bits, to make its receipt handles with.
     pub fn resume(&mut self, position: u64, secret: [u8; 16]) {
         self.output = Batch::new(position);
+        self.resume_deliveries();
         if self.secret.is_none() {
             self.commit(&Record::ShardCreated { secret });
         }
@@ -127,6 +171,14 @@ impl Shard {
             }
             Command::Relocate { messages } => {
                 self.relocate(&messages);
+                None
+            }
+            Command::RelocatePublications { publications } => {
+                self.relocate_publications(&publications);
+                None
+            }
+            Command::ReplayMessages { subscription, messages } => {
+                self.replay_messages(subscription, &messages, now);
                 None
             }
             answered => Some(self.answer(answered, now)),
@@ -171,12 +223,18 @@ impl Shard {
             }
             Command::CancelMoveTask { source, task } => self.cancel_move_task(&source, task),
             Command::ListMoveTasks { source, max } => self.list_move_tasks(&source, max),
+            Command::Topic(command) => self.answer_about_topics(command, now),
+            Command::SettleDelivery { attempt, outcome } => {
+                Ok(self.settle_delivery(attempt, outcome, now))
+            }
             Command::Receive { .. }
             | Command::AbandonReceive { .. }
             | Command::ReturnMessages { .. }
             | Command::MoveMessages { .. }
             | Command::Reclaim { .. }
-            | Command::Relocate { .. } => unreachable!("decided above: not answered at once"),
+            | Command::Relocate { .. }
+            | Command::RelocatePublications { .. }
+            | Command::ReplayMessages { .. } => unreachable!("decided above: not answered at once"),
         }
     }
 
@@ -188,6 +246,7 @@ impl Shard {
                     if let Some(queue) = self.queues.get_mut(&number) {
                         queue.become_visible(key, &mut self.upkeep);
                     }
+                    self.end_overdue_attempt(number, key);
                     self.serve(number, now);
                 }
                 Due::Wait { queue, ticket } => self.end_wait(queue, ticket),
@@ -199,6 +258,12 @@ impl Shard {
                 }
                 Due::Serve { queue } => self.serve(queue, now),
                 Due::MoveTask { queue } => self.continue_move_task(queue, now),
+                Due::ForgetPublished { topic } => self.forget_published(topic, now),
+                Due::Archive { topic } => self.expire_archive(topic, now),
+                Due::Subscription { subscription } => {
+                    self.end_subscription_time(subscription, now);
+                }
+                Due::Replay { subscription } => self.continue_replay(subscription),
                 Due::Reclaim => self.continue_reclaim(now),
             }
         }
@@ -254,10 +319,11 @@ impl Shard {
         }
     }
 
-    /// Records a decision and applies it.
-    pub(super) fn commit(&mut self, record: &Record<'_>) {
+    /// Records a decision, applies it, and says where the record will lie.
+    pub(super) fn commit(&mut self, record: &Record<'_>) -> Location {
         let location = self.output.push(record);
         self.apply(record, location);
+        location
     }
 
     pub(super) fn effect(&mut self, effect: Effect) {

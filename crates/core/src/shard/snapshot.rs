@@ -3,16 +3,20 @@
 //! ```text
 //!   snapshot := version: u32, secret: 16 bytes, next queue number: u32
 //!               names given up: list of ARN and instant
-//!               queues: list
+//!               next topic number: u32, next subscription number: u32
+//!               published messages written again: list of number and where
+//!               queues, topics, subscriptions: list each
 //! ```
 
 use super::shard::{Settings, Shard};
 use crate::codec::{Damaged, Reader, Writer};
+use crate::publications::Publications;
 use crate::queue::Queue;
 use crate::record::{read_arn, write_arn};
 use crate::time::Timestamp;
+use crate::topic::{Subscription, Target, Topic};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Shard {
     /// The state that all decisions so far have led to, those of the next batch included: it may be
@@ -27,7 +31,12 @@ impl Shard {
             write_arn(w, arn);
             w.u64(at.as_ms());
         });
+        w.u32(self.next_topic);
+        w.u32(self.next_subscription);
+        self.upkeep.publications.encode(&mut w);
         w.list(self.queues.values(), |w, queue| queue.encode(w));
+        w.list(self.topics.values(), |w, topic| topic.encode(w));
+        w.list(self.subscriptions.values(), |w, subscription| subscription.encode(w));
         bytes
     }
 
@@ -49,6 +58,9 @@ impl Shard {
         shard.next_queue = r.u32()?;
         let deleted = r.list(24, |r| Ok((read_arn(r)?, Timestamp::from_ms(r.u64()?))))?;
         shard.deleted = deleted.into_iter().collect();
+        shard.next_topic = r.u32()?;
+        shard.next_subscription = r.u32()?;
+        shard.upkeep.publications = Publications::decode(&mut r)?;
         for _ in 0..r.count(1)? {
             let (queue, move_tasks) = Queue::decode(&mut r, &mut shard.upkeep)?;
             let number = queue.number;
@@ -58,12 +70,59 @@ impl Shard {
             if !is_new {
                 return Err(Damaged);
             }
+            if queue.outbox_of.is_some() {
+                shard.queues.insert(number, queue);
+                continue;
+            }
             shard.add_queue(queue);
             for task in move_tasks {
                 shard.add_move_task(number, task);
             }
         }
+        shard.restore_topics(&mut r)?;
         r.end()?;
+        if !shard.upkeep.publications.is_whole() {
+            return Err(Damaged);
+        }
         Ok(shard)
+    }
+
+    fn restore_topics(&mut self, r: &mut Reader<'_>) -> Result<(), Damaged> {
+        for _ in 0..r.count(1)? {
+            let topic = Topic::decode(r)?;
+            let is_new = topic.number < self.next_topic
+                && !self.topics.contains_key(&topic.number)
+                && !self.topics_by_arn.contains_key(&topic.arn);
+            if !is_new {
+                return Err(Damaged);
+            }
+            let number = topic.number;
+            for archived in topic.archive.iter().flat_map(|archive| archive.iter()) {
+                let upkeep = &mut self.upkeep;
+                upkeep.publications.hold(archived.location, &mut upkeep.live);
+            }
+            self.add_topic(topic);
+            self.forget_published(number, Timestamp::default());
+            self.schedule_archive_expiry(number);
+        }
+        for _ in 0..r.count(1)? {
+            let subscription = Subscription::decode(r, |number| self.topics.get(&number))?;
+            let number = subscription.number;
+            let outbox_fits = match &subscription.target {
+                Target::Outbox(queue) => {
+                    self.queues.get(queue).is_some_and(|queue| queue.outbox_of == Some(number))
+                }
+                Target::Queue(_) => true,
+            };
+            let is_new = number < self.next_subscription
+                && !self.subscriptions.contains_key(&number)
+                && !self.subscriptions_by_id.contains_key(&subscription.arn.id);
+            if !(is_new && outbox_fits) {
+                return Err(Damaged);
+            }
+            self.add_subscription(subscription);
+        }
+        let outboxes = self.queues.values().filter(|queue| queue.outbox_of.is_some()).count();
+        if outboxes == self.outboxes.len() { Ok(()) } else { Err(Damaged) }
     }
 }

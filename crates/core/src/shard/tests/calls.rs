@@ -5,7 +5,8 @@ use crate::command::{
     Command, Handle, MoveTaskStatus, Outgoing, Pairs, ReceiveRequest, Received, Reply, Sent, Token,
 };
 use crate::names::{AccountId, FifoId, QueueArn, QueueName, Region, Uuid};
-use crate::record::MessageRecord;
+use crate::publication::PublishedContent;
+use crate::record::{MessageRecord, PublishedRecord};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -193,9 +194,20 @@ impl Scene {
 
     fn open(&self, received: Received) -> Got {
         let bytes = self.read(received.location);
-        let record = MessageRecord::decode(&bytes).unwrap();
+        let (record, body) = match &received.delivery {
+            None => {
+                let record = MessageRecord::decode(&bytes).unwrap();
+                let body = String::from_utf8(record.content.to_vec()).unwrap();
+                (record, body)
+            }
+            Some(delivery) => {
+                let record = PublishedRecord::decode(&bytes).unwrap().message;
+                let content = PublishedContent::decode(record.content).unwrap();
+                (record, content.text_for(delivery.protocol).to_owned())
+            }
+        };
         Got {
-            body: String::from_utf8(record.content.to_vec()).unwrap(),
+            body,
             message_id: record.message_id,
             sent_at: record.sent_at,
             body_md5: record.body_md5,

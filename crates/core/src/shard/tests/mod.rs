@@ -29,4 +29,5 @@ mod scene;
 mod send;
 mod snapshot;
 mod tags;
+mod topics;
 mod visibility;

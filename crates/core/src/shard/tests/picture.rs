@@ -2,8 +2,9 @@
 
 use super::super::shard::Shard;
 use crate::codec::Writer;
+use crate::message::Location;
 use crate::names::QueueArn;
-use crate::queue::{MoveTask, Queue};
+use crate::queue::{MoveTask, Origin, Queue};
 use crate::time::Timestamp;
 
 /// A shard's state, without what may differ between shards that behave alike: the numbers of
@@ -17,6 +18,8 @@ pub(super) struct Picture {
     live_bytes: u64,
     first_live: Option<u64>,
     queues: Vec<QueuePicture>,
+    publications: Vec<(u64, Location)>,
+    topics: TopicsPicture,
 }
 
 #[derive(PartialEq, Debug)]
@@ -43,7 +46,7 @@ struct MessagePicture {
     length: u32,
     receive_count: u32,
     group: Option<String>,
-    origin: Option<QueueArn>,
+    origin: Option<Origin>,
     /// Enqueued, first received, last received, visible. The last only while it is hidden.
     instants: [Option<Timestamp>; 4],
 }
@@ -58,6 +61,46 @@ pub(super) fn picture(shard: &mut Shard) -> Picture {
         live_bytes: shard.live_bytes(),
         first_live: shard.first_live(),
         queues: shard.queues.values_mut().map(queue_picture).collect(),
+        publications: shard.upkeep.publications.before(u64::MAX, 0, usize::MAX).0,
+        topics: topics_picture(shard),
+    }
+}
+
+/// What is saved of topics and subscriptions, and what follows from it.
+#[derive(PartialEq, Debug)]
+struct TopicsPicture {
+    next: [u32; 2],
+    topics: Vec<Vec<u8>>,
+    subscriptions: Vec<Vec<u8>>,
+    /// Of each topic: its subscriptions, how many are pending, how many have filter policies.
+    lists: Vec<(Vec<u32>, u64, usize)>,
+    by_owner: Vec<u32>,
+    /// Pending subscriptions and filter policies, all accounts together.
+    counts: [usize; 2],
+}
+
+fn topics_picture(shard: &Shard) -> TopicsPicture {
+    let bytes = |write: &dyn Fn(&mut Writer<'_>)| {
+        let mut bytes = Vec::new();
+        write(&mut Writer::new(&mut bytes));
+        bytes
+    };
+    let topics = shard.topics.values();
+    let lists = topics.clone().map(|topic| {
+        let numbers = topic.subscriptions.iter().copied().collect();
+        (numbers, topic.pending, topic.filter_policies())
+    });
+    let counts = shard.subscription_counts.values();
+    TopicsPicture {
+        next: [shard.next_topic, shard.next_subscription],
+        lists: lists.collect(),
+        topics: topics.map(|topic| bytes(&|w| topic.encode(w))).collect(),
+        subscriptions: shard.subscriptions.values().map(|s| bytes(&|w| s.encode(w))).collect(),
+        by_owner: shard.subscriptions_by_owner.iter().map(|(_, _, number)| *number).collect(),
+        counts: [
+            counts.clone().map(|counts| counts.pending).sum(),
+            counts.map(|counts| counts.filter_policies).sum(),
+        ],
     }
 }
 

@@ -87,7 +87,8 @@ fn a_name_given_up_is_free_after_60_seconds() {
 
 #[test]
 fn the_cool_down_can_be_none() {
-    let settings = Settings { delete_cool_down_ms: 0, purge_cool_down_ms: 0 };
+    let settings =
+        Settings { delete_cool_down_ms: 0, purge_cool_down_ms: 0, ..Settings::default() };
     play(Way::Replayed, settings, &|s: &mut Scene| {
         for _ in 0..3 {
             s.create("orders", &[]);

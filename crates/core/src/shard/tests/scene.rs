@@ -168,7 +168,8 @@ impl Scene {
             && !self.shard.is_reclaiming()
             && picture::tasks(&self.shard)
                 .iter()
-                .all(|(_, tasks)| tasks.iter().all(|task| !task.is_running()));
+                .all(|(_, tasks)| tasks.iter().all(|task| !task.is_running()))
+            && self.shard.subscriptions.values().all(|s| s.replay.is_none_or(|r| r.end.is_some()));
         if !is_quiet {
             return;
         }
@@ -185,6 +186,8 @@ impl Scene {
         let expected = (picture::tasks(&self.shard), picture::picture(&mut self.shard));
         for (how, mut other) in [("replayed", self.replayed()), ("restored", self.restored())] {
             let tasks = picture::tasks(&other);
+            // Which attempts are under way is not saved.
+            other.outboxes.clone_from(&self.shard.outboxes);
             other.advance(self.now);
             let seen = (tasks, picture::picture(&mut other));
             assert_eq!(seen, expected, "{how}");

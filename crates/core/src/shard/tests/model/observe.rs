@@ -12,6 +12,7 @@ pub(super) const SETTLED_MAX: usize = 100;
 impl Run {
     pub(super) fn observe(&mut self, record: &Record<'_>) {
         match record {
+            Record::Topic(_) | Record::PublicationMoved { .. } => panic!("the model has no topics"),
             Record::QueueCreated { queue, arn, .. } => {
                 let name = QUEUES.iter().position(|name| *name == arn.name.as_str()).unwrap();
                 self.numbers.insert(*queue, name);

@@ -15,8 +15,12 @@ use crate::record::{self, MessageRecord};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
-const SETTINGS: Settings =
-    Settings { delete_cool_down_ms: COOL_DOWN, purge_cool_down_ms: COOL_DOWN };
+const SETTINGS: Settings = Settings {
+    delete_cool_down_ms: COOL_DOWN,
+    purge_cool_down_ms: COOL_DOWN,
+    filter_policies_per_topic: 200,
+    filter_policies_per_account: 10_000,
+};
 
 /// A receive: one that is being decided, or one that waits.
 #[derive(Copy, Clone, Debug)]

@@ -328,6 +328,9 @@ impl Run {
                         messages: messages.into_iter().map(bring).collect(),
                     }
                 }
+                Effect::RelocatePublications { .. }
+                | Effect::CopyForReplay { .. }
+                | Effect::Deliver(_) => panic!("the model has no topics"),
                 Effect::Relocate { messages } => Command::Relocate {
                     messages: messages.into_iter().map(|m| (m, self.read(m.location))).collect(),
                 },

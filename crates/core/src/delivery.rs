@@ -1,0 +1,85 @@
+//! How published messages reach those who subscribed.
+//!
+//! Every subscriber has a queue: its own, if it is one, or an **outbox**, a queue that callers cannot
+//! name and that a courier empties. So a delivery to an endpoint waits, is retried and moves to a
+//! dead-letter queue by the rules of queues: handing a message to a courier is a receive, an attempt
+//! that failed changes its visibility, one that succeeded deletes it.
+
+use std::sync::Arc;
+
+use crate::message::Location;
+use crate::names::{SubscriptionArn, SubscriptionProtocol};
+use crate::receipt::Receipt;
+use crate::time::Timestamp;
+
+/// By which subscription a published message came into a queue, and in which form it is to be
+/// delivered. Fixed when it is published.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Delivery {
+    /// The subscription.
+    pub subscription: SubscriptionArn,
+    /// How its messages go out; a dead-letter queue gets them in the form that they would have had.
+    pub protocol: SubscriptionProtocol,
+    /// RawMessageDelivery.
+    pub is_raw: bool,
+    /// Whether it comes out of the topic's archive.
+    pub is_replayed: bool,
+    /// The topic's SignatureVersion.
+    pub signature_version: SignatureVersion,
+}
+
+/// How envelopes are signed.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum SignatureVersion {
+    /// Over a SHA-1 digest. What holds if nothing was said.
+    #[default]
+    V1,
+    /// Over a SHA-256 digest.
+    V2,
+}
+
+/// One attempt to be made at an endpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// Names the attempt in [`Command::SettleDelivery`](crate::command::Command::SettleDelivery).
+    pub receipt: Receipt,
+    /// Where the message's record lies.
+    pub location: Location,
+    /// In which form it goes out.
+    pub delivery: Arc<Delivery>,
+    /// Where to.
+    pub endpoint: Arc<str>,
+    /// The content type that the delivery policy asks for.
+    pub content_type: Option<Arc<str>>,
+    /// When the message came into the outbox.
+    pub enqueued_at: Timestamp,
+}
+
+/// How an attempt went.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum AttemptOutcome {
+    /// The endpoint has the message.
+    Delivered,
+    /// It may have it another time.
+    TryLater,
+    /// It will never have it: another attempt would end the same.
+    Never,
+}
+
+/// What becomes of a message after an attempt.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It was delivered.
+    Delivered,
+    /// Another attempt follows.
+    Retried {
+        /// When.
+        at: Timestamp,
+    },
+    /// It is in the subscription's dead-letter queue.
+    DeadLettered,
+    /// It is gone: the subscription has no dead-letter queue that takes it.
+    Dropped,
+    /// The message, its subscription or this attempt was no longer wanted.
+    Stale,
+}

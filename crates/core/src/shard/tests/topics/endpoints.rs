@@ -1,0 +1,173 @@
+//! Endpoints: attempts, retries, pace, and what becomes of what they do not take.
+
+use super::super::calls::{bodies, redrive, ten};
+use super::super::scene::{START, in_every_way, without_restarts};
+use super::calls::text;
+use crate::delivery::{AttemptOutcome, Fate};
+use crate::limits;
+
+const ENDPOINT: &str = "https://example.com/stock";
+
+/// Three retries at once, then two a second apart.
+const POLICY: &str = r#"{"healthyRetryPolicy":{"numRetries":5,"numNoDelayRetries":3,
+    "numMinDelayRetries":2,"minDelayTarget":1,"maxDelayTarget":1,"numMaxDelayRetries":0}}"#;
+
+#[test]
+fn a_message_is_delivered_once() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        scene.publish("stock", text("1"));
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(attempt.enqueued_at, START);
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Delivered), Fate::Delivered);
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::TryLater), Fate::Stale);
+        scene.at(7200);
+        assert_eq!(scene.attempt(), None);
+        assert_eq!(scene.shard.live_bytes(), 0);
+    });
+}
+
+#[test]
+fn failures_are_retried_as_the_policy_says_and_then_given_up() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.create("dead", &[]);
+        let dead = redrive("dead", 1).replace(",\"maxReceiveCount\":1", "");
+        let attributes = [("DeliveryPolicy", POLICY), ("RedrivePolicy", dead.as_str())];
+        scene.subscribe_endpoint("stock", ENDPOINT, &attributes);
+        let published = scene.publish("stock", text("stubborn"));
+        for retry in 0..3 {
+            let attempt = scene.attempt().unwrap();
+            assert_eq!(attempt.receipt.receive_count, retry + 1);
+            let fate = scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+            assert_eq!(fate, Fate::Retried { at: START });
+        }
+        let mut now = 0;
+        for _ in 0..2 {
+            let attempt = scene.attempt().unwrap();
+            let fate = scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+            let Fate::Retried { at } = fate else { panic!("a retry, not {fate:?}") };
+            let delay = (at - START) - now;
+            assert!((1000..=1100).contains(&delay), "{delay} ms");
+            assert_eq!(scene.attempt(), None);
+            now += delay;
+            scene.at_ms(now);
+        }
+        let attempt = scene.attempt().unwrap();
+        let fate = scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+        assert_eq!(fate, Fate::DeadLettered);
+        let got = scene.take("dead");
+        assert_eq!((got.message_id, got.receive_count()), (published.message_id, 1));
+        assert_eq!(got.received.delivery.as_ref().unwrap().protocol.as_str(), "https");
+        assert_eq!(got.received.dead_letter_source, None);
+    });
+}
+
+#[test]
+fn what_will_never_be_taken_is_not_tried_again() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.create("dead", &[]);
+        let arn = scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        scene.publish("stock", text("1"));
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Never), Fate::Dropped);
+        let dead = redrive("dead", 1).replace(",\"maxReceiveCount\":1", "");
+        scene.set_subscription(&arn, "RedrivePolicy", &dead).unwrap();
+        scene.publish("stock", text("2"));
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Never), Fate::DeadLettered);
+        assert_eq!(bodies(&scene.receive("dead", ten())), ["2"]);
+    });
+}
+
+#[test]
+fn an_attempt_that_nobody_settles_is_made_again() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        scene.publish("stock", text("1"));
+        let first = scene.attempt().unwrap();
+        scene.at(limits::ATTEMPT_SECONDS_MAX - 1);
+        assert_eq!(scene.attempt(), None);
+        scene.at(limits::ATTEMPT_SECONDS_MAX);
+        let second = scene.attempt().unwrap();
+        assert_eq!(second.receipt.receive_count, 2);
+        assert_eq!(scene.settle_attempt(&first, AttemptOutcome::Never), Fate::Stale);
+        assert_eq!(scene.settle_attempt(&second, AttemptOutcome::Delivered), Fate::Delivered);
+    });
+}
+
+#[test]
+fn one_endpoint_holds_up_no_other() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.create("queue", &[]);
+        scene.subscribe_queue("stock", "queue", &[]);
+        scene.subscribe_endpoint("stock", "https://hangs.example.com/", &[]);
+        scene.subscribe_endpoint("stock", "https://fails.example.com/", &[]);
+        scene.subscribe_endpoint("stock", "https://works.example.com/", &[]);
+        let mut delivered = [0; 3];
+        for i in 0..100 {
+            scene.publish("stock", text(&i.to_string()));
+            for attempt in scene.attempts() {
+                match attempt.endpoint.as_ref() {
+                    "https://hangs.example.com/" => delivered[0] += 1,
+                    "https://fails.example.com/" => {
+                        delivered[1] += 1;
+                        scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+                    }
+                    _ => {
+                        delivered[2] += 1;
+                        scene.settle_attempt(&attempt, AttemptOutcome::Delivered);
+                    }
+                }
+            }
+        }
+        // One hangs with all attempts that it may have; one fails and has one attempt at a time, of
+        // each message in turn; one has all.
+        assert_eq!(delivered, [limits::ATTEMPTS_PER_ENDPOINT_MAX, 100, 100]);
+        assert_eq!(scene.counts("queue"), [100, 0, 0]);
+    });
+}
+
+#[test]
+fn an_endpoint_gets_no_more_a_second_than_it_wants() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        let policy = r#"{"throttlePolicy":{"maxReceivesPerSecond":4}}"#;
+        scene.subscribe_endpoint("stock", ENDPOINT, &[("DeliveryPolicy", policy)]);
+        scene.at(1);
+        for i in 0..10 {
+            scene.publish("stock", text(&i.to_string()));
+        }
+        let mut begun = Vec::new();
+        for quarter in 4..20 {
+            scene.at_ms(quarter * 250);
+            begun.push(scene.attempts().len());
+        }
+        assert_eq!(begun.iter().sum::<usize>(), 10);
+        assert!(begun[..10].iter().all(|count| *count == 1), "{begun:?}");
+    });
+}
+
+#[test]
+fn retries_survive_a_restart() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[("DeliveryPolicy", POLICY)]);
+        scene.publish("stock", text("1"));
+        for _ in 0..4 {
+            let attempt = scene.attempt().unwrap();
+            scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+        }
+        scene.restart();
+        assert_eq!(scene.attempt(), None, "its time has not come");
+        scene.at(2);
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(attempt.receipt.receive_count, 5);
+        scene.restart();
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Delivered), Fate::Delivered);
+    });
+}

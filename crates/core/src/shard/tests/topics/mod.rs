@@ -1,0 +1,12 @@
+//! Topics: what is published reaches those who subscribed, in whatever state they are.
+//!
+//! The facts are those of the SNS API reference and developer guide.
+
+mod archive;
+mod calls;
+mod confirmation;
+mod endpoints;
+mod fan_out;
+mod fifo;
+mod manage;
+mod subscriptions;

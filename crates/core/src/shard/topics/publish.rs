@@ -1,0 +1,330 @@
+//! Publish and PublishBatch: who gets a message, and where it goes.
+
+use super::super::send::hex;
+use super::super::shard::Shard;
+use crate::command::{Publication, Published, Reply};
+use crate::message::Location;
+use crate::names::{TopicArn, Uuid};
+use crate::publication::PublishedContent;
+use crate::queue::Queue;
+use crate::record::{
+    Deliveries, FannedOutCopy, MessageRecord, PublishedRecord, Record, TopicRecord,
+};
+use crate::rejection::{Rejection, TopicRejection};
+use crate::time::Timestamp;
+use crate::topic::{Subscription, Target, Topic};
+use crate::topic_attributes::ThroughputScope;
+
+/// A message as fan-out sees it.
+pub(super) struct FanOut<'a> {
+    /// Where its record was first written.
+    pub(super) location: Location,
+    pub(super) message_id: Uuid,
+    pub(super) group: Option<&'a str>,
+    pub(super) deduplication: Option<&'a str>,
+    pub(super) is_replayed: bool,
+}
+
+/// Where the copies of a message go.
+#[derive(Default)]
+pub(super) struct Copies {
+    list: Vec<FannedOutCopy>,
+    /// Whether any of them goes to a dead-letter queue. Otherwise no queue gets more than one.
+    any_redirected: bool,
+}
+
+impl Copies {
+    fn push(&mut self, subscription: u32, queue: &Queue, is_redirected: bool) {
+        self.any_redirected |= is_redirected;
+        let earlier = if self.any_redirected {
+            self.list.iter().filter(|copy| copy.queue == queue.number).count() as u64
+        } else {
+            0
+        };
+        let key = queue.next_key + earlier;
+        self.list.push(FannedOutCopy { subscription, queue: queue.number, key });
+    }
+}
+
+/// What a queue asks of a message before it takes it.
+pub(super) struct Freight<'a> {
+    /// In bytes, without an envelope and with it.
+    pub(super) raw_size: usize,
+    pub(super) enveloped_size: usize,
+    pub(super) attributes: usize,
+    pub(super) group: Option<&'a str>,
+    pub(super) deduplication: Option<&'a str>,
+    pub(super) is_replayed: bool,
+}
+
+impl Shard {
+    /// Takes each message or refuses it by itself. What a FIFO topic needs and a message lacks is
+    /// refused for the whole call, as AWS does.
+    pub(super) fn publish(
+        &mut self,
+        arn: &TopicArn,
+        messages: &[Publication],
+        now: Timestamp,
+    ) -> Result<Reply, Rejection> {
+        let number = self.find_topic(arn)?;
+        let topic = self.topic(number);
+        messages.iter().try_for_each(|message| check_fifo_parameters(topic, message))?;
+        let max = topic.attributes.maximum_message_size() as usize;
+        if messages.len() > 1 && messages.iter().map(|message| message.size).sum::<usize>() > max {
+            return Err(TopicRejection::BatchRequestTooLong.into());
+        }
+        let published =
+            messages.iter().map(|message| self.publish_one(number, message, max, now)).collect();
+        Ok(Reply::Published(published))
+    }
+
+    fn publish_one(
+        &mut self,
+        number: u32,
+        message: &Publication,
+        max: usize,
+        now: Timestamp,
+    ) -> Result<Published, Rejection> {
+        if message.size > max {
+            return Err(TopicRejection::parameter("Message too long").into());
+        }
+        let topic = self.topic(number);
+        let deduplication = deduplication_id(topic, message);
+        let group = message.group.as_ref().map(|group| group.as_str());
+        if let (Some(id), Some(group)) = (&deduplication, group)
+            && let Some(first) = self.first_published(topic, id, group, now)
+        {
+            return Ok(first);
+        }
+        let sequence_number = topic.is_fifo().then_some(topic.next_sequence_number);
+        let published = Published { message_id: message.message_id, sequence_number };
+        let copies = self.copies(number, message, deduplication.as_deref(), now)?;
+        // Nobody gets it, nobody will ask for it again, and nothing has to be remembered.
+        if copies.list.is_empty() && sequence_number.is_none() {
+            return Ok(published);
+        }
+        let record = PublishedRecord {
+            sequence_number,
+            message: MessageRecord {
+                message_id: message.message_id,
+                sent_at: now,
+                body_md5: message.body_md5,
+                group,
+                deduplication: deduplication.as_deref(),
+                data_key: message.data_key,
+                content: &message.content,
+            },
+        };
+        let location = self.commit(&Record::Topic(TopicRecord::MessagePublished {
+            topic: number,
+            published: record,
+        }));
+        let fan_out = FanOut {
+            location,
+            message_id: message.message_id,
+            group,
+            deduplication: deduplication.as_deref(),
+            is_replayed: false,
+        };
+        self.fan_out(&fan_out, &copies, now);
+        Ok(published)
+    }
+
+    /// What the first message with this id was answered, if the topic remembers one.
+    fn first_published(
+        &self,
+        topic: &Topic,
+        id: &str,
+        group: &str,
+        now: Timestamp,
+    ) -> Option<Published> {
+        let group = match topic.attributes.throughput_scope() {
+            ThroughputScope::Topic => None,
+            ThroughputScope::MessageGroup => Some(self.digest(group)),
+        };
+        let first = topic.deduplication.find(self.digest(id), group, now)?;
+        Some(Published { message_id: first.message_id, sequence_number: Some(first.key) })
+    }
+
+    /// Where the copies of a message go: one for each subscription that wants it, unless neither its
+    /// queue nor its dead-letter queue takes it.
+    fn copies(
+        &self,
+        number: u32,
+        message: &Publication,
+        deduplication: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Copies, Rejection> {
+        let topic = self.topic(number);
+        let bytes = message.unsealed.as_deref().unwrap_or(&message.content);
+        let content =
+            PublishedContent::decode(bytes).map_err(|_| TopicRejection::parameter("Message"))?;
+        let protocol_of = |number| self.subscriptions.get(&number).map(|s| s.protocol);
+        let freight = Freight {
+            raw_size: message.size,
+            enveloped_size: message.enveloped_size,
+            attributes: content.attributes.len(),
+            group: message.group.as_ref().map(|group| group.as_str()),
+            deduplication,
+            is_replayed: false,
+        };
+        let wanted = topic.wanted_by(&content, protocol_of);
+        let list = Vec::with_capacity(wanted.len());
+        let mut copies = Copies { list, any_redirected: false };
+        for number in wanted {
+            self.add_copy(number, &freight, &mut copies, now);
+        }
+        Ok(copies)
+    }
+
+    /// Adds the copy for a subscription.
+    pub(super) fn add_copy(
+        &self,
+        number: u32,
+        freight: &Freight<'_>,
+        copies: &mut Copies,
+        now: Timestamp,
+    ) {
+        let Some(subscription) = self.subscriptions.get(&number) else { return };
+        let (queue, is_redirected) = match self.target_of(subscription, freight) {
+            Some(queue) => (queue, false),
+            None => match self.dead_letter_queue_of(subscription) {
+                Some(queue) => (queue, true),
+                None => return,
+            },
+        };
+        let queue = self.queue(queue);
+        if !self.is_known_to(queue, freight, now) {
+            copies.push(number, queue, is_redirected);
+        }
+    }
+
+    /// The queue or outbox that a copy goes to, unless it is not there or does not take it.
+    fn target_of(&self, subscription: &Subscription, freight: &Freight<'_>) -> Option<u32> {
+        let arn = match &subscription.target {
+            Target::Outbox(queue) => return Some(*queue),
+            Target::Queue(arn) => arn,
+        };
+        let number = *self.by_arn.get(arn)?;
+        let is_raw = subscription.attributes.raw_message_delivery();
+        takes(self.queue(number), is_raw, freight).then_some(number)
+    }
+
+    /// The queue that a subscription's dead letters go to, if there is one that takes them.
+    pub(super) fn dead_letter_queue_of(&self, subscription: &Subscription) -> Option<u32> {
+        let policy = subscription.attributes.redrive_policy()?;
+        let number = *self.by_arn.get(policy.dead_letter_target())?;
+        let needs_fifo = subscription.is_of_fifo_queue();
+        (self.queue(number).is_fifo() == needs_fifo).then_some(number)
+    }
+
+    /// Whether a FIFO queue was given the message's id lately: it takes the message and drops it.
+    fn is_known_to(&self, queue: &Queue, freight: &Freight<'_>, now: Timestamp) -> bool {
+        let ids = freight.deduplication.zip(freight.group);
+        let known = ids.and_then(|(id, group)| self.first_in_queue(queue, id, group, now));
+        known.is_some() && !freight.is_replayed
+    }
+
+    /// Puts the copies where they go, and wakes those who wait for them.
+    pub(super) fn fan_out(&mut self, fan_out: &FanOut<'_>, copies: &Copies, now: Timestamp) {
+        if copies.list.is_empty() {
+            return;
+        }
+        self.commit(&Record::Topic(TopicRecord::MessageFannedOut {
+            at: now,
+            location: fan_out.location,
+            message_id: fan_out.message_id,
+            group: fan_out.group,
+            deduplication: fan_out.deduplication,
+            is_replayed: fan_out.is_replayed,
+            deliveries: Deliveries::Listed(&copies.list),
+        }));
+        for copy in &copies.list {
+            self.serve(copy.queue, now);
+        }
+    }
+
+    /// A message of ours to the endpoint of a subscription.
+    pub(super) fn send_notice(
+        &mut self,
+        number: u32,
+        content: &[u8],
+        message_id: Uuid,
+        now: Timestamp,
+    ) {
+        let subscription = self.subscription(number);
+        let queue = match &subscription.target {
+            Target::Outbox(queue) => Some(*queue),
+            Target::Queue(arn) => self.by_arn.get(arn).copied(),
+        };
+        let Some(queue) = queue else { return };
+        let topic = subscription.topic;
+        let id = message_id.to_string();
+        // FIFO queues need both.
+        let (group, deduplication) = (Some("confirmation"), Some(id.as_str()));
+        let location = self.commit(&Record::Topic(TopicRecord::MessagePublished {
+            topic,
+            published: PublishedRecord {
+                sequence_number: None,
+                message: MessageRecord {
+                    message_id,
+                    sent_at: now,
+                    body_md5: [0; 16],
+                    group,
+                    deduplication,
+                    data_key: 0,
+                    content,
+                },
+            },
+        }));
+        let mut copies = Copies::default();
+        copies.push(number, self.queue(queue), false);
+        let fan_out = FanOut { location, message_id, group, deduplication, is_replayed: false };
+        self.fan_out(&fan_out, &copies, now);
+    }
+}
+
+/// Whether a queue takes a message. One with more than ten attributes cannot be delivered raw.
+fn takes(queue: &Queue, is_raw: bool, freight: &Freight<'_>) -> bool {
+    let size = if is_raw { freight.raw_size } else { freight.enveloped_size };
+    let fits = size <= queue.attributes.maximum_message_size as usize;
+    let is_deliverable = !is_raw || freight.attributes <= crate::limits::MESSAGE_ATTRIBUTES_MAX;
+    fits && is_deliverable && (freight.group.is_some() || !queue.is_fifo())
+}
+
+/// The id that a FIFO topic knows the message by: the one given, or the message's SHA-256.
+fn deduplication_id(topic: &Topic, message: &Publication) -> Option<String> {
+    if !topic.is_fifo() {
+        return None;
+    }
+    let given = message.deduplication.as_ref().map(|id| id.as_str().to_owned());
+    given.or_else(|| message.body_sha256.map(hex))
+}
+
+/// What a FIFO topic cannot do without, and what a standard one does not take.
+fn check_fifo_parameters(topic: &Topic, message: &Publication) -> Result<(), TopicRejection> {
+    if !topic.is_fifo() {
+        return if message.deduplication.is_some() {
+            Err(TopicRejection::parameter(
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId \
+                 parameter that is not valid for this topic type",
+            ))
+        } else {
+            Ok(())
+        };
+    }
+    if message.group.is_none() {
+        return Err(TopicRejection::parameter(
+            "The MessageGroupId parameter is required for FIFO topics",
+        ));
+    }
+    let by_content =
+        topic.attributes.content_based_deduplication() && message.body_sha256.is_some();
+    if message.deduplication.is_none() && !by_content {
+        return Err(TopicRejection::parameter(
+            "The topic should either have ContentBasedDeduplication enabled or \
+             MessageDeduplicationId provided explicitly",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! The bookkeeping of an outbox: which of its messages a courier has now.
+
+use std::collections::BTreeSet;
+
+use crate::limits;
+use crate::time::Timestamp;
+
+/// An outbox beside its queue. Nothing of it is saved: an attempt that was under way when the
+/// server stopped is made again when its time is over.
+#[derive(Clone, Default)]
+pub(crate) struct Outbox {
+    /// Messages that a courier has, by their keys in the queue.
+    running: BTreeSet<u64>,
+    /// Whether the last attempt failed. An endpoint that fails is tried by one attempt at a time, so
+    /// that many dead ones do not take what the others need.
+    is_failing: bool,
+    /// When the next attempt may begin, as maxReceivesPerSecond has it.
+    next_at: Timestamp,
+    /// The deadline that stands for it.
+    pub(crate) serve_due: Option<Timestamp>,
+}
+
+impl Outbox {
+    /// Whether another attempt may be under way now.
+    pub(crate) fn has_room(&self) -> bool {
+        let max = if self.is_failing { 1 } else { limits::ATTEMPTS_PER_ENDPOINT_MAX };
+        self.running.len() < max
+    }
+
+    /// When the next attempt may begin, if not now.
+    pub(crate) fn pause_until(&self, now: Timestamp) -> Option<Timestamp> {
+        Some(self.next_at).filter(|at| *at > now)
+    }
+
+    /// An attempt begins.
+    pub(crate) fn begin(&mut self, key: u64, now: Timestamp, max_per_second: Option<u32>) {
+        self.running.insert(key);
+        if let Some(max) = max_per_second {
+            let pause_ms = 1000_u64.div_ceil(u64::from(max.max(1)));
+            self.next_at = now.max(self.next_at) + pause_ms;
+        }
+    }
+
+    /// An attempt has ended.
+    pub(crate) fn end(&mut self, key: u64) {
+        self.running.remove(&key);
+    }
+
+    /// The endpoint has answered as it should, or not.
+    pub(crate) fn judge(&mut self, is_failing: bool) {
+        self.is_failing = is_failing;
+    }
+}
