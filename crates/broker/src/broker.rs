@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
 use tidings_core::command::{Command, Reply, Token};
+use tidings_core::delivery::Attempt;
 use tidings_core::message::Location;
 use tidings_core::names::Uuid;
 use tidings_core::receipt::ReceiptKey;
 use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_log::{Position, Reader};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -60,6 +62,7 @@ struct Shared {
     clock: Clock,
     entropy: Entropy,
     last_token: AtomicU64,
+    deliveries: Mutex<Option<UnboundedReceiver<Attempt>>>,
 }
 
 impl Drop for Shared {
@@ -95,7 +98,10 @@ impl Broker {
         let (inbox, inputs) = Inbox::new();
         let waker = inbox.clone();
         clock.watch(move || waker.tell(Input::Tick));
+        // Bounded by the shard: so many attempts for each endpoint.
+        let (deliveries, attempts) = mpsc::unbounded_channel();
         let setting = Setting {
+            deliveries,
             storage,
             secret,
             clock: clock.clone(),
@@ -114,7 +120,8 @@ impl Broker {
             })
             .map_err(OpenError::Thread)?;
         let last_token = AtomicU64::new(0);
-        let shared = Shared { inbox, reader, receipt_key, clock, entropy, last_token };
+        let deliveries = Mutex::new(Some(attempts));
+        let shared = Shared { inbox, reader, receipt_key, clock, entropy, last_token, deliveries };
         Ok((Self { shared: Arc::new(shared) }, report))
     }
 
@@ -150,6 +157,12 @@ impl Broker {
         }
         let read = tokio::task::spawn_blocking(move || reader.read(position, length)).await;
         Ok(read.map_err(|_| ReadFailure::Stopping)??)
+    }
+
+    /// The attempts to deliver messages to endpoints, as they are to be made. Each is to be settled
+    /// by [`Command::SettleDelivery`]. `None` if somebody else has them already.
+    pub fn deliveries(&self) -> Option<UnboundedReceiver<Attempt>> {
+        self.shared.deliveries.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What receipt handles are made with.

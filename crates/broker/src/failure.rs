@@ -73,6 +73,20 @@ pub enum OpenError {
         /// What this release writes.
         known: u32,
     },
+    /// The folder was written before the first release.
+    #[error(
+        "{} says that the folder has format {found}, which was never released; this release reads \
+         formats from {oldest} on: move the folder away and start anew",
+        path.display()
+    )]
+    OlderFormat {
+        /// The `FORMAT` file.
+        path: PathBuf,
+        /// What it says.
+        found: u32,
+        /// The oldest that can be read.
+        oldest: u32,
+    },
     /// Another process has the folder.
     #[error(transparent)]
     Lock(#[from] LockError),

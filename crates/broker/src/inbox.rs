@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use tidings_core::command::{Command, Effect, Reply, Token};
+use tidings_core::command::{Command, Effect, Reply, Token, TopicCommand};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::failure::{Failure, Unavailable};
@@ -76,6 +76,9 @@ impl Inbox {
 fn weight(command: &Command) -> usize {
     let messages = match command {
         Command::Send { messages, .. } => {
+            messages.iter().map(|message| message.content.len()).sum()
+        }
+        Command::Topic(TopicCommand::Publish { messages, .. }) => {
             messages.iter().map(|message| message.content.len()).sum()
         }
         _ => 0,

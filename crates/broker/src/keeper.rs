@@ -1,14 +1,16 @@
 //! The keeper's thread: what takes long and nobody waits for. It reads records for the shard's
-//! effects and saves snapshots.
+//! effects, passes deliveries on to couriers, and saves snapshots.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tidings_core::command::{Command, Effect, Residence};
+use tidings_core::delivery::Attempt;
 use tidings_core::message::Location;
 use tidings_core::names::Uuid;
 use tidings_log::snapshot::Snapshots;
 use tidings_log::{Position, Reader};
+use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use crate::entropy::Entropy;
@@ -25,12 +27,19 @@ pub(crate) fn run(
     mut snapshots: Box<dyn Snapshots>,
     reader: &Arc<dyn Reader>,
     entropy: &Entropy,
+    deliveries: &UnboundedSender<Attempt>,
     errands: &Receiver<Errand>,
     inbox: &Inbox,
 ) {
     while let Ok(errand) = errands.recv() {
         match errand {
-            Errand::Do(effect) => inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy))),
+            // Without couriers, an attempt is made again and again until there are some.
+            Errand::Do(Effect::Deliver(attempt)) => drop(deliveries.send(attempt)),
+            Errand::Do(effect) => {
+                if let Some(command) = carry_out(effect, &**reader, entropy) {
+                    inbox.tell(Input::Tell(command));
+                }
+            }
             Errand::Save { covers, snapshot } => {
                 let saved = snapshots.save(covers, &snapshot);
                 if let Err(fault) = &saved {
@@ -43,8 +52,9 @@ pub(crate) fn run(
     }
 }
 
-fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command {
-    match effect {
+/// What an effect comes back with.
+fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Option<Command> {
+    let command = match effect {
         Effect::CopyForMoveTask { source, task, messages } => {
             let read =
                 |(key, location)| (key, Uuid::from_random(entropy.bits()), read(reader, location));
@@ -55,7 +65,19 @@ fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command 
             let read = |residence: Residence| (residence, read(reader, residence.location));
             Command::Relocate { messages: messages.into_iter().map(read).collect() }
         }
-    }
+        Effect::RelocatePublications { publications } => {
+            let read = |(number, location)| (number, location, read(reader, location));
+            let publications = publications.into_iter().map(read).collect();
+            Command::RelocatePublications { publications }
+        }
+        Effect::CopyForReplay { subscription, messages } => {
+            let read = |(number, location)| (number, read(reader, location));
+            let messages = messages.into_iter().map(read).collect();
+            Command::ReplayMessages { subscription, messages }
+        }
+        Effect::Deliver(_) => return None,
+    };
+    Some(command)
 }
 
 fn read(reader: &dyn Reader, location: Location) -> Option<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! The owner of a shard, without threads: what may be taken, what is to be appended, what is held.
 
-use tidings_core::command::{Command, Effect, Reply, Token};
+use tidings_core::command::{Command, Effect, Reply, Token, TopicCommand};
+use tidings_core::delivery::AttemptOutcome;
 use tidings_core::rejection::Rejection;
 use tidings_core::shard::Shard;
 use tidings_core::time::Timestamp;
@@ -184,8 +185,39 @@ fn is_affordable(command: &Command, space: Space) -> bool {
         | Command::RemovePermission { .. }
         | Command::Reclaim { .. }
         | Command::Relocate { .. } => space != Space::Exhausted,
-        Command::Send { .. } | Command::StartMoveTask { .. } | Command::MoveMessages { .. } => {
-            space == Space::Ample
+        Command::SettleDelivery { outcome, .. } => {
+            *outcome == AttemptOutcome::Delivered || space != Space::Exhausted
         }
+        Command::RelocatePublications { .. } => space != Space::Exhausted,
+        Command::Send { .. }
+        | Command::StartMoveTask { .. }
+        | Command::MoveMessages { .. }
+        | Command::ReplayMessages { .. } => space == Space::Ample,
+        Command::Topic(command) => is_affordable_about_topics(command, space),
+    }
+}
+
+fn is_affordable_about_topics(command: &TopicCommand, space: Space) -> bool {
+    match command {
+        TopicCommand::DeleteTopic { .. }
+        | TopicCommand::Unsubscribe { .. }
+        | TopicCommand::ListTopics { .. }
+        | TopicCommand::TopicAttributes { .. }
+        | TopicCommand::TopicTags { .. }
+        | TopicCommand::DataProtectionPolicy { .. }
+        | TopicCommand::ListSubscriptions { .. }
+        | TopicCommand::ListSubscriptionsByTopic { .. }
+        | TopicCommand::SubscriptionAttributes { .. } => true,
+        TopicCommand::CreateTopic { .. }
+        | TopicCommand::SetTopicAttribute { .. }
+        | TopicCommand::AddPermission { .. }
+        | TopicCommand::RemovePermission { .. }
+        | TopicCommand::TagTopic { .. }
+        | TopicCommand::UntagTopic { .. }
+        | TopicCommand::SetDataProtectionPolicy { .. }
+        | TopicCommand::ConfirmSubscription { .. }
+        | TopicCommand::SetSubscriptionAttribute { .. } => space != Space::Exhausted,
+        // Subscribing sends a message.
+        TopicCommand::Subscribe(_) | TopicCommand::Publish { .. } => space == Space::Ample,
     }
 }

@@ -8,8 +8,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tidings_core::command::{Command, Effect, Reply, Token};
+use tidings_core::delivery::Attempt;
 use tidings_core::rejection::Rejection;
 use tidings_log::{Position, Reader, Space};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
@@ -40,6 +42,8 @@ pub(crate) struct Setting {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) inbox: Inbox,
+    /// Where attempts to deliver go.
+    pub(crate) deliveries: UnboundedSender<Attempt>,
     /// The reader of the log that is open, for everyone.
     pub(crate) reader: Arc<RwLock<Arc<dyn Reader>>>,
 }
@@ -104,7 +108,7 @@ struct Tenure<'a> {
     jobs: Sender<Job>,
     errands: Sender<Errand>,
     threads: Threads,
-    /// Steps of move tasks that wait for room on the disk.
+    /// Steps of move tasks and replays that wait for room on the disk.
     put_off: Vec<Command>,
     /// What is to be done once the batch that is being appended is durable.
     then: Then,
@@ -152,10 +156,12 @@ impl<'a> Tenure<'a> {
         let (errands, errand_list) = mpsc::channel();
         let (reader, entropy) = (log.reader(), setting.entropy.clone());
         let inboxes = (setting.inbox.clone(), setting.inbox.clone());
+        let deliveries = setting.deliveries.clone();
         let threads = Threads(vec![
             spawn("tidings-writer", move || writer::run(log, &job_list, &inboxes.0)),
             spawn("tidings-keeper", move || {
-                keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
+                let inbox = &inboxes.1;
+                keeper::run(snapshots, &reader, &entropy, &deliveries, &errand_list, inbox);
             }),
         ]);
         Self {
@@ -292,10 +298,10 @@ impl<'a> Tenure<'a> {
         }
     }
 
-    /// A step of a move task that finds no room on the disk comes again when there is some. What
+    /// A step of a move task or of a replay that finds no room on the disk comes again when there is some. What
     /// else nobody waits for can be left out.
     fn put_off(&mut self, command: Command) {
-        if matches!(command, Command::MoveMessages { .. }) {
+        if matches!(command, Command::MoveMessages { .. } | Command::ReplayMessages { .. }) {
             self.put_off.push(command);
         }
     }

@@ -21,7 +21,9 @@ use crate::failure::OpenError;
 
 /// The version of a data folder. It grows when an older release could not read what this one
 /// writes, such as a new kind of record.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The oldest version that can still be opened.
+const OLDEST_FORMAT: u32 = 2;
 
 /// What opening a data folder found and did.
 #[derive(Clone, Debug)]
@@ -126,12 +128,15 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Refuses a folder of a newer format; marks a new one.
+/// Refuses a folder of a format that is newer, or older than what was ever released; marks a new one.
 fn check_format(folder: &Path) -> Result<(), OpenError> {
     let path = folder.join("FORMAT");
     match fs::read_to_string(&path) {
         Ok(text) => match text.trim().parse::<u32>() {
-            Ok(version) if version <= FORMAT => Ok(()),
+            Ok(OLDEST_FORMAT..=FORMAT) => Ok(()),
+            Ok(version) if version < OLDEST_FORMAT => {
+                Err(OpenError::OlderFormat { path, found: version, oldest: OLDEST_FORMAT })
+            }
             _ => Err(OpenError::NewerFormat { path, found: text.trim().into(), known: FORMAT }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
