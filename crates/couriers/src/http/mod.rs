@@ -1,0 +1,12 @@
+//! Delivery over HTTP and HTTPS.
+
+mod answer;
+mod authorization;
+mod challenge;
+mod connector;
+mod digest;
+mod http_courier;
+mod trust;
+
+pub use http_courier::HttpCourier;
+pub use trust::RootsError;

@@ -1,0 +1,33 @@
+//! Delivery to endpoints outside, and the signatures of SNS messages.
+//!
+//! A [`Courier`] makes one attempt to deliver one [`Parcel`] and says what came of it: an
+//! [`Outcome`]. It keeps no count and waits for no retry: which attempt is made when is state of the
+//! shard, and its driver asks.
+//!
+//! ```text
+//!   driver ── Parcel ──► Couriers ── by protocol ──► HttpCourier ── one or two requests ──► endpoint
+//!          ◄─ Outcome ──  delivered, try later, or never
+//! ```
+//!
+//! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
+//! - [`signing`]: the key, the certificate, and what they sign.
+//!
+//! Another protocol is another file with a type that implements [`Courier`], a field in
+//! [`Couriers`], and whatever its parcels need in [`Parcel`].
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod address_guard;
+mod address_ranges;
+mod courier;
+mod couriers;
+mod endpoint;
+mod http;
+pub mod signing;
+mod special_addresses;
+
+pub use address_guard::{AddressGuard, GuardError, Refused};
+pub use address_ranges::{AddressRanges, BadRange};
+pub use courier::{Attempt, Courier, Outcome, Parcel, ParcelKind};
+pub use couriers::{CourierConfig, Couriers};
+pub use endpoint::{Endpoint, EndpointError, Scheme};
+pub use http::{HttpCourier, RootsError};

@@ -1,0 +1,20 @@
+//! Signatures of SNS messages: who signs, and the certificate to check it with. What is signed is
+//! rendered elsewhere.
+//!
+//! ```text
+//!   data folder/signing/   ──► Signer::key ──► SigningKey::sign(version, string to sign)
+//!     made on first use                        SigningKey::certificate_pem, served for SigningCertURL
+//! ```
+//!
+//! `docs/decisions/0006-signatures.md` says why two libraries sign.
+
+mod authority;
+mod folder;
+mod pem;
+mod signature_cache;
+mod signer;
+mod signing_key;
+
+pub use folder::FolderError;
+pub use signer::Signer;
+pub use signing_key::{KeyError, SigningKey};
