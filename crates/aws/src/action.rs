@@ -1,5 +1,7 @@
 //! What a request asks for: its protocol, from the headers, and its action.
 
+use std::borrow::Cow;
+
 use crate::query;
 use crate::refusal::WireError;
 
@@ -35,13 +37,44 @@ impl Protocol {
 pub enum Service {
     /// Amazon SQS, API version 2012-11-05.
     Sqs,
+    /// Amazon SNS, API version 2010-03-31. Only in the Query protocol.
+    Sns,
 }
 
 impl Service {
+    /// The service that a request is for.
+    ///
+    /// A signed request says so in its credential's scope. Without one, the action's name tells;
+    /// both services have AddPermission and RemovePermission, which the API's version or else a
+    /// parameter of topics tells apart. When nothing says, it is SQS.
+    pub fn of(protocol: Protocol, head: &Head<'_>, body: &[u8]) -> Self {
+        if protocol == Protocol::Json {
+            return Self::Sqs;
+        }
+        match head.scope_service {
+            Some("sqs") => return Self::Sqs,
+            Some("sns") => return Self::Sns,
+            _ => {}
+        }
+        let name = head.parameter(body, "Action").unwrap_or_default();
+        match (SqsAction::of_name(&name), SnsAction::of_name(&name)) {
+            (Some(_), None) => return Self::Sqs,
+            (None, Some(_)) => return Self::Sns,
+            _ => {}
+        }
+        match head.parameter(body, "Version").as_deref() {
+            Some("2010-03-31") => Self::Sns,
+            Some("2012-11-05") => Self::Sqs,
+            _ if head.parameter(body, "TopicArn").is_some() => Self::Sns,
+            _ => Self::Sqs,
+        }
+    }
+
     /// The XML namespace of the service's answers.
     pub fn xml_namespace(self) -> &'static str {
         match self {
             Self::Sqs => "http://queue.amazonaws.com/doc/2012-11-05/",
+            Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
         }
     }
 }
@@ -51,6 +84,8 @@ impl Service {
 pub enum Action {
     /// One of Amazon SQS.
     Sqs(SqsAction),
+    /// One of Amazon SNS.
+    Sns(SnsAction),
 }
 
 /// The part of a request that names its action.
@@ -62,18 +97,37 @@ pub struct Head<'a> {
     pub query: &'a str,
     /// The header `X-Amz-Target`.
     pub target: Option<&'a str>,
+    /// The service that the credential's scope names, if the request is signed.
+    pub scope_service: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    /// A parameter of the Query protocol; the body's comes before the URL's.
+    fn parameter<'b>(&self, body: &'b [u8], name: &str) -> Option<Cow<'b, str>>
+    where
+        'a: 'b,
+    {
+        query::find(body, name).or_else(|| query::find(self.query.as_bytes(), name))
+    }
 }
 
 impl Action {
-    /// Finds the action that a request asks for.
+    /// Finds the action that a request for a service asks for.
     ///
     /// # Errors
-    /// [`WireError::InvalidAction`] if there is no such action, or if it is one of an account and
-    /// the request goes to a queue's URL. [`WireError::NoAction`] if the request names none.
-    pub fn find(protocol: Protocol, head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
-        match protocol {
-            Protocol::Json => Self::of_target(head.target.unwrap_or_default()),
-            Protocol::Query => Self::of_form(head, body),
+    /// [`WireError::InvalidAction`] if the service has no such action, or if it is one of an
+    /// account and the request goes to a queue's URL. [`WireError::NoAction`] if the request names
+    /// none.
+    pub fn find(
+        service: Service,
+        protocol: Protocol,
+        head: &Head<'_>,
+        body: &[u8],
+    ) -> Result<Self, WireError> {
+        match (protocol, service) {
+            (Protocol::Json, _) => Self::of_target(head.target.unwrap_or_default()),
+            (Protocol::Query, Service::Sqs) => Self::of_sqs_form(head, body),
+            (Protocol::Query, Service::Sns) => Self::of_sns_form(head, body),
         }
     }
 
@@ -83,15 +137,17 @@ impl Action {
         action.map(Self::Sqs).ok_or_else(|| WireError::InvalidAction { name: name.to_owned() })
     }
 
-    fn of_form(head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
-        let name = match query::find(body, "Action") {
-            Some(name) => Some(name),
-            None => query::find(head.query.as_bytes(), "Action"),
-        };
-        let name = name.ok_or(WireError::NoAction)?;
+    fn of_sqs_form(head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
+        let name = head.parameter(body, "Action").ok_or(WireError::NoAction)?;
         let action = SqsAction::of_name(&name);
         let fits = |action: &SqsAction| !(action.is_of_account() && is_queue_path(head.path));
         let action = action.filter(fits).map(Self::Sqs);
+        action.ok_or_else(|| WireError::InvalidAction { name: name.into_owned() })
+    }
+
+    fn of_sns_form(head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
+        let name = head.parameter(body, "Action").ok_or(WireError::NoAction)?;
+        let action = SnsAction::of_name(&name).map(Self::Sns);
         action.ok_or_else(|| WireError::InvalidAction { name: name.into_owned() })
     }
 
@@ -99,6 +155,7 @@ impl Action {
     pub fn service(self) -> Service {
         match self {
             Self::Sqs(_) => Service::Sqs,
+            Self::Sns(_) => Service::Sns,
         }
     }
 
@@ -106,6 +163,7 @@ impl Action {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sqs(action) => action.name(),
+            Self::Sns(action) => action.name(),
         }
     }
 }
@@ -168,6 +226,33 @@ actions! {
     }
 }
 
+actions! {
+    /// The operations of Amazon SNS that are served: those of topics and subscriptions.
+    SnsAction {
+        AddPermission
+        ConfirmSubscription
+        CreateTopic
+        DeleteTopic
+        GetDataProtectionPolicy
+        GetSubscriptionAttributes
+        GetTopicAttributes
+        ListSubscriptions
+        ListSubscriptionsByTopic
+        ListTagsForResource
+        ListTopics
+        Publish
+        PublishBatch
+        PutDataProtectionPolicy
+        RemovePermission
+        SetSubscriptionAttributes
+        SetTopicAttributes
+        Subscribe
+        TagResource
+        Unsubscribe
+        UntagResource
+    }
+}
+
 impl SqsAction {
     /// Whether the action is refused on a queue's URL, being one of the account. GetQueueUrl is
     /// not: the live service answers it there, for any queue.
@@ -180,12 +265,23 @@ impl SqsAction {
 mod tests {
     use super::*;
 
+    fn find(protocol: Protocol, head: &Head<'_>, body: &[u8]) -> Result<Action, WireError> {
+        Action::find(Service::of(protocol, head, body), protocol, head, body)
+    }
+
     fn query(path: &str, query: &str, body: &str) -> Result<Action, WireError> {
-        Action::find(Protocol::Query, &Head { path, query, target: None }, body.as_bytes())
+        let head = Head { path, query, target: None, scope_service: None };
+        find(Protocol::Query, &head, body.as_bytes())
+    }
+
+    fn signed(scope_service: &str, body: &str) -> Result<Action, WireError> {
+        let scope_service = Some(scope_service);
+        let head = Head { path: "/", query: "", target: None, scope_service };
+        find(Protocol::Query, &head, body.as_bytes())
     }
 
     fn json(target: Option<&str>) -> Result<Action, WireError> {
-        Action::find(Protocol::Json, &Head { path: "/", query: "", target }, b"{}")
+        find(Protocol::Json, &Head { path: "/", query: "", target, scope_service: None }, b"{}")
     }
 
     fn invalid(name: &str) -> Result<Action, WireError> {
@@ -248,6 +344,61 @@ mod tests {
         ] {
             assert_eq!(query(path, form, ""), expected, "{path} {form} in the URL");
             assert_eq!(query(path, "", form), expected, "{path} {form} in the body");
+        }
+    }
+
+    #[test]
+    fn every_action_of_topics_is_found() {
+        assert_eq!(SnsAction::ALL.len(), 21);
+        for &action in SnsAction::ALL {
+            let form = format!("Action={}&Version=2010-03-31", action.name());
+            assert_eq!(query("/", "", &form), Ok(Action::Sns(action)));
+            assert_eq!(query("/", &form, ""), Ok(Action::Sns(action)));
+            assert_eq!(signed("sns", &form), Ok(Action::Sns(action)));
+        }
+        // As the links in confirmations are fetched.
+        let link = "Action=Unsubscribe&SubscriptionArn=a";
+        assert_eq!(query("/", link, ""), Ok(Action::Sns(SnsAction::Unsubscribe)));
+    }
+
+    #[test]
+    fn actions_of_both_services_are_told_apart() {
+        let (of_queue, of_topic) =
+            (Action::Sqs(SqsAction::AddPermission), Action::Sns(SnsAction::AddPermission));
+        for (form, action) in [
+            ("", of_queue),
+            ("&QueueUrl=q", of_queue),
+            ("&Version=2012-11-05&TopicArn=t", of_queue),
+            ("&TopicArn=t", of_topic),
+            ("&Version=2010-03-31", of_topic),
+        ] {
+            let form = format!("Action=AddPermission{form}");
+            assert_eq!(query("/", "", &form), Ok(action), "{form}");
+            assert_eq!(query("/", &form, ""), Ok(action), "{form}");
+            assert_eq!(signed("sqs", &form), Ok(of_queue), "{form}");
+            assert_eq!(signed("sns", &form), Ok(of_topic), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_scope_decides_where_to_look() {
+        assert_eq!(signed("sqs", "Action=Publish"), invalid("Publish"));
+        assert_eq!(signed("sns", "Action=SendMessage"), invalid("SendMessage"));
+        assert_eq!(
+            signed("sns", "Action=CreatePlatformApplication"),
+            invalid("CreatePlatformApplication")
+        );
+        assert_eq!(signed("sns", "Version=2010-03-31"), Err(WireError::NoAction));
+        assert_eq!(signed("s3", "Action=Publish"), Ok(Action::Sns(SnsAction::Publish)));
+        let head = |scope_service| Head { path: "/", query: "", target: None, scope_service };
+        for (scope, body, service) in [
+            (Some("sns"), "Action=Frobnicate", Service::Sns),
+            (None, "Action=Frobnicate&Version=2010-03-31", Service::Sns),
+            (None, "Action=Frobnicate", Service::Sqs),
+            (None, "", Service::Sqs),
+        ] {
+            let found = Service::of(Protocol::Query, &head(scope), body.as_bytes());
+            assert_eq!(found, service, "{scope:?} {body}");
         }
     }
 }

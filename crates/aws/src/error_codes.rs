@@ -1,7 +1,8 @@
 //! One table of error codes, for both protocols.
 
-use tidings_core::rejection::Rejection;
+use tidings_core::rejection::{Rejection, TopicRejection};
 
+use crate::action::Service;
 use crate::refusal::{Refusal, WireError};
 
 /// Where the shape of an error is defined; the part of `__type` before the `#`.
@@ -9,6 +10,8 @@ use crate::refusal::{Refusal, WireError};
 pub enum Namespace {
     /// `com.amazonaws.sqs`: the error is in the model of the service.
     Sqs,
+    /// `com.amazonaws.sns`, which is never written: the service does not speak JSON.
+    Sns,
     /// `com.amazon.coral.service`: the error comes from the framework that AWS services share.
     Framework,
 }
@@ -18,6 +21,7 @@ impl Namespace {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sqs => "com.amazonaws.sqs",
+            Self::Sns => "com.amazonaws.sns",
             Self::Framework => "com.amazon.coral.service",
         }
     }
@@ -41,15 +45,20 @@ impl Code {
         Self { namespace: Namespace::Sqs, shape, query, status }
     }
 
+    const fn sns(shape: &'static str, query: &'static str, status: u16) -> Self {
+        Self { namespace: Namespace::Sns, shape, query, status }
+    }
+
     const fn framework(shape: &'static str, query: &'static str, status: u16) -> Self {
         Self { namespace: Namespace::Framework, shape, query, status }
     }
 
     /// The error's code in both protocols, and its status.
-    pub fn of(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::Rejected(rejection) => Self::of_rejection(rejection),
-            Refusal::Wire(error) => Self::of_wire_error(error),
+    pub fn of(refusal: &Refusal, service: Service) -> Self {
+        match (refusal, service) {
+            (Refusal::Rejected(rejection), _) => Self::of_rejection(rejection),
+            (Refusal::Wire(error), Service::Sqs) => Self::of_wire_error(error),
+            (Refusal::Wire(error), Service::Sns) => Self::of_sns_wire_error(error),
         }
     }
 
@@ -125,6 +134,68 @@ impl Code {
             R::BatchRequestTooLong { .. } => {
                 Self::sqs("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400)
             }
+            R::Topic(rejection) => Self::of_topic_rejection(rejection),
+        }
+    }
+
+    /// The codes of what topics and subscriptions refuse. API reference of SNS.
+    fn of_topic_rejection(rejection: &TopicRejection) -> Self {
+        use TopicRejection as R;
+        match rejection {
+            R::InvalidParameter(_) => {
+                Self::sns("InvalidParameterException", "InvalidParameter", 400)
+            }
+            R::NotFound(_) => Self::sns("NotFoundException", "NotFound", 404),
+            R::ResourceNotFound => Self::sns("ResourceNotFoundException", "ResourceNotFound", 404),
+            R::AuthorizationError(_) => {
+                Self::sns("AuthorizationErrorException", "AuthorizationError", 403)
+            }
+            R::InvalidState(_) => Self::sns("InvalidStateException", "InvalidState", 400),
+            R::FilterPolicyLimitExceeded(_) => {
+                Self::sns("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403)
+            }
+            R::SubscriptionLimitExceeded(_) => {
+                Self::sns("SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403)
+            }
+            R::TopicLimitExceeded(_) => {
+                Self::sns("TopicLimitExceededException", "TopicLimitExceeded", 403)
+            }
+            R::ReplayLimitExceeded(_) => {
+                Self::sns("ReplayLimitExceededException", "ReplayLimitExceeded", 403)
+            }
+            R::TagLimitExceeded => Self::sns("TagLimitExceededException", "TagLimitExceeded", 400),
+            R::Validation(_) => Self::framework("ValidationException", "ValidationError", 400),
+            R::ParameterValueInvalid(_) => {
+                Self::sns("InvalidParameterValueException", "ParameterValueInvalid", 400)
+            }
+            R::TooManyEntriesInBatchRequest => Self::sns(
+                "TooManyEntriesInBatchRequestException",
+                "TooManyEntriesInBatchRequest",
+                400,
+            ),
+            R::BatchEntryIdsNotDistinct => {
+                Self::sns("BatchEntryIdsNotDistinctException", "BatchEntryIdsNotDistinct", 400)
+            }
+            R::InvalidBatchEntryId(_) => {
+                Self::sns("InvalidBatchEntryIdException", "InvalidBatchEntryId", 400)
+            }
+            R::BatchRequestTooLong => {
+                Self::sns("BatchRequestTooLongException", "BatchRequestTooLong", 400)
+            }
+        }
+    }
+
+    /// Where SNS has another name for an error that is not in its model, or has it there.
+    fn of_sns_wire_error(error: &WireError) -> Self {
+        match error {
+            WireError::NoAction => {
+                Self::framework("UnknownOperationException", "InvalidAction", 400)
+            }
+            WireError::AccessDenied(_) => {
+                Self::sns("AuthorizationErrorException", "AuthorizationError", 403)
+            }
+            WireError::InternalFailure => Self::sns("InternalErrorException", "InternalError", 500),
+            other => Self::of_wire_error(other),
         }
     }
 

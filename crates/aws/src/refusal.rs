@@ -1,7 +1,7 @@
 //! Every way to say no, and how it is written in either protocol.
 
 use tidings_core::names::Uuid;
-use tidings_core::rejection::Rejection;
+use tidings_core::rejection::{Rejection, TopicRejection};
 
 use crate::action::{Protocol, Service};
 use crate::error_codes::Code;
@@ -20,6 +20,12 @@ pub enum Refusal {
 impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
+    }
+}
+
+impl From<TopicRejection> for Refusal {
+    fn from(rejection: TopicRejection) -> Self {
+        Self::Rejected(rejection.into())
     }
 }
 
@@ -82,13 +88,13 @@ impl Answer {
 impl Refusal {
     /// The reply that reports this error.
     pub fn answer(&self, service: Service, protocol: Protocol, request_id: Uuid) -> Answer {
-        let code = Code::of(self);
+        let code = Code::of(self, service);
         let (query_error, body) = match (protocol, self) {
             (Protocol::Json, _) => {
                 let query_error = format!("{};{}", code.query, code.fault());
                 (Some(query_error), self.json(code))
             }
-            (Protocol::Query, Self::Wire(WireError::NoAction)) => {
+            (Protocol::Query, Self::Wire(WireError::NoAction)) if service == Service::Sqs => {
                 (None, b"<UnknownOperationException/>\n".to_vec())
             }
             (Protocol::Query, _) => (None, self.xml(code, service, request_id)),
@@ -117,6 +123,7 @@ impl Refusal {
         xml::element(&mut body, "Message", &self.text(Protocol::Query));
         match service {
             Service::Sqs => body.extend_from_slice(b"<Detail/>"),
+            Service::Sns => {}
         }
         body.extend_from_slice(b"</Error>");
         xml::element(&mut body, "RequestId", &request_id.to_string());
@@ -400,5 +407,61 @@ mod tests {
         let answer = Refusal::Wire(WireError::NoAction).answer(Service::Sqs, Protocol::Query, id());
         assert_eq!((answer.status, answer.content_type), (404, "text/xml"));
         assert_eq!(answer.body, b"<UnknownOperationException/>\n");
+    }
+
+    /// Every error of SNS with its documented code.
+    fn every_error_of_topics() -> Vec<(Refusal, &'static str, u16)> {
+        use TopicRejection as R;
+        use WireError as W;
+        let text = || "text".to_owned();
+        let rejections = [
+            (R::InvalidParameter(text()), "InvalidParameter", 400),
+            (R::NotFound(text()), "NotFound", 404),
+            (R::ResourceNotFound, "ResourceNotFound", 404),
+            (R::AuthorizationError(text()), "AuthorizationError", 403),
+            (R::InvalidState(text()), "InvalidState", 400),
+            (R::FilterPolicyLimitExceeded(text()), "FilterPolicyLimitExceeded", 403),
+            (R::SubscriptionLimitExceeded(text()), "SubscriptionLimitExceeded", 403),
+            (R::TopicLimitExceeded(text()), "TopicLimitExceeded", 403),
+            (R::ReplayLimitExceeded(text()), "ReplayLimitExceeded", 403),
+            (R::TagLimitExceeded, "TagLimitExceeded", 400),
+            (R::Validation(text()), "ValidationError", 400),
+            (R::ParameterValueInvalid(text()), "ParameterValueInvalid", 400),
+            (R::TooManyEntriesInBatchRequest, "TooManyEntriesInBatchRequest", 400),
+            (R::BatchEntryIdsNotDistinct, "BatchEntryIdsNotDistinct", 400),
+            (R::InvalidBatchEntryId(text()), "InvalidBatchEntryId", 400),
+            (R::BatchRequestTooLong, "BatchRequestTooLong", 400),
+        ];
+        let errors = [
+            (W::InvalidAction { name: text() }, "InvalidAction", 400),
+            (W::NoAction, "InvalidAction", 400),
+            (W::MalformedQueryString, "MalformedQueryString", 404),
+            (W::Serialization(text()), "MalformedInput", 400),
+            (W::AccessDenied(text()), "AuthorizationError", 403),
+            (W::TooLarge, "RequestEntityTooLarge", 413),
+            (W::ServiceUnavailable("text"), "ServiceUnavailable", 503),
+            (W::InternalFailure, "InternalError", 500),
+        ];
+        let rejections = rejections.map(|(r, code, status)| (r.into(), code, status));
+        let errors = errors.map(|(e, code, status)| (e.into(), code, status));
+        rejections.into_iter().chain(errors).collect()
+    }
+
+    #[test]
+    fn every_error_of_topics_is_written() {
+        for (refusal, code, status) in every_error_of_topics() {
+            let answer = refusal.answer(Service::Sns, Protocol::Query, id());
+            let fault = if status < 500 { "Sender" } else { "Receiver" };
+            assert_eq!(answer.status, status, "{refusal:?}");
+            assert_eq!(answer.content_type, "text/xml");
+            let body = format!(
+                "<?xml version=\"1.0\"?><ErrorResponse \
+                 xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>{fault}</Type>\
+                 <Code>{code}</Code><Message>{}</Message></Error>\
+                 <RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
+                refusal.text(Protocol::Query)
+            );
+            assert_eq!(String::from_utf8(answer.body).unwrap(), body);
+        }
     }
 }

@@ -51,4 +51,12 @@ impl<'a> Request<'a> {
             Self::Query(form) => I::from_query(&form.fields()),
         }
     }
+
+    /// The members of a request in the Query protocol; none if it is in another.
+    pub fn fields(&self) -> Fields<'_> {
+        match self {
+            Self::Json(_) => Fields::default(),
+            Self::Query(form) => form.fields(),
+        }
+    }
 }

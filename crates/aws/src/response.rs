@@ -2,7 +2,8 @@
 //!
 //! An [`Output`] names its members once; [`Members`] writes them straight into the answer's body,
 //! as JSON or as XML. What differs between the two is in the names: SQS flattens lists and maps
-//! in XML, so that each element is written under a name of its own.
+//! in XML, so that each element is written under a name of its own. SNS does not, and writes an
+//! empty list as an empty element.
 
 use std::fmt::Write;
 
@@ -253,6 +254,44 @@ impl<'o> Members<'o> {
         }
     }
 
+    /// A list of structures that is not flattened: `<name><member>…</member></name>`.
+    pub fn member_list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        write: impl FnMut(&mut Members<'_>, T),
+    ) {
+        self.nested(name, |members, list| members.structures(list, "member", items, write));
+    }
+
+    /// A map from texts to texts that is not flattened:
+    /// `<name><entry><key>…</key><value>…</value></entry></name>`.
+    pub fn entry_map<'v>(
+        &mut self,
+        name: &str,
+        entries: impl IntoIterator<Item = (&'v str, &'v str)>,
+    ) {
+        const NAMES: EntryNames = EntryNames { entry: "entry", key: "key", value: "value" };
+        self.nested(name, |members, map| members.map(map, NAMES, entries));
+    }
+
+    /// In XML, writes a collection into an element of its own, which is empty if nothing is written.
+    fn nested(&mut self, name: &str, write: impl FnOnce(&mut Self, &str)) {
+        if self.protocol == Protocol::Json {
+            return write(self, name);
+        }
+        let element_at = self.out.len();
+        xml::open(self.out, name);
+        let elements_at = self.out.len();
+        write(self, name);
+        if self.out.len() == elements_at {
+            self.out.truncate(element_at);
+            xml::empty(self.out, name);
+        } else {
+            xml::close(self.out, name);
+        }
+    }
+
     /// What JSON writes without quotation marks.
     fn bare(&mut self, name: &str, text: &str) {
         match self.protocol {
@@ -376,6 +415,29 @@ mod tests {
             <Tag><Key>k</Key><Value>v</Value></Tag><Tag><Key>l</Key><Value>&amp;</Value></Tag>\
             <Tag><Key>k</Key><Value><N>3</N><M>m</M></Value></Tag></ListQueuesResult>";
         assert_eq!(written(Protocol::Query, &Everything), enveloped("ListQueues", result));
+    }
+
+    struct Nested;
+
+    impl Output for Nested {
+        fn write(&self, members: &mut Members<'_>) {
+            members.member_list("List", [1, 2], |members, n| members.number("N", n));
+            members.member_list("NoList", [], |members, n| members.number("N", n));
+            members.entry_map("Map", [("k", "&")]);
+            members.entry_map("NoMap", []);
+        }
+    }
+
+    #[test]
+    fn collections_need_not_be_flattened() {
+        let result = "<ListQueuesResult><List><member><N>1</N></member><member><N>2</N></member>\
+            </List><NoList/><Map><entry><key>k</key><value>&amp;</value></entry></Map><NoMap/>\
+            </ListQueuesResult>";
+        assert_eq!(written(Protocol::Query, &Nested), enveloped("ListQueues", result));
+        assert_eq!(
+            written(Protocol::Json, &Nested),
+            r#"{"List":[{"N":1},{"N":2}],"Map":{"k":"&"}}"#
+        );
     }
 
     #[test]

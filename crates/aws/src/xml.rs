@@ -23,6 +23,13 @@ pub(crate) fn close(out: &mut Vec<u8>, name: &str) {
     out.push(b'>');
 }
 
+/// `<name/>`
+pub(crate) fn empty(out: &mut Vec<u8>, name: &str) {
+    out.push(b'<');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"/>");
+}
+
 /// `<ActionResult>`
 pub(crate) fn open_result(out: &mut Vec<u8>, action: &str) {
     out.push(b'<');

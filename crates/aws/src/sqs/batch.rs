@@ -160,6 +160,16 @@ pub struct BatchOutput<R> {
 }
 
 impl<R> BatchOutput<R> {
+    /// What succeeded, in the order of the entries.
+    pub(crate) fn successful(&self) -> &[(String, R)] {
+        &self.successful
+    }
+
+    /// What failed, in the order of the entries.
+    pub(crate) fn failed(&self) -> &[(String, Rejection)] {
+        &self.failed
+    }
+
     /// `element` is what XML calls a successful entry.
     pub(crate) fn write_entries(
         &self,

@@ -78,13 +78,14 @@ impl<'a> GivenValue<'a> {
 /// An attribute that passed its checks.
 #[derive(Debug)]
 pub(crate) struct Attribute<'a> {
-    name: Text<'a>,
-    data_type: Text<'a>,
-    value: Value<'a>,
+    pub(crate) name: Text<'a>,
+    pub(crate) data_type: Text<'a>,
+    pub(crate) value: Value<'a>,
 }
 
+/// The value of an attribute.
 #[derive(Debug)]
-enum Value<'a> {
+pub(crate) enum Value<'a> {
     Text(Text<'a>),
     Binary(Vec<u8>),
 }
@@ -121,14 +122,15 @@ pub(crate) fn check(given: GivenAttributes<'_>) -> Result<Vec<Attribute<'_>>, Re
 
 /// The kinds of value; each the prefix of the types of its attributes.
 #[derive(Copy, Clone)]
-enum Kind {
+pub(crate) enum Kind {
     String,
     Number,
     Binary,
 }
 
 impl Kind {
-    fn of(data_type: &str) -> Option<Self> {
+    /// The kind of a type such as `Number.int`.
+    pub(crate) fn of(data_type: &str) -> Option<Self> {
         let prefix = data_type.split_once('.').map_or(data_type, |(prefix, _)| prefix);
         match prefix {
             "String" => Some(Self::String),

@@ -1,11 +1,17 @@
 //! ReceiveMessage.
 
+use std::borrow::Cow;
+
+use md5::{Digest, Md5};
 use serde::Deserialize;
+use sha2::Sha256;
 use tidings_core::attributes::{AttributeValue, MessageAttribute, attributes_md5};
 use tidings_core::command::{Command, ReceiveRequest, Received};
 use tidings_core::limits;
 use tidings_core::message::Content;
+use tidings_core::names::Uuid;
 use tidings_core::record::MessageRecord;
+use tidings_core::time::Timestamp;
 
 use super::caller::Caller;
 use super::change_message_visibility::visibility_timeout_in_range;
@@ -18,6 +24,7 @@ use crate::query::Fields;
 use crate::refusal::{Refusal, WireError};
 use crate::request::Input;
 use crate::response::{EntryNames, Members, Output};
+use crate::sns::Rendering;
 use crate::text::Text;
 
 /// The input of ReceiveMessage.
@@ -94,14 +101,81 @@ impl ReceiveMessage<'_> {
 /// A message that was handed out, with what its record says.
 #[derive(Debug)]
 pub struct ReceivedMessage<'a> {
-    /// What the core says.
-    pub received: &'a Received,
-    /// The sealed receipt.
-    pub receipt_handle: String,
-    /// The message's record.
-    pub record: MessageRecord<'a>,
-    /// The record's content.
-    pub content: Content<'a>,
+    received: &'a Received,
+    receipt_handle: String,
+    message_id: Uuid,
+    sent_at: Timestamp,
+    sender_id: Cow<'a, str>,
+    trace_header: Option<&'a str>,
+    group: Option<&'a str>,
+    deduplication: Option<&'a str>,
+    body: Cow<'a, str>,
+    body_md5: [u8; 16],
+    attributes: Vec<MessageAttribute<'a>>,
+}
+
+impl<'a> ReceivedMessage<'a> {
+    /// A message that was sent to a queue. `receipt_handle` is the sealed receipt.
+    pub fn sent(
+        received: &'a Received,
+        receipt_handle: String,
+        record: &MessageRecord<'a>,
+        content: &Content<'a>,
+    ) -> Self {
+        Self {
+            received,
+            receipt_handle,
+            message_id: record.message_id,
+            sent_at: record.sent_at,
+            sender_id: content.sender_id.into(),
+            trace_header: content.trace_header,
+            group: record.group,
+            deduplication: record.deduplication,
+            body: content.body.into(),
+            body_md5: record.body_md5,
+            attributes: content.attributes.clone(),
+        }
+    }
+
+    /// A message that was published to a topic. `body` is what was rendered of it.
+    ///
+    /// Its id is another for each subscription, and the same whenever it is received. A standard
+    /// queue tells a message's group only if the topic is a standard one too, and no
+    /// deduplication id. Only a raw message has attributes here.
+    pub fn published(
+        received: &'a Received,
+        receipt_handle: String,
+        rendering: &Rendering<'a>,
+        body: String,
+    ) -> Self {
+        let Rendering { record, content, delivery, .. } = rendering;
+        let (message, subscription) = (&record.message, &delivery.subscription);
+        let is_fifo = received.sequence_number.is_some();
+        let has_group = is_fifo || !subscription.topic.name.is_fifo();
+        Self {
+            received,
+            receipt_handle,
+            message_id: copy_id(message.message_id, subscription.id),
+            sent_at: message.sent_at,
+            sender_id: subscription.topic.account.to_string().into(),
+            trace_header: content.trace_header,
+            group: message.group.filter(|_| has_group),
+            deduplication: message.deduplication.filter(|_| is_fifo),
+            body_md5: Md5::digest(&body).into(),
+            body: body.into(),
+            attributes: if rendering.is_raw() { content.attributes.clone() } else { Vec::new() },
+        }
+    }
+}
+
+/// The id of one subscription's copy of a message.
+fn copy_id(message: Uuid, subscription: Uuid) -> Uuid {
+    let mut digest = Sha256::new();
+    digest.update(message.to_bytes());
+    digest.update(subscription.to_bytes());
+    let digest: [u8; 32] = digest.finalize().into();
+    let (first, _) = digest.split_first_chunk().expect("a digest has more than 16 bytes");
+    Uuid::from_random(u128::from_be_bytes(*first))
 }
 
 /// The output of ReceiveMessage.
@@ -122,7 +196,7 @@ impl Output for ReceiveMessageOutput<'_> {
 
     fn size_hint(&self) -> usize {
         // Most bodies are JSON, in which every quotation mark takes two bytes or six.
-        self.messages.iter().map(|message| message.record.content.len() * 5 / 4 + 768).sum()
+        self.messages.iter().map(|message| message.body.len() * 5 / 4 + 768).sum()
     }
 }
 
@@ -131,16 +205,16 @@ const MESSAGE_ATTRIBUTE: EntryNames =
 
 impl ReceivedMessage<'_> {
     fn write(&self, wanted: &Wanted, members: &mut Members<'_>) {
-        let attributes = self.content.attributes.iter().filter(|a| wanted.has(a.name));
+        let attributes = self.attributes.iter().filter(|a| wanted.has(a.name));
         let attributes: Vec<MessageAttribute<'_>> = attributes.copied().collect();
-        members.text("MessageId", &self.record.message_id.to_string());
+        members.text("MessageId", &self.message_id.to_string());
         members.text("ReceiptHandle", &self.receipt_handle);
-        members.digest("MD5OfBody", self.record.body_md5);
+        members.digest("MD5OfBody", self.body_md5);
         // Only over what is returned: that is what clients can verify.
         if let Some(md5) = attributes_md5(&attributes) {
             members.digest("MD5OfMessageAttributes", md5);
         }
-        members.text("Body", self.content.body);
+        members.text("Body", &self.body);
         let system = self.system_attributes(wanted);
         let system = system.iter().map(|(name, value)| (*name, value.as_str()));
         members.map("Attributes", ATTRIBUTE, system);
@@ -155,18 +229,18 @@ impl ReceivedMessage<'_> {
     }
 
     fn system_attribute(&self, name: &str) -> Option<String> {
-        let Self { received, record, content, .. } = self;
+        let received = self.received;
         match name {
-            "SenderId" => Some(content.sender_id.to_owned()),
+            "SenderId" => Some(self.sender_id.to_string()),
             "ApproximateFirstReceiveTimestamp" => {
                 Some(received.first_received_at.as_ms().to_string())
             }
             "ApproximateReceiveCount" => Some(received.receive_count.to_string()),
-            "SentTimestamp" => Some(record.sent_at.as_ms().to_string()),
+            "SentTimestamp" => Some(self.sent_at.as_ms().to_string()),
             "SequenceNumber" => received.sequence_number.map(sequence_number),
             "MessageDeduplicationId" => self.deduplication_id(),
-            "MessageGroupId" => record.group.map(str::to_owned),
-            "AWSTraceHeader" => content.trace_header.map(str::to_owned),
+            "MessageGroupId" => self.group.map(str::to_owned),
+            "AWSTraceHeader" => self.trace_header.map(str::to_owned),
             "DeadLetterQueueSourceArn" => {
                 received.dead_letter_source.as_ref().map(ToString::to_string)
             }
@@ -177,9 +251,9 @@ impl ReceivedMessage<'_> {
     /// In a dead-letter queue a FIFO message's own id takes the place of the one that it was sent
     /// with. Developer guide, "Using dead-letter queues".
     fn deduplication_id(&self) -> Option<String> {
-        let given = self.record.deduplication?;
+        let given = self.deduplication?;
         let is_dead = self.received.dead_letter_source.is_some();
-        Some(if is_dead { self.record.message_id.to_string() } else { given.to_owned() })
+        Some(if is_dead { self.message_id.to_string() } else { given.to_owned() })
     }
 }
 
@@ -193,11 +267,13 @@ fn write_value(members: &mut Members<'_>, attribute: &MessageAttribute<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use tidings_core::delivery::{Delivery, SignatureVersion};
     use tidings_core::message::Location;
-    use tidings_core::names::{QueueArn, Uuid};
+    use tidings_core::names::{QueueArn, SubscriptionArn, SubscriptionProtocol, TopicArn};
+    use tidings_core::publication::{MessageType, PublishedContent};
     use tidings_core::receipt::Receipt;
+    use tidings_core::record::PublishedRecord;
     use tidings_core::rejection::Rejection;
-    use tidings_core::time::Timestamp;
 
     use super::*;
     use crate::action::SqsAction;
@@ -269,6 +345,19 @@ mod tests {
             receive_count: 3,
             sequence_number: Some(7),
             dead_letter_source: QueueArn::parse("arn:aws:sqs:us-east-1:000000000042:orders"),
+            delivery: None,
+        }
+    }
+
+    fn record() -> MessageRecord<'static> {
+        MessageRecord {
+            message_id: Uuid::from_random(0),
+            sent_at: Timestamp::from_ms(1_700_000_000_000),
+            body_md5: [0xab; 16],
+            group: Some("g"),
+            deduplication: Some("d"),
+            data_key: 0,
+            content: &[],
         }
     }
 
@@ -283,25 +372,13 @@ mod tests {
             data_type: "Binary.png",
             value: AttributeValue::Binary(&[1, 2, 3]),
         };
-        ReceivedMessage {
-            received,
-            receipt_handle: "HANDLE".to_owned(),
-            record: MessageRecord {
-                message_id: Uuid::from_random(0),
-                sent_at: Timestamp::from_ms(1_700_000_000_000),
-                body_md5: [0xab; 16],
-                group: Some("g"),
-                deduplication: Some("d"),
-                data_key: 0,
-                content: &[],
-            },
-            content: Content {
-                body: "a \"<body>\"\r\n",
-                sender_id: "111111111111",
-                trace_header: Some("Root=1"),
-                attributes: vec![text("Hello", "There"), raw, text("General", "Kenobi")],
-            },
-        }
+        let content = Content {
+            body: "a \"<body>\"\r\n",
+            sender_id: "111111111111",
+            trace_header: Some("Root=1"),
+            attributes: vec![text("Hello", "There"), raw, text("General", "Kenobi")],
+        };
+        ReceivedMessage::sent(received, "HANDLE".to_owned(), &record(), &content)
     }
 
     const ID: &str = "00000000-0000-4000-8000-000000000000";
@@ -334,7 +411,7 @@ mod tests {
     fn all_that_a_message_has_is_written() {
         let ab = "ab".repeat(16);
         let received = received();
-        let digest = attributes_md5(&message(&received).content.attributes).unwrap();
+        let digest = attributes_md5(&message(&received).attributes).unwrap();
         let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         let system = [
             ("SenderId", "111111111111"),
@@ -411,9 +488,9 @@ mod tests {
     fn what_a_message_has_not_is_left_out() {
         let received = Received { sequence_number: None, dead_letter_source: None, ..received() };
         let mut message = message(&received);
-        message.record.group = None;
-        message.record.deduplication = None;
-        message.content.trace_header = None;
+        message.group = None;
+        message.deduplication = None;
+        message.trace_header = None;
         let names: Vec<_> =
             message.system_attributes(&wanted("All", &[])).into_iter().map(|a| a.0).collect();
         let always = [
@@ -425,5 +502,104 @@ mod tests {
         assert_eq!(names, always);
         let one = message.system_attributes(&wanted("ApproximateReceiveCount", &[]));
         assert_eq!(one, [("ApproximateReceiveCount", "3".to_owned())]);
+    }
+
+    fn delivery(topic: &str, subscription: u128, is_raw: bool) -> Delivery {
+        let topic = TopicArn::parse(&format!("arn:aws:sns:us-east-1:000000000042:{topic}"));
+        Delivery {
+            subscription: SubscriptionArn {
+                topic: topic.unwrap(),
+                id: Uuid::from_random(subscription),
+            },
+            protocol: SubscriptionProtocol::Sqs,
+            is_raw,
+            is_replayed: false,
+            signature_version: SignatureVersion::V1,
+        }
+    }
+
+    /// What a receiver gets to see of a message.
+    struct Seen {
+        id: String,
+        body: String,
+        body_md5: [u8; 16],
+        attributes: usize,
+        system: Vec<(&'static str, String)>,
+    }
+
+    /// A message as it is received, in a queue that is FIFO or not, by this delivery.
+    fn published(is_fifo: bool, delivery: &Delivery) -> Seen {
+        let sequence_number = is_fifo.then_some(7);
+        let received = Received { sequence_number, dead_letter_source: None, ..received() };
+        let attribute =
+            MessageAttribute { name: "a", data_type: "String", value: AttributeValue::Text("v") };
+        let content = PublishedContent {
+            message_type: MessageType::Notification,
+            subject: None,
+            trace_header: Some("Root=1"),
+            token: None,
+            message: "Test",
+            by_protocol: Vec::new(),
+            attributes: vec![attribute],
+        };
+        let record = PublishedRecord { sequence_number: None, message: record() };
+        let rendering =
+            Rendering { record: &record, content: &content, delivery, base_url: "http://e" };
+        let body = if delivery.is_raw { "Test" } else { "{}" };
+        let message =
+            ReceivedMessage::published(&received, "HANDLE".into(), &rendering, body.into());
+        Seen {
+            id: message.message_id.to_string(),
+            body: message.body.to_string(),
+            body_md5: message.body_md5,
+            attributes: message.attributes.len(),
+            system: message.system_attributes(&wanted("All", &[])),
+        }
+    }
+
+    fn names(attributes: &[(&'static str, String)]) -> Vec<&'static str> {
+        attributes.iter().map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn only_a_raw_copy_has_attributes() {
+        let seen = published(false, &delivery("stock", 1, true));
+        assert_eq!((seen.body.as_str(), seen.attributes), ("Test", 1));
+        let hex: String = seen.body_md5.iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "0cbc6611f5540bd0809a388dc95a615b");
+        assert_eq!(seen.system[0], ("SenderId", "000000000042".to_owned()));
+        assert_eq!(seen.system[3], ("SentTimestamp", "1700000000000".to_owned()));
+        let seen = published(false, &delivery("stock", 1, false));
+        assert_eq!((seen.body.as_str(), seen.attributes), ("{}", 0));
+        assert_eq!(seen.body_md5, <[u8; 16]>::from(Md5::digest("{}")));
+    }
+
+    #[test]
+    fn a_copy_keeps_its_id_and_no_two_have_the_same() {
+        let id = |subscription| published(false, &delivery("stock", subscription, false)).id;
+        assert_eq!(id(1), id(1));
+        assert_ne!(id(1), id(2));
+        assert_ne!(id(1), ID);
+        assert!(Uuid::parse(&id(1)).is_some_and(|_| id(1).as_bytes()[14] == b'4'), "version 4");
+    }
+
+    #[test]
+    fn groups_are_told_where_they_mean_something() {
+        let always = [
+            "SenderId",
+            "ApproximateFirstReceiveTimestamp",
+            "ApproximateReceiveCount",
+            "SentTimestamp",
+        ];
+        for (is_fifo, topic, more) in [
+            (false, "stock", &["MessageGroupId"][..]),
+            (false, "stock.fifo", &[]),
+            (true, "stock.fifo", &["SequenceNumber", "MessageDeduplicationId", "MessageGroupId"]),
+        ] {
+            let Seen { system, .. } = published(is_fifo, &delivery(topic, 1, false));
+            let expected: Vec<_> =
+                always.iter().chain(more).copied().chain(["AWSTraceHeader"]).collect();
+            assert_eq!(names(&system), expected, "{is_fifo} {topic}");
+        }
     }
 }

@@ -1,0 +1,193 @@
+//! Protocols of subscriptions, and the endpoints that fit them.
+
+use tidings_core::limits;
+use tidings_core::names::{QueueArn, SubscriptionProtocol, TopicName};
+use tidings_core::rejection::TopicRejection;
+
+use crate::text::Text;
+
+/// The protocol of this name, if messages of the topic can go out by it.
+///
+/// # Errors
+/// InvalidParameter if there is no such protocol, if this server does not deliver by it, or if the
+/// topic is FIFO and the protocol is another than that of queues.
+pub(crate) fn protocol(
+    name: &str,
+    topic: &TopicName,
+) -> Result<SubscriptionProtocol, TopicRejection> {
+    use SubscriptionProtocol as P;
+    let protocol = P::parse(name).ok_or_else(|| {
+        TopicRejection::parameter(format_args!(
+            "Amazon SNS does not support this protocol string: {name}"
+        ))
+    })?;
+    match protocol {
+        P::Sqs => Ok(protocol),
+        _ if topic.is_fifo() => Err(TopicRejection::parameter(
+            "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
+        )),
+        P::Http | P::Https => Ok(protocol),
+        P::Lambda | P::Firehose | P::Application | P::Sms | P::Email | P::EmailJson => {
+            Err(TopicRejection::parameter(format_args!(
+                "Protocol Reason: this server does not deliver by the protocol {name} yet"
+            )))
+        }
+    }
+}
+
+/// The endpoint, if it fits the protocol.
+///
+/// # Errors
+/// InvalidParameter if it does not, or is missing.
+pub(crate) fn check(
+    protocol: SubscriptionProtocol,
+    endpoint: Option<Text<'_>>,
+) -> Result<String, TopicRejection> {
+    let endpoint = endpoint.filter(|endpoint| !endpoint.is_empty());
+    let endpoint = endpoint.ok_or_else(|| TopicRejection::parameter("Endpoint"))?;
+    if protocol.is_web() {
+        check_url(protocol, &endpoint)?;
+    } else if QueueArn::parse(&endpoint).is_none() {
+        return Err(TopicRejection::parameter("SQS endpoint ARN"));
+    }
+    Ok(endpoint.into_string())
+}
+
+fn check_url(protocol: SubscriptionProtocol, url: &str) -> Result<(), TopicRejection> {
+    let scheme = url.strip_prefix(protocol.as_str());
+    let Some(rest) = scheme.and_then(|rest| rest.strip_prefix("://")) else {
+        return Err(TopicRejection::parameter("Endpoint must match the specified protocol"));
+    };
+    let invalid =
+        |reason: &str| Err(TopicRejection::parameter(format_args!("Endpoint Reason: {reason}")));
+    if url.len() > limits::ENDPOINT_BYTES_MAX {
+        return invalid("the URL is too long");
+    }
+    if !url.bytes().all(|b| b.is_ascii_graphic()) {
+        return invalid("a URL can only include printable ASCII characters");
+    }
+    if !has_host(rest) {
+        return invalid("the URL must name a host");
+    }
+    Ok(())
+}
+
+/// Whether what follows `://` begins with a host, perhaps between a user's name and a port.
+fn has_host(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match host_and_port.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) => (address, port),
+            None => return false,
+        },
+        None => {
+            let end = host_and_port.find(':').unwrap_or(host_and_port.len());
+            host_and_port.split_at(end)
+        }
+    };
+    let is_port = match port.strip_prefix(':') {
+        Some(number) => number.parse::<u16>().is_ok_and(|number| number > 0),
+        None => port.is_empty(),
+    };
+    !host.is_empty() && is_port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(what: &str) -> TopicRejection {
+        TopicRejection::parameter(what)
+    }
+
+    #[test]
+    fn protocols_are_known_by_name() {
+        let (standard, fifo) =
+            (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
+        for name in ["sqs", "http", "https"] {
+            assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
+        }
+        assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
+        let only_queues = "Protocol Reason: FIFO topics deliver to Amazon SQS queues only";
+        for name in ["http", "https", "lambda", "email"] {
+            assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
+        }
+        for name in ["lambda", "firehose", "application", "sms", "email", "email-json"] {
+            let text =
+                format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
+            assert_eq!(protocol(name, &standard), Err(parameter(&text)));
+        }
+        for name in ["", "SQS", "ftp"] {
+            let text = format!("Amazon SNS does not support this protocol string: {name}");
+            assert_eq!(protocol(name, &standard), Err(parameter(&text)));
+        }
+    }
+
+    fn checked(protocol: &str, endpoint: &'static str) -> Result<String, TopicRejection> {
+        let protocol = SubscriptionProtocol::parse(protocol).unwrap();
+        check(protocol, Some(Text::borrowed(endpoint)))
+    }
+
+    #[test]
+    fn queues_are_named_by_arn() {
+        let arn = "arn:aws:sqs:us-east-1:000000000042:orders.fifo";
+        assert_eq!(checked("sqs", arn), Ok(arn.to_owned()));
+        for endpoint in
+            ["http://localhost:4566/000000000042/orders", "arn:aws:sns:us-east-1:000000000042:a"]
+        {
+            assert_eq!(checked("sqs", endpoint), Err(parameter("SQS endpoint ARN")));
+        }
+        assert_eq!(checked("sqs", ""), Err(parameter("Endpoint")));
+        assert_eq!(check(SubscriptionProtocol::Sqs, None), Err(parameter("Endpoint")));
+    }
+
+    #[test]
+    fn web_addresses_have_their_scheme_and_a_host() {
+        for url in [
+            "http://example.test",
+            "http://example.test:8080/a?b#c",
+            "http://user:pass%40word@example.test/",
+            "http://127.0.0.1:1",
+            "http://[::1]:65535/",
+            "http://[::1]",
+        ] {
+            assert_eq!(checked("http", url), Ok(url.to_owned()));
+        }
+        let scheme = parameter("Endpoint must match the specified protocol");
+        for url in ["https://example.test", "example.test", "http:example.test", "HTTP://e.test"] {
+            assert_eq!(checked("http", url), Err(scheme.clone()), "{url}");
+        }
+        assert_eq!(checked("https", "http://example.test"), Err(scheme));
+        let host = parameter("Endpoint Reason: the URL must name a host");
+        for url in [
+            "http://",
+            "http:///path",
+            "http://?a",
+            "http://user@",
+            "http://:80",
+            "http://e.test:0",
+            "http://e.test:65536",
+            "http://e.test:",
+            "http://e.test:x",
+            "http://[::1",
+            "http://[]",
+            "http://[::1]80",
+        ] {
+            assert_eq!(checked("http", url), Err(host.clone()), "{url}");
+        }
+        let characters =
+            parameter("Endpoint Reason: a URL can only include printable ASCII characters");
+        for url in ["http://e.test/a b", "http://e.test/\n", "http://ä.test"] {
+            assert_eq!(checked("http", url), Err(characters.clone()), "{url}");
+        }
+        let long = |length: usize| {
+            let url = format!("http://e.test/{}", "a".repeat(length - 14));
+            let form = format!("E={url}");
+            let form = crate::query::Form::read(form.as_bytes(), "").unwrap();
+            check(SubscriptionProtocol::Http, form.fields().text("E")).map(|url| url.len())
+        };
+        assert_eq!(long(2048), Ok(2048));
+        assert_eq!(long(2049), Err(parameter("Endpoint Reason: the URL is too long")));
+    }
+}

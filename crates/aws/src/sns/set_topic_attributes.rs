@@ -1,0 +1,42 @@
+//! SetTopicAttributes: one attribute, in spite of the name.
+
+use tidings_core::command::TopicCommand;
+use tidings_core::rejection::TopicRejection;
+
+use super::caller::Caller;
+use super::checks::Required;
+use crate::query::Fields;
+
+/// What is asked of the core. An attribute without a value gets an empty one.
+///
+/// # Errors
+/// ValidationError if the topic or the attribute's name is missing; errors of [`Caller`] for the
+/// topic.
+pub fn command(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<TopicCommand, TopicRejection> {
+    let mut required = Required::default();
+    let arn = required.text(fields, "TopicArn");
+    let name = required.text(fields, "AttributeName").into_string();
+    required.check()?;
+    let value = fields.text("AttributeValue").unwrap_or_default().into_string();
+    Ok(TopicCommand::SetTopicAttribute { arn: caller.topic("TopicArn", &arn)?, name, value })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::action::SnsAction;
+    use crate::sns::testing::{ARN, TOPIC, command, missing};
+
+    const ACTION: SnsAction = SnsAction::SetTopicAttributes;
+
+    #[test]
+    fn one_attribute_goes_to_the_core() {
+        for (form, value) in [("&AttributeValue=%22v%22", "\"v\""), ("", "")] {
+            let form = format!("TopicArn={TOPIC}&AttributeName=n{form}");
+            let expected =
+                format!("SetTopicAttribute {{ arn: {ARN}, name: \"n\", value: {value:?} }}");
+            assert_eq!(command(ACTION, &form), Ok(expected));
+        }
+        let missing = missing(&["topicArn", "attributeName"]);
+        assert_eq!(command(ACTION, "AttributeValue=v"), Err(missing));
+    }
+}
