@@ -16,20 +16,27 @@ use crate::config::Config;
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
+    /// Whether the request has a credential.
+    pub(crate) is_signed: bool,
+}
+
+/// What the request's credential says, if it has one.
+pub(crate) fn scope(head: &Parts) -> Option<Scope<'_>> {
+    Scope::find(text(head, &AUTHORIZATION), head.uri.query().unwrap_or_default())
 }
 
 impl Caller {
-    /// Reads the credential scope. The signature is not looked at: authentication is off.
+    /// Judges by the credential scope. The signature is not looked at: authentication is off.
     ///
     /// An access key id of twelve digits is an account, as other self-hosted servers have it too;
     /// anything else, or an unsigned request, is the configured account.
     ///
     /// # Errors
     /// [`WireError::AccessDenied`] if the scope's region cannot be the name of one.
-    pub(crate) fn of(head: &Parts, config: &Config) -> Result<Self, WireError> {
-        let query = head.uri.query().unwrap_or_default();
-        let Some(scope) = Scope::find(text(head, &AUTHORIZATION), query) else {
-            return Ok(Self { account: config.account, region: config.region.clone() });
+    pub(crate) fn of(scope: Option<&Scope<'_>>, config: &Config) -> Result<Self, WireError> {
+        let Some(scope) = scope else {
+            let (account, region) = (config.account, config.region.clone());
+            return Ok(Self { account, region, is_signed: false });
         };
         let account = AccountId::parse(scope.access_key_id()).unwrap_or(config.account);
         let region = if scope.region() == config.region.as_str() {
@@ -39,7 +46,7 @@ impl Caller {
                 WireError::AccessDenied("Credential should be scoped to a valid region.".into())
             })?
         };
-        Ok(Self { account, region })
+        Ok(Self { account, region, is_signed: true })
     }
 }
 
@@ -117,7 +124,7 @@ mod tests {
                 "eu-west-1",
             ),
         ] {
-            let caller = Caller::of(&head, &config()).unwrap();
+            let caller = Caller::of(scope(&head).as_ref(), &config()).unwrap();
             assert_eq!(
                 (caller.account.to_string().as_str(), caller.region.as_str()),
                 (account, region)
@@ -127,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_region_that_cannot_be_one_is_refused() {
-        let error = Caller::of(&signed("AKIDEXAMPLE", "Mars_1"), &config()).unwrap_err();
+        let head = signed("AKIDEXAMPLE", "Mars_1");
+        let error = Caller::of(scope(&head).as_ref(), &config()).unwrap_err();
         assert!(matches!(error, WireError::AccessDenied(_)), "{error:?}");
     }
 

@@ -1,8 +1,20 @@
-//! What a service gets to see of a request, and what it answers.
+//! What a service gets to see of a request, and what every action needs to answer it: its input,
+//! the broker's reply, the answer's body.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tidings_aws::{Action, Protocol};
+use tidings_aws::query::Fields;
+use tidings_aws::response::{self, Output};
+use tidings_aws::{Action, Input, Protocol, Refusal, Request, WireError, sns, sqs};
+use tidings_broker::{Broker, Failure, Unavailable};
+use tidings_core::command::{Command, Reply};
 use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_couriers::Couriers;
+use tidings_couriers::signing::Signer;
+use tracing::error;
+
+use crate::request::Shared;
 
 pub(crate) use tidings_aws::Answer;
 
@@ -26,8 +38,97 @@ pub(crate) struct Call {
     pub(crate) account: AccountId,
     /// Where the call is meant to go.
     pub(crate) region: Region,
+    /// Whether the call has a credential.
+    pub(crate) is_signed: bool,
     /// The request's id: in the answer's body where the protocol has it there, and in its header.
     pub(crate) request_id: Uuid,
     /// `X-Amzn-Trace-Id`, which becomes the system attribute `AWSTraceHeader` of a message sent.
     pub(crate) trace_id_header: Option<String>,
+}
+
+/// A call on its way.
+pub(crate) struct Exchange<'a> {
+    pub(crate) broker: &'a Broker,
+    pub(crate) signer: &'a Arc<Signer>,
+    pub(crate) couriers: &'a Couriers,
+    pub(crate) call: &'a Call,
+    request: Request<'a>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(crate) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, WireError> {
+        let request = Request::read(call.protocol, &call.query, &call.body)?;
+        let Shared { broker, signer, couriers, .. } = shared;
+        Ok(Self { broker, signer, couriers, call, request })
+    }
+
+    /// Who asks for something about queues, and where.
+    pub(crate) fn caller(&self) -> sqs::Caller<'a> {
+        sqs::Caller {
+            protocol: self.call.protocol,
+            path: &self.call.path,
+            account: self.call.account,
+            region: &self.call.region,
+        }
+    }
+
+    /// Who asks for something about topics, and where.
+    pub(crate) fn topic_caller(&self) -> sns::Caller<'a> {
+        let Call { account, ref region, is_signed, .. } = *self.call;
+        sns::Caller { account, region, is_signed }
+    }
+
+    /// The request's fields, in the Query protocol.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        self.request.fields()
+    }
+
+    /// The action's input.
+    pub(crate) fn input<'r, I: Input<'r>>(&'r self) -> Result<I, WireError> {
+        self.request.input()
+    }
+
+    /// Asks the broker, and waits until the reply holds.
+    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
+        self.broker.call(command).await.map_err(refusal_of)
+    }
+
+    /// Asks the broker for something that it only acknowledges.
+    pub(crate) async fn ask_and_acknowledge(&self, command: Command) -> Result<Vec<u8>, Refusal> {
+        match self.ask(command).await? {
+            Reply::Done => Ok(self.acknowledge()),
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// The body of an answer with an output.
+    pub(crate) fn answer_with(&self, output: &impl Output) -> Vec<u8> {
+        response::with_result(self.call.protocol, self.call.action, self.call.request_id, output)
+    }
+
+    /// The body of an answer without one.
+    pub(crate) fn acknowledge(&self) -> Vec<u8> {
+        response::without_result(self.call.protocol, self.call.action, self.call.request_id)
+    }
+}
+
+/// Clients send again what is answered with ServiceUnavailable.
+fn refusal_of(failure: Failure) -> Refusal {
+    let unavailable = match failure {
+        Failure::Rejected(rejection) => return rejection.into(),
+        Failure::Unavailable(unavailable) => unavailable,
+    };
+    let text = match unavailable {
+        Unavailable::Full => "The server's disk is full. Nothing was changed.",
+        Unavailable::Recovering => "The server's log is being recovered. Nothing was changed.",
+        Unavailable::Closing => "The server is shutting down. Nothing was changed.",
+        Unavailable::Unknown => "The server cannot tell whether the request was carried out.",
+    };
+    WireError::ServiceUnavailable(text).into()
+}
+
+/// The core gave a reply that does not belong to the command: a fault of ours.
+pub(crate) fn unexpected(reply: &Reply) -> Refusal {
+    error!(?reply, "the broker gave a reply of another kind than was asked for");
+    WireError::InternalFailure.into()
 }

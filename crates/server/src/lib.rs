@@ -9,6 +9,7 @@ mod body;
 mod caller;
 mod config;
 mod connection;
+mod deliveries;
 mod exchange;
 mod fault;
 mod patient_stream;
@@ -17,7 +18,9 @@ mod reply;
 mod request;
 mod server;
 mod shutdown;
+mod signatures;
+mod sns;
 mod sqs;
 
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
-pub use server::{BindError, Server};
+pub use server::{BindError, Outbound, Server};

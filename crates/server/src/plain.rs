@@ -4,10 +4,11 @@ use hyper::Method;
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use tidings_aws::Answer;
-use tidings_broker::Broker;
 use tidings_core::command::Command;
+use tidings_couriers::signing::Signer;
+use tracing::error;
 
-use crate::config::Config;
+use crate::request::Shared;
 
 /// What a plain request is for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -16,9 +17,14 @@ pub(crate) enum Plain {
     Health,
     /// `GET /` without parameters or signature: as a browser asks.
     Welcome,
+    /// `GET /SimpleNotificationService-….pem`: what checks the signatures of published messages.
+    Certificate,
     /// A method that neither protocol uses.
     OtherMethod,
 }
+
+/// How the name of the certificate begins and ends; what is between follows from its content.
+const CERTIFICATE: (&str, &str) = ("/SimpleNotificationService-", ".pem");
 
 impl Plain {
     /// Tells a plain request from one in an AWS protocol, which is `None`.
@@ -32,21 +38,20 @@ impl Plain {
         match head.uri.path() {
             "/health" => Some(Self::Health),
             "/" if bare => Some(Self::Welcome),
+            path if path.starts_with(CERTIFICATE.0) && path.ends_with(CERTIFICATE.1) => {
+                Some(Self::Certificate)
+            }
             _ => None,
         }
     }
 }
 
 /// Answers a plain request.
-pub(crate) async fn answer(
-    plain: Plain,
-    config: &Config,
-    broker: &Broker,
-    base_url: &str,
-) -> Answer {
+pub(crate) async fn answer(plain: Plain, path: &str, shared: &Shared, base_url: &str) -> Answer {
     match plain {
-        Plain::Health => health(config, broker).await,
+        Plain::Health => health(shared).await,
         Plain::Welcome => welcome(base_url),
+        Plain::Certificate => certificate(path, &shared.signer),
         Plain::OtherMethod => text(405, "Only GET, HEAD and POST are answered here.\n"),
     }
 }
@@ -58,7 +63,7 @@ pub(crate) fn text(status: u16, text: impl Into<String>) -> Answer {
 }
 
 /// Ready is what answers requests: so a small one goes the whole way, and its answer is dropped.
-async fn health(config: &Config, broker: &Broker) -> Answer {
+async fn health(Shared { config, broker, .. }: &Shared) -> Answer {
     let account = config.account;
     let region = config.region.clone();
     let prefix = String::new();
@@ -69,15 +74,32 @@ async fn health(config: &Config, broker: &Broker) -> Answer {
     }
 }
 
+/// The certificate, by the name that it has in the messages signed with its key.
+fn certificate(path: &str, signer: &Signer) -> Answer {
+    let key = match signer.key() {
+        Ok(key) => key,
+        Err(failure) => {
+            error!("there is no certificate: {failure}");
+            return text(500, "The certificate cannot be read.\n");
+        }
+    };
+    if path.strip_prefix('/') != Some(key.certificate_name()) {
+        return text(404, "No such certificate.\n");
+    }
+    let body = key.certificate_pem().as_bytes().to_vec();
+    Answer { status: 200, content_type: "application/x-pem-file", query_error: None, body }
+}
+
 fn welcome(base_url: &str) -> Answer {
     let version = env!("CARGO_PKG_VERSION");
     text(
         200,
         format!(
             "Tidings {version}\n\n\
-             A messaging service that speaks the Amazon SQS protocol.\n\
+             A messaging service that speaks the Amazon SNS and SQS protocols.\n\
              Point an AWS SDK or the AWS CLI at it:\n\n    \
-             aws --endpoint-url {base_url} sqs list-queues\n"
+             aws --endpoint-url {base_url} sqs list-queues\n    \
+             aws --endpoint-url {base_url} sns list-topics\n"
         ),
     )
 }
@@ -85,6 +107,7 @@ fn welcome(base_url: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use hyper::Request;
+    use tidings_couriers::signing::SigningKey;
 
     use super::*;
 
@@ -94,6 +117,10 @@ mod tests {
             ("GET", "/health", Some(Plain::Health)),
             ("HEAD", "/health", Some(Plain::Health)),
             ("GET", "/", Some(Plain::Welcome)),
+            ("GET", "/SimpleNotificationService-0f.pem", Some(Plain::Certificate)),
+            ("HEAD", "/SimpleNotificationService-.pem?x", Some(Plain::Certificate)),
+            ("POST", "/SimpleNotificationService-0f.pem", None),
+            ("GET", "/SimpleNotificationService-0f", None),
             ("GET", "/?Action=ListQueues", None),
             ("GET", "/000000000000/orders", None),
             ("POST", "/", None),
@@ -106,5 +133,18 @@ mod tests {
         }
         let signed = Request::builder().uri("/").header("authorization", "AWS4-HMAC-SHA256 ...");
         assert_eq!(Plain::of(&signed.body(()).unwrap().into_parts().0), None);
+    }
+
+    #[test]
+    fn the_certificate_is_known_by_its_name() {
+        let signer = Signer::with_key(SigningKey::generate().unwrap());
+        let key = signer.key().unwrap();
+        let path = format!("/{}", key.certificate_name());
+        let answer = certificate(&path, &signer);
+        assert_eq!((answer.status, answer.content_type), (200, "application/x-pem-file"));
+        assert_eq!(answer.body, key.certificate_pem().as_bytes());
+        for path in ["/SimpleNotificationService-0f.pem", key.certificate_name()] {
+            assert_eq!(certificate(path, &signer).status, 404, "{path}");
+        }
     }
 }

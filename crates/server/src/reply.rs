@@ -17,23 +17,11 @@ const X_AMZN_QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-err
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Refused {
     /// For a reason that the AWS protocols have a code for.
-    Refusal(Refusal),
+    Refusal(Service, Refusal),
     /// Its body could not be read.
-    Body(BodyError),
+    Body(Service, BodyError),
     /// It names more than one host, or something that is no host.
     BadHost,
-}
-
-impl From<WireError> for Refused {
-    fn from(error: WireError) -> Self {
-        Self::Refusal(error.into())
-    }
-}
-
-impl From<BodyError> for Refused {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
 }
 
 /// The response that carries an answer. `Date` and `Content-Length` are added by hyper.
@@ -61,19 +49,23 @@ pub(crate) fn refuse(
     protocol: Protocol,
     request_id: Uuid,
 ) -> Response<Full<Bytes>> {
-    let in_protocol = |refusal: &Refusal| refusal.answer(Service::Sqs, protocol, request_id);
-    let wire_error = |error| in_protocol(&Refusal::Wire(error));
+    let wire_error =
+        |service: Service, error| Refusal::Wire(error).answer(service, protocol, request_id);
     let (answer, is_body_left) = match refused {
-        Refused::Refusal(refusal) => (in_protocol(refusal), false),
-        Refused::Body(BodyError::TooLarge) => (wire_error(WireError::TooLarge), true),
-        Refused::Body(BodyError::NoRoom) => {
-            let text = "The server has no memory left for the request. Try again later.";
-            (wire_error(WireError::ServiceUnavailable(text)), true)
+        Refused::Refusal(service, refusal) => {
+            (refusal.answer(*service, protocol, request_id), false)
         }
-        Refused::Body(BodyError::TooSlow) => {
+        Refused::Body(service, BodyError::TooLarge) => {
+            (wire_error(*service, WireError::TooLarge), true)
+        }
+        Refused::Body(service, BodyError::NoRoom) => {
+            let text = "The server has no memory left for the request. Try again later.";
+            (wire_error(*service, WireError::ServiceUnavailable(text)), true)
+        }
+        Refused::Body(_, BodyError::TooSlow) => {
             (plain::text(408, "The request's body did not arrive in time.\n"), true)
         }
-        Refused::Body(BodyError::Incomplete) => {
+        Refused::Body(_, BodyError::Incomplete) => {
             (plain::text(400, "The request's body is incomplete or malformed.\n"), true)
         }
         Refused::BadHost => (plain::text(400, "The request does not name one valid host.\n"), true),
@@ -116,12 +108,12 @@ mod tests {
     #[test]
     fn a_body_that_was_not_read_ends_the_connection() {
         for (refused, status, connection) in [
-            (Refused::Body(BodyError::TooLarge), 413, "close"),
-            (Refused::Body(BodyError::NoRoom), 503, "close"),
-            (Refused::Body(BodyError::TooSlow), 408, "close"),
-            (Refused::Body(BodyError::Incomplete), 400, "close"),
+            (Refused::Body(Service::Sqs, BodyError::TooLarge), 413, "close"),
+            (Refused::Body(Service::Sqs, BodyError::NoRoom), 503, "close"),
+            (Refused::Body(Service::Sqs, BodyError::TooSlow), 408, "close"),
+            (Refused::Body(Service::Sqs, BodyError::Incomplete), 400, "close"),
             (Refused::BadHost, 400, "close"),
-            (Refused::from(WireError::InternalFailure), 500, "-"),
+            (Refused::Refusal(Service::Sns, WireError::InternalFailure.into()), 500, "-"),
         ] {
             let response = refuse(&refused, Protocol::Json, Uuid::from_random(7));
             assert_eq!(response.status(), status, "{refused:?}");

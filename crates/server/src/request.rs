@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   limit → read → name the action → authenticate → decode and validate → the broker
-//!           body   tidings-aws       caller         └──────── sqs ─────────────┘
+//!           body   tidings-aws       caller         └──────── sqs, sns ────────┘
 //! ```
 //!
 //! The first limits (connections, bytes in headers, time) are the connection's business. To
@@ -19,25 +19,31 @@ use hyper::header::{CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use tidings_aws::response::{self, Members, Output};
-use tidings_aws::{Action, Answer, Head, Protocol, SqsAction, WireError};
+use tidings_aws::sigv4::Scope;
+use tidings_aws::{Action, Answer, Head, Protocol, Service, SqsAction, WireError};
 use tidings_broker::Broker;
 use tidings_core::names::Uuid;
+use tidings_couriers::Couriers;
+use tidings_couriers::signing::Signer;
 use tracing::{debug, error};
 
 use crate::body::Bodies;
-use crate::caller::{self, Caller, base_url};
+use crate::caller::{self, Caller, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
 use crate::plain::Plain;
 use crate::reply::{Refused, refuse, respond};
 use crate::shutdown::Stopping;
-use crate::{fault, plain, sqs};
+use crate::{fault, plain, sns, sqs};
 
 /// What all requests share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) broker: Broker,
     pub(crate) bodies: Bodies,
+    /// What published messages are signed with.
+    pub(crate) signer: Arc<Signer>,
+    pub(crate) couriers: Couriers,
 }
 
 /// Where one connection's requests come in.
@@ -66,7 +72,9 @@ pub(crate) async fn answer(door: &Door, request: Request<Incoming>) -> Response<
         Ok(outcome) => outcome,
         Err(panic) => {
             error!(%request_id, "a request failed by a fault of ours: {panic}");
-            Err(WireError::InternalFailure.into())
+            let service =
+                Service::of(protocol_of(&head), &named(&head, scope(&head).as_ref()), b"");
+            Err(Refused::Refusal(service, WireError::InternalFailure.into()))
         }
     };
     let response = match outcome {
@@ -86,15 +94,21 @@ async fn pass_steps(
     body: Incoming,
     request_id: Uuid,
 ) -> Result<Answer, Refused> {
-    let Shared { config, broker, bodies } = &*door.shared;
+    let shared = &*door.shared;
+    let config = &shared.config;
     let base_url = base_url(head, config, door.local_addr).ok_or(Refused::BadHost)?;
     if let Some(plain) = Plain::of(head) {
-        return Ok(plain::answer(plain, config, broker, &base_url).await);
+        return Ok(plain::answer(plain, head.uri.path(), shared, &base_url).await);
     }
-    let body = bodies.read(body).await?;
-    let protocol = protocol_of(head);
-    let action = name_action(protocol, head, &body.bytes)?;
-    let Caller { account, region } = Caller::of(head, config)?;
+    let (protocol, scope) = (protocol_of(head), scope(head));
+    let named = named(head, scope.as_ref());
+    let service = Service::of(protocol, &named, b"");
+    let body = shared.bodies.read(body).await.map_err(|error| Refused::Body(service, error))?;
+    let service = Service::of(protocol, &named, &body.bytes);
+    let refused = |error: WireError| Refused::Refusal(service, error.into());
+    let action = Action::find(service, protocol, &named, &body.bytes).map_err(refused)?;
+    let Caller { account, region, is_signed } =
+        Caller::of(scope.as_ref(), config).map_err(refused)?;
     let call = Call {
         base_url,
         path: head.uri.path().to_owned(),
@@ -104,12 +118,14 @@ async fn pass_steps(
         body: body.bytes.clone(),
         account,
         region,
+        is_signed,
         request_id,
         trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
     };
     match action {
-        Action::Sqs(SqsAction::ReceiveMessage) => Ok(receive(door, &call).await),
-        Action::Sqs(_) => Ok(sqs::answer(broker, &call).await),
+        Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
+        Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
+        Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
     }
 }
 
@@ -122,14 +138,19 @@ fn target(head: &Parts) -> Option<&str> {
     head.headers.get(&X_AMZ_TARGET).map(|value| value.to_str().unwrap_or_default())
 }
 
-fn name_action(protocol: Protocol, head: &Parts, body: &[u8]) -> Result<Action, WireError> {
-    let query = head.uri.query().unwrap_or_default();
-    Action::find(protocol, &Head { path: head.uri.path(), query, target: target(head) }, body)
+/// The part of the request that names its service and its action.
+fn named<'a>(head: &'a Parts, scope: Option<&'a Scope<'_>>) -> Head<'a> {
+    Head {
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        target: target(head),
+        scope_service: scope.map(Scope::service),
+    }
 }
 
 /// A receive that waits when the server begins to stop is answered at once, with no messages:
 /// clients take that as it is and ask again, by then elsewhere or later.
-async fn receive(door: &Door, call: &Call) -> Answer {
+async fn receive(door: &Door, call: &Call, action: SqsAction) -> Answer {
     let mut stopping = door.stopping.clone();
     let cut = async {
         stopping.begun().await;
@@ -137,7 +158,7 @@ async fn receive(door: &Door, call: &Call) -> Answer {
     };
     tokio::select! {
         biased;
-        answer = sqs::answer(&door.shared.broker, call) => answer,
+        answer = sqs::answer(&door.shared, call, action) => answer,
         () = cut => nothing_received(call),
     }
 }

@@ -6,22 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_broker::Broker;
+use tidings_couriers::Couriers;
+use tidings_couriers::signing::Signer;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, info, warn};
 
 use crate::body::Bodies;
 use crate::config::Config;
-use crate::connection;
 use crate::request::{Door, Shared};
 use crate::shutdown::{self, Stopping};
+use crate::{connection, deliveries};
 
 /// A listening server. [`Server::bind`] it, then [`Server::run`] it; close the broker afterwards.
 ///
 /// ```no_run
-/// # async fn example(config: tidings_server::Config, broker: tidings_broker::Broker)
-/// # -> Result<(), tidings_server::BindError> {
-/// let server = tidings_server::Server::bind(config, broker.clone()).await?;
+/// # use tidings_broker::Broker;
+/// # use tidings_server::{BindError, Config, Outbound, Server};
+/// # async fn example(config: Config, broker: Broker, outbound: Outbound) -> Result<(), BindError> {
+/// let server = Server::bind(config, broker.clone(), outbound).await?;
 /// println!("listening on {}", server.local_addr());
 /// server.run(std::future::pending()).await;
 /// broker.close().await;
@@ -32,6 +35,14 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     shared: Arc<Shared>,
+}
+
+/// What goes out of a server by itself: deliveries to endpoints, signed.
+pub struct Outbound {
+    /// Who delivers.
+    pub couriers: Couriers,
+    /// What published messages are signed with.
+    pub signer: Signer,
 }
 
 /// The address cannot be listened on.
@@ -55,12 +66,19 @@ impl Server {
     ///
     /// # Errors
     /// The address is no address, is in use, or is not ours.
-    pub async fn bind(config: Config, broker: Broker) -> Result<Self, BindError> {
+    pub async fn bind(
+        config: Config,
+        broker: Broker,
+        outbound: Outbound,
+    ) -> Result<Self, BindError> {
         let failed = |source| BindError { listen: config.listen.clone(), source };
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         let bodies = Bodies::new(&config.limits);
-        Ok(Self { listener, local_addr, shared: Arc::new(Shared { config, broker, bodies }) })
+        let Outbound { couriers, signer } = outbound;
+        let signer = Arc::new(signer);
+        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers });
+        Ok(Self { listener, local_addr, shared })
     }
 
     /// Where it listens; the port that was found free if port 0 was asked for.
@@ -74,11 +92,28 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopping) = shutdown::channel();
         let mut connections = JoinSet::new();
+        let deliveries = self.start_deliveries(&stopping);
         self.accept(shutdown, stopping, &mut connections).await;
         let Self { listener, shared, .. } = self;
         drop(listener);
         stop.begin();
         drain(connections, shared.config.shutdown_timeout).await;
+        // Whatever it was doing is done again after the next start.
+        if let Some(deliveries) = deliveries {
+            let _ = deliveries.await;
+        }
+    }
+
+    /// Delivers what the broker has for endpoints, unless another server over it does.
+    fn start_deliveries(&self, stopping: &Stopping) -> Option<JoinHandle<()>> {
+        let attempts = self.shared.broker.deliveries()?;
+        let base_url = match &self.shared.config.public_url {
+            Some(public_url) => public_url.clone(),
+            None => own_url(self.local_addr),
+        };
+        let shared = Arc::clone(&self.shared);
+        let deliveries = deliveries::run(shared, base_url.into(), attempts, stopping.clone());
+        Some(tokio::spawn(deliveries))
     }
 
     /// Takes connections until `shutdown` is ready.
@@ -143,4 +178,13 @@ async fn after_failed_accept(error: &io::Error) {
         warn!("cannot take a connection: {error}");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
+}
+
+/// What leads back to this server, as far as it knows itself: where it listens on all addresses, this
+/// machine's own.
+fn own_url(local_addr: SocketAddr) -> String {
+    if local_addr.ip().is_unspecified() {
+        return format!("http://localhost:{}", local_addr.port());
+    }
+    format!("http://{local_addr}")
 }

@@ -3,7 +3,6 @@
 //! `tidings-aws` decodes, checks and renders; the core decides. What is left is the way between
 //! them, and reading the records of messages that were handed out.
 
-mod exchange;
 mod move_tasks;
 mod permissions;
 mod queues;
@@ -12,23 +11,21 @@ mod receive;
 mod send;
 mod tags;
 
-use tidings_aws::{Action, Refusal, Service, SqsAction};
-use tidings_broker::Broker;
+use tidings_aws::{Refusal, Service, SqsAction};
 
-use self::exchange::Exchange;
-use crate::exchange::{Answer, Call};
+use crate::exchange::{Answer, Call, Exchange};
+use crate::request::Shared;
 
 /// Answers a call, whatever it is.
-pub(crate) async fn answer(broker: &Broker, call: &Call) -> Answer {
-    match body(broker, call).await {
+pub(crate) async fn answer(shared: &Shared, call: &Call, action: SqsAction) -> Answer {
+    match body(shared, call, action).await {
         Ok(body) => Answer::success(call.protocol, body),
         Err(refusal) => refusal.answer(Service::Sqs, call.protocol, call.request_id),
     }
 }
 
-async fn body(broker: &Broker, call: &Call) -> Result<Vec<u8>, Refusal> {
-    let exchange = &Exchange::new(broker, call)?;
-    let Action::Sqs(action) = call.action;
+async fn body(shared: &Shared, call: &Call, action: SqsAction) -> Result<Vec<u8>, Refusal> {
+    let exchange = &Exchange::new(shared, call)?;
     match action {
         SqsAction::AddPermission => permissions::add(exchange).await,
         SqsAction::CancelMessageMoveTask => move_tasks::cancel(exchange).await,

@@ -7,7 +7,7 @@ use tidings_aws::sqs::{
 };
 use tidings_core::command::Reply;
 
-use super::exchange::{Exchange, unexpected};
+use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn start(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let task = exchange.broker.uuid();

@@ -3,7 +3,7 @@
 use tidings_aws::Refusal;
 use tidings_aws::sqs::{AddPermission, RemovePermission};
 
-use super::exchange::Exchange;
+use crate::exchange::Exchange;
 
 pub(super) async fn add(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let command = exchange.input::<AddPermission<'_>>()?.command(&exchange.caller())?;

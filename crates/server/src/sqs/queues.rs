@@ -9,7 +9,7 @@ use tidings_aws::sqs::{
 use tidings_core::command::{Command, Reply};
 use tidings_core::names::QueueArn;
 
-use super::exchange::{Exchange, unexpected};
+use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn create(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (command, arn) = exchange.input::<CreateQueue<'_>>()?.command(&exchange.caller())?;

@@ -7,7 +7,7 @@ use tidings_aws::sqs::{
 use tidings_core::command::{Command, Reply};
 use tidings_core::rejection::Rejection;
 
-use super::exchange::{Exchange, unexpected};
+use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn delete(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let key = exchange.broker.receipt_key();

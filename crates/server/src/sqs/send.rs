@@ -4,7 +4,7 @@ use tidings_aws::Refusal;
 use tidings_aws::sqs::{SendMessage, SendMessageBatch, SendMessageOutput, Sender};
 use tidings_core::command::Reply;
 
-use super::exchange::{Exchange, unexpected};
+use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn send(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let sender_id = sender_id(exchange);

@@ -4,7 +4,7 @@ use tidings_aws::Refusal;
 use tidings_aws::sqs::{ListQueueTags, ListQueueTagsOutput, TagQueue, UntagQueue};
 use tidings_core::command::Reply;
 
-use super::exchange::{Exchange, unexpected};
+use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn tag(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let command = exchange.input::<TagQueue<'_>>()?.command(&exchange.caller())?;

@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tidings_broker::{Broker, Clock, Options};
 use tidings_core::names::{AccountId, Region};
 use tidings_core::time::Timestamp;
-use tidings_server::{Config, Limits, SHUTDOWN_TIMEOUT, Server};
+use tidings_couriers::signing::Signer;
+use tidings_couriers::{CourierConfig, Couriers};
+use tidings_server::{Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -46,7 +48,11 @@ impl Running {
             limits,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
-        let server = Server::bind(config, broker.clone()).await.unwrap();
+        let outbound = Outbound {
+            couriers: Couriers::new(&CourierConfig::default()).unwrap(),
+            signer: Signer::in_data_folder(folder.path()),
+        };
+        let server = Server::bind(config, broker.clone(), outbound).await.unwrap();
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {

@@ -35,7 +35,7 @@ async fn raw_form(sqs: &mut Sqs, form: &str) -> Http {
 #[tokio::test]
 async fn an_unknown_action_is_refused_in_its_protocol() {
     in_both_protocols(async |sqs| {
-        for action in ["Frobnicate", "sendMessage", "Publish"] {
+        for action in ["Frobnicate", "sendMessage", "Encrypt"] {
             let refusal = sqs.refused(action, json!({})).await;
             let text = format!("The action {action} is not valid for this endpoint.");
             match sqs.protocol {

@@ -1,0 +1,49 @@
+//! Envelopes with their signatures.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use tidings_aws::sns::{Rendering, Signature};
+use tidings_couriers::signing::{FolderError, KeyError, Signer};
+use tokio::task::JoinError;
+
+/// Why a message has no signature.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsigned {
+    /// There is no key.
+    #[error(transparent)]
+    NoKey(#[from] FolderError),
+    /// The key does not work.
+    #[error(transparent)]
+    NotSigned(#[from] KeyError),
+    /// The key was not there in time.
+    #[error("the runtime is stopping")]
+    Stopping(#[from] JoinError),
+}
+
+/// What a subscriber gets of a message, signed if it is to be.
+///
+/// A signature takes a millisecond of computing unless the same message was signed lately: less
+/// than is worth a thread of its own.
+pub(crate) async fn signed_body(
+    signer: &Arc<Signer>,
+    rendering: &Rendering<'_>,
+) -> Result<String, Unsigned> {
+    let Some(string_to_sign) = rendering.string_to_sign() else {
+        return Ok(rendering.body(None).into_owned());
+    };
+    let key = match signer.ready() {
+        Some(key) => key,
+        None => {
+            let signer = Arc::clone(signer);
+            tokio::task::spawn_blocking(move || signer.key()).await??
+        }
+    };
+    let version = rendering.delivery.signature_version;
+    let text = key.sign(version, string_to_sign.as_bytes())?;
+    let signature = Signature { text: &text, certificate_name: key.certificate_name() };
+    Ok(match rendering.body(Some(signature)) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    })
+}

@@ -1,0 +1,64 @@
+//! Amazon SNS: each action as calls of the broker.
+//!
+//! `tidings-aws` decodes, checks and renders; the core decides. What is left is the way between
+//! them.
+
+mod permissions;
+mod publish;
+mod subscriptions;
+mod tags;
+mod topics;
+
+use tidings_aws::{Refusal, Service, SnsAction};
+use tidings_core::command::{Command, Reply, TopicCommand};
+
+use crate::exchange::{Answer, Call, Exchange};
+use crate::request::Shared;
+
+/// Answers a call, whatever it is.
+pub(crate) async fn answer(shared: &Shared, call: &Call, action: SnsAction) -> Answer {
+    match body(shared, call, action).await {
+        Ok(body) => Answer::success(call.protocol, body),
+        Err(refusal) => refusal.answer(Service::Sns, call.protocol, call.request_id),
+    }
+}
+
+async fn body(shared: &Shared, call: &Call, action: SnsAction) -> Result<Vec<u8>, Refusal> {
+    let exchange = &Exchange::new(shared, call)?;
+    match action {
+        SnsAction::AddPermission => permissions::add(exchange).await,
+        SnsAction::ConfirmSubscription => subscriptions::confirm(exchange).await,
+        SnsAction::CreateTopic => topics::create(exchange).await,
+        SnsAction::DeleteTopic => topics::delete(exchange).await,
+        SnsAction::GetDataProtectionPolicy => topics::data_protection_policy(exchange).await,
+        SnsAction::GetSubscriptionAttributes => subscriptions::attributes(exchange).await,
+        SnsAction::GetTopicAttributes => topics::attributes(exchange).await,
+        SnsAction::ListSubscriptions => subscriptions::list(exchange).await,
+        SnsAction::ListSubscriptionsByTopic => subscriptions::list_by_topic(exchange).await,
+        SnsAction::ListTagsForResource => tags::list(exchange).await,
+        SnsAction::ListTopics => topics::list(exchange).await,
+        SnsAction::Publish => publish::one(exchange).await,
+        SnsAction::PublishBatch => publish::batch(exchange).await,
+        SnsAction::PutDataProtectionPolicy => topics::set_data_protection_policy(exchange).await,
+        SnsAction::RemovePermission => permissions::remove(exchange).await,
+        SnsAction::SetSubscriptionAttributes => subscriptions::set_attribute(exchange).await,
+        SnsAction::SetTopicAttributes => topics::set_attribute(exchange).await,
+        SnsAction::Subscribe => subscriptions::subscribe(exchange).await,
+        SnsAction::TagResource => tags::tag(exchange).await,
+        SnsAction::Unsubscribe => subscriptions::unsubscribe(exchange).await,
+        SnsAction::UntagResource => tags::untag(exchange).await,
+    }
+}
+
+/// Asks the broker, and waits until the reply holds.
+async fn ask(exchange: &Exchange<'_>, command: TopicCommand) -> Result<Reply, Refusal> {
+    exchange.ask(Command::Topic(command)).await
+}
+
+/// Asks the broker for something that it only acknowledges.
+async fn ask_and_acknowledge(
+    exchange: &Exchange<'_>,
+    command: TopicCommand,
+) -> Result<Vec<u8>, Refusal> {
+    exchange.ask_and_acknowledge(Command::Topic(command)).await
+}

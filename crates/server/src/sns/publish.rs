@@ -1,0 +1,38 @@
+//! Publish and PublishBatch.
+
+use tidings_aws::Refusal;
+use tidings_aws::sns::publish::{self, PublishOutput};
+use tidings_aws::sns::publish_batch::{self, PublishBatchOutput};
+use tidings_core::command::Reply;
+
+use super::ask;
+use crate::exchange::{Exchange, unexpected};
+
+pub(super) async fn one(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
+    let caller = exchange.topic_caller();
+    let trace_header = exchange.call.trace_id_header.as_deref();
+    let message_id = exchange.broker.uuid();
+    let command = publish::command(&exchange.fields(), &caller, trace_header, message_id)?;
+    match ask(exchange, command).await? {
+        Reply::Published(mut answers) if answers.len() == 1 => {
+            let published = answers.remove(0)?;
+            Ok(exchange.answer_with(&PublishOutput { published }))
+        }
+        reply => Err(unexpected(&reply)),
+    }
+}
+
+pub(super) async fn batch(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
+    let caller = exchange.topic_caller();
+    let trace_header = exchange.call.trace_id_header.as_deref();
+    let message_id = || exchange.broker.uuid();
+    let (command, outcome) =
+        publish_batch::command(&exchange.fields(), &caller, trace_header, message_id)?;
+    let answers = match ask(exchange, command).await? {
+        Reply::Published(answers) => answers,
+        // Only whether the topic is there was asked, as no message passed its checks.
+        Reply::Attributes(_) => Vec::new(),
+        reply => return Err(unexpected(&reply)),
+    };
+    Ok(exchange.answer_with(&PublishBatchOutput(outcome.settle(answers))))
+}
