@@ -108,6 +108,16 @@ impl Server {
         response
     }
 
+    /// Asks something about topics.
+    fn ask(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        let mut link = format!("/?Action={action}&Version=2010-03-31");
+        for (name, value) in parameters {
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            link.push_str(&format!("&{name}={encoded}"));
+        }
+        self.get(&link)
+    }
+
     fn stop(mut self, signal: Signal) -> ExitStatus {
         self.process.signal(signal);
         let status = self.process.wait();
@@ -214,6 +224,8 @@ fn a_bad_configuration_stops_the_start() {
         (&["--auth", "on"], 1, &["auth", "not built yet"]),
         (&["--regoin", "x"], 2, &["--regoin", "--region"]),
         (&["--account", "42"], 2, &["--account", "twelve digits"]),
+        (&["--endpoint-allow", "10.0.0.0/99"], 2, &["--endpoint-allow", "10.0.0.0/99"]),
+        (&["--signing-key", "key.pem"], 1, &["signing-key", "signing-certificate"]),
     ] {
         let refused = run(serve(folder.path(), arguments));
         let error = text(&refused.stderr);
@@ -271,4 +283,114 @@ fn a_second_signal_ends_it_on_the_spot() {
     }
     server.process.signal(Signal::INT);
     assert_eq!(server.process.wait().code(), Some(130));
+}
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:news";
+const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:orders";
+const SUBSCRIBE: [(&str, &str); 3] =
+    [("TopicArn", TOPIC), ("Protocol", "sqs"), ("Endpoint", QUEUE)];
+
+/// A server with a topic.
+fn with_topic(folder: &Path, arguments: &[&str]) -> Server {
+    let server = Server::start(folder, arguments);
+    let created = server.ask("CreateTopic", &[("Name", "news")]);
+    assert!(created.contains(TOPIC), "{created}");
+    server
+}
+
+#[test]
+fn endpoints_on_the_machine_itself_are_for_those_who_are_on_it() {
+    for (arguments, status) in [
+        (&["--listen", "127.0.0.1:0"][..], "200 OK"),
+        (&["--listen", "127.0.0.1:0", "--endpoint-deny", "127.0.0.0/8"], "403 Forbidden"),
+        (&["--listen", "0.0.0.0:0"], "403 Forbidden"),
+        (&["--listen", "0.0.0.0:0", "--endpoint-allow", "10.0.0.0/8,127.0.0.1/32"], "200 OK"),
+    ] {
+        let folder = folder();
+        let server = Server::of(serve(folder.path(), arguments));
+        server.ask("CreateTopic", &[("Name", "news")]);
+        let endpoint = ("Endpoint", "http://127.0.0.1:9/");
+        let answer =
+            server.ask("Subscribe", &[("TopicArn", TOPIC), ("Protocol", "http"), endpoint]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{arguments:?}: {answer}");
+        if status != "200 OK" {
+            assert!(answer.contains("<Code>AuthorizationError</Code>"), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn as_many_filter_policies_are_taken_as_are_allowed() {
+    for flag in ["--filter-policies-per-topic", "--filter-policies-per-account"] {
+        let folder = folder();
+        let server = with_topic(folder.path(), &[flag, "1"]);
+        let subscribe = |queue: &str| {
+            let mut parameters = SUBSCRIBE.to_vec();
+            parameters[2].1 = queue;
+            parameters.push(("Attributes.entry.1.key", "FilterPolicy"));
+            parameters.push(("Attributes.entry.1.value", r#"{"shade":["red"]}"#));
+            server.ask("Subscribe", &parameters)
+        };
+        let first = subscribe("arn:aws:sqs:us-east-1:000000000000:one");
+        assert!(first.starts_with("HTTP/1.1 200 OK\r\n"), "{first}");
+        let second = subscribe("arn:aws:sqs:us-east-1:000000000000:two");
+        assert!(second.contains("<Code>FilterPolicyLimitExceeded</Code>"), "{second}");
+    }
+}
+
+/// Publishes, and returns the path of the certificate that the message names at the public URL.
+fn certificate_of_a_message(server: &Server) -> String {
+    server.get("/?Action=CreateQueue&QueueName=orders");
+    server.ask("Subscribe", &SUBSCRIBE);
+    server.ask("Publish", &[("TopicArn", TOPIC), ("Message", "hello")]);
+    let received = server.get("/000000000000/orders?Action=ReceiveMessage");
+    let begin = "https://sns.example.com/SimpleNotificationService-";
+    let (_, rest) = received.split_once(begin).unwrap_or_else(|| panic!("{received}"));
+    let (name, _) = rest.split_once(".pem").unwrap();
+    format!("/SimpleNotificationService-{name}.pem")
+}
+
+#[test]
+fn messages_are_signed_with_the_key_that_is_given_or_kept() {
+    let (own, other) = (folder(), folder());
+    let public = ["--public-url", "https://sns.example.com"];
+    let server = with_topic(own.path(), &public);
+    let path = certificate_of_a_message(&server);
+    let certificate = server.get(&path);
+    assert!(certificate.contains("-----BEGIN CERTIFICATE-----"), "{certificate}");
+    assert_eq!(server.stop(Signal::TERM).code(), Some(0));
+    // The one that the server has made is kept.
+    let server = with_topic(own.path(), &public);
+    assert_eq!(certificate_of_a_message(&server), path);
+    assert_eq!(server.get(&path), certificate);
+    let server = with_topic(other.path(), &public);
+    assert_ne!(certificate_of_a_message(&server), path);
+    assert_eq!(server.stop(Signal::TERM).code(), Some(0));
+    // The one that is given takes its place.
+    let [key, certificate_file] = ["key.pem", "certificate.pem"]
+        .map(|file| own.path().join("tidings-data/signing").join(file));
+    let given = ["--signing-key", key.to_str().unwrap()];
+    let with = ["--signing-certificate", certificate_file.to_str().unwrap()];
+    let server = with_topic(other.path(), &[public, given, with].concat());
+    assert_eq!(certificate_of_a_message(&server), path);
+    assert_eq!(server.get(&path), certificate);
+}
+
+#[test]
+fn a_key_or_an_authority_that_cannot_be_read_stops_the_start() {
+    let folder = folder();
+    std::fs::write(folder.path().join("bad.pem"), "no key").unwrap();
+    let signing = |key| ["--signing-key", key, "--signing-certificate", key];
+    for (arguments, file) in [
+        (&signing("none.pem")[..], "none.pem"),
+        (&signing("bad.pem"), "bad.pem"),
+        (&["--endpoint-roots", "none.pem"], "none.pem"),
+        (&["--endpoint-roots", "bad.pem"], "bad.pem"),
+    ] {
+        let refused =
+            run(serve(folder.path(), &[&["--listen", "127.0.0.1:0"], arguments].concat()));
+        let error = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{error}");
+        assert!(error.contains(file), "{file} in {error}");
+    }
 }

@@ -2,10 +2,13 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::pin::pin;
 
 use tidings_broker::{Broker, OpenReport, Options};
-use tidings_server::Server;
+use tidings_couriers::Couriers;
+use tidings_couriers::signing::{Signer, SigningKey};
+use tidings_server::{Outbound, Server};
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
 
@@ -38,11 +41,11 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
         () = &mut shutdown => return Ok(()),
     };
     tell(&report);
-    let server = match Server::bind(settings.server.clone(), broker.clone()).await {
+    let server = match bind(settings, &broker).await {
         Ok(server) => server,
         Err(error) => {
             broker.close().await;
-            return Err(error.into());
+            return Err(error);
         }
     };
     info!(address = %server.local_addr(), "listening");
@@ -53,6 +56,23 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
     broker.close().await;
     info!("stopped");
     Ok(())
+}
+
+async fn bind(settings: &Resolved, broker: &Broker) -> Result<Server, Box<dyn Error>> {
+    let signer = match &settings.signing {
+        Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
+        None => Signer::in_data_folder(&settings.data),
+    };
+    let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
+    Ok(Server::bind(settings.server.clone(), broker.clone(), outbound).await?)
+}
+
+fn read_signing_key(key: &Path, certificate: &Path) -> Result<SigningKey, Box<dyn Error>> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let signing_key = SigningKey::from_pem(&read(key)?, &read(certificate)?);
+    Ok(signing_key.map_err(|error| format!("{}: {error}", key.display()))?)
 }
 
 fn options(settings: &Resolved) -> Options {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use super::values::{Account, Auth, LogLevel, PublicUrl, RegionName};
+use super::values::{Account, Auth, LogLevel, PublicUrl, Ranges, RegionName};
 
 /// What `tidings serve` can be told on its command line.
 #[derive(Args, Debug, Default)]
@@ -47,6 +47,30 @@ pub(crate) struct Settings {
     /// How long after a purge the queue cannot be purged again [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIDINGS_PURGE_COOLDOWN_SECONDS")]
     pub(crate) purge_cooldown_seconds: Option<u32>,
+    /// Addresses of HTTP endpoints that are delivered to although they are not public, as ranges such
+    /// as 10.0.0.0/8 with commas between [default: the machine itself while only it can connect]
+    #[arg(long, value_name = "RANGES", env = "TIDINGS_ENDPOINT_ALLOW")]
+    pub(crate) endpoint_allow: Option<Ranges>,
+    /// Addresses of HTTP endpoints that are never delivered to [default: none]
+    #[arg(long, value_name = "RANGES", env = "TIDINGS_ENDPOINT_DENY")]
+    pub(crate) endpoint_deny: Option<Ranges>,
+    /// PEM file with authorities that HTTPS endpoints may have certificates of, beside the public
+    /// ones [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_ENDPOINT_ROOTS")]
+    pub(crate) endpoint_roots: Option<PathBuf>,
+    /// PEM file with the private key that messages of topics are signed with [default: one that the
+    /// server makes and keeps in the data folder]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_KEY")]
+    pub(crate) signing_key: Option<PathBuf>,
+    /// PEM file with the certificate of the signing key
+    #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_CERTIFICATE")]
+    pub(crate) signing_certificate: Option<PathBuf>,
+    /// Filter policies that the subscriptions of one topic may have [default: 200]
+    #[arg(long, value_name = "N", env = "TIDINGS_FILTER_POLICIES_PER_TOPIC")]
+    pub(crate) filter_policies_per_topic: Option<u32>,
+    /// Filter policies that the subscriptions of one account may have [default: 10000]
+    #[arg(long, value_name = "N", env = "TIDINGS_FILTER_POLICIES_PER_ACCOUNT")]
+    pub(crate) filter_policies_per_account: Option<u32>,
     /// Connections open at once; one more is answered 503 [default: 10000]
     #[arg(long, value_name = "N", env = "TIDINGS_CONNECTIONS_MAX")]
     pub(crate) connections_max: Option<NonZeroU32>,
@@ -90,6 +114,17 @@ impl Settings {
                 .queue_delete_cooldown_seconds
                 .or(below.queue_delete_cooldown_seconds),
             purge_cooldown_seconds: self.purge_cooldown_seconds.or(below.purge_cooldown_seconds),
+            endpoint_allow: self.endpoint_allow.or(below.endpoint_allow),
+            endpoint_deny: self.endpoint_deny.or(below.endpoint_deny),
+            endpoint_roots: self.endpoint_roots.or(below.endpoint_roots),
+            signing_key: self.signing_key.or(below.signing_key),
+            signing_certificate: self.signing_certificate.or(below.signing_certificate),
+            filter_policies_per_topic: self
+                .filter_policies_per_topic
+                .or(below.filter_policies_per_topic),
+            filter_policies_per_account: self
+                .filter_policies_per_account
+                .or(below.filter_policies_per_account),
             connections_max: self.connections_max.or(below.connections_max),
             header_bytes_max: self.header_bytes_max.or(below.header_bytes_max),
             body_bytes_max: self.body_bytes_max.or(below.body_bytes_max),

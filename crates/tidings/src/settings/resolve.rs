@@ -1,12 +1,14 @@
 //! From the layers to one value for each setting.
 
 use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
+use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 use tracing::level_filters::LevelFilter;
 
@@ -19,6 +21,9 @@ pub(crate) struct Resolved {
     pub(crate) server: Config,
     pub(crate) data: PathBuf,
     pub(crate) shard: shard::Settings,
+    pub(crate) couriers: CourierConfig,
+    /// The signing key and its certificate, if they are given.
+    pub(crate) signing: Option<[PathBuf; 2]>,
     pub(crate) log_level: LevelFilter,
 }
 
@@ -74,9 +79,34 @@ impl Settings {
                 self.purge_cooldown_seconds,
                 default.purge_cool_down_ms,
             ),
+            filter_policies_per_topic: self
+                .filter_policies_per_topic
+                .map_or(default.filter_policies_per_topic, to_usize),
+            filter_policies_per_account: self
+                .filter_policies_per_account
+                .map_or(default.filter_policies_per_account, to_usize),
+        };
+        let signing = match (self.signing_key, self.signing_certificate) {
+            (Some(key), Some(certificate)) => Some([key, certificate]),
+            (None, None) => None,
+            (Some(_), None) => {
+                let problem = "needs signing-certificate beside it".to_owned();
+                return Err(SettingsError::Value { key: "signing-key", problem });
+            }
+            (None, Some(_)) => {
+                let problem = "needs signing-key beside it".to_owned();
+                return Err(SettingsError::Value { key: "signing-certificate", problem });
+            }
+        };
+        let listen = self.listen.unwrap_or_else(|| "127.0.0.1:4566".to_owned());
+        let couriers = CourierConfig {
+            allow: self.endpoint_allow.map_or_else(|| own_addresses(&listen), |ranges| ranges.0),
+            deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
+            extra_roots: self.endpoint_roots,
+            ..CourierConfig::default()
         };
         let server = Config {
-            listen: self.listen.unwrap_or_else(|| "127.0.0.1:4566".to_owned()),
+            listen,
             account: self.account.map_or_else(default_account, |account| account.0),
             region: self.region.map_or_else(default_region, |region| region.0),
             public_url: self.public_url.map(|url| url.0),
@@ -89,6 +119,8 @@ impl Settings {
             server,
             data: self.data.unwrap_or_else(|| "tidings-data".into()),
             shard,
+            couriers,
+            signing,
             log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
         })
     }
@@ -124,6 +156,17 @@ impl Settings {
 fn to_usize(number: impl Into<u32>) -> usize {
     // Tokio runs on no platform with less than 32 bits.
     number.into() as usize
+}
+
+/// Where only the machine itself can connect, nobody else can have it call itself: its own
+/// addresses are endpoints like others. Elsewhere they are not, unless the operator says so.
+fn own_addresses(listen: &str) -> AddressRanges {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_own =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let own = if is_own { &["127.0.0.0/8", "::1/128"][..] } else { &[] };
+    AddressRanges::from_entries(own).expect("two ranges, written as ranges are")
 }
 
 fn default_account() -> AccountId {

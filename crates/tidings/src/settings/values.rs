@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use serde::Deserialize;
 use tidings_core::names::{AccountId, Region};
+use tidings_couriers::{AddressRanges, BadRange};
 use tracing::level_filters::LevelFilter;
 
 /// An account's twelve digits.
@@ -22,6 +23,11 @@ pub(crate) struct RegionName(pub(crate) Region);
 #[derive(Deserialize, Clone, PartialEq, Debug)]
 #[serde(try_from = "String")]
 pub(crate) struct PublicUrl(pub(crate) String);
+
+/// Ranges of addresses, with commas between.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct Ranges(pub(crate) AddressRanges);
 
 /// Whether signatures and permissions are checked.
 #[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
@@ -93,10 +99,18 @@ impl FromStr for PublicUrl {
     }
 }
 
+impl FromStr for Ranges {
+    type Err = BadRange;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 macro_rules! read_from_the_file_as_from_a_flag {
     ($($value:ident)*) => {$(
         impl TryFrom<String> for $value {
-            type Error = &'static str;
+            type Error = <$value as FromStr>::Err;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
@@ -105,7 +119,7 @@ macro_rules! read_from_the_file_as_from_a_flag {
     )*};
 }
 
-read_from_the_file_as_from_a_flag! { Account RegionName PublicUrl }
+read_from_the_file_as_from_a_flag! { Account RegionName PublicUrl Ranges }
 
 #[cfg(test)]
 mod tests {

@@ -90,7 +90,7 @@ impl Clerk {
     ) -> Result<Vec<bool>, Cut> {
         let queue = names[0].stream.queue;
         let entries = names.iter().map(|name| message(*name, delay_seconds)).collect();
-        let (span, outcomes) = self.each("SendMessageBatch", queue, entries, &[])?;
+        let (span, outcomes) = self.each("SendMessageBatch", queue.name(), entries, &[])?;
         let outcomes = outcomes.into_iter().map(|outcome| outcome.map(|output| sent(&output)));
         let outcomes: Vec<Outcome<Identity>> = outcomes.collect();
         for (name, outcome) in names.iter().zip(&outcomes) {
@@ -146,7 +146,7 @@ impl Clerk {
         let queue = messages[0].held.queue;
         let entries = messages.iter().map(|message| json!({ "ReceiptHandle": message.handle }));
         let (span, outcomes) =
-            self.each("DeleteMessageBatch", queue, entries.collect(), stale(queue))?;
+            self.each("DeleteMessageBatch", queue.name(), entries.collect(), stale(queue))?;
         for (message, outcome) in messages.iter().zip(&outcomes) {
             let (held, outcome) = (message.held, outcome.clone().map(|_| ()));
             self.history.deletes.push(Delete { span, held, outcome });
@@ -172,7 +172,7 @@ impl Clerk {
         let queue = messages[0].held.queue;
         let entries = messages.iter().map(|message| change_entry(message, seconds)).collect();
         let (span, outcomes) =
-            self.each("ChangeMessageVisibilityBatch", queue, entries, CHANGE_TOO_LATE)?;
+            self.each("ChangeMessageVisibilityBatch", queue.name(), entries, CHANGE_TOO_LATE)?;
         for (message, outcome) in messages.iter().zip(&outcomes) {
             self.changed(span, message, seconds, outcome);
         }
@@ -194,7 +194,7 @@ impl Clerk {
     }
 
     /// Asks for one thing. What was never sent needs no place in the books.
-    fn one(
+    pub(crate) fn one(
         &mut self,
         action: &str,
         input: &Value,
@@ -202,6 +202,17 @@ impl Clerk {
         expected: &[&str],
     ) -> Result<(Span, Outcome<Value>), Cut> {
         let (span, answer) = self.call(action, input);
+        self.outcome(action, whom, expected, span, answer)
+    }
+
+    fn outcome(
+        &mut self,
+        action: &str,
+        whom: &str,
+        expected: &[&str],
+        span: Span,
+        answer: Answer,
+    ) -> Result<(Span, Outcome<Value>), Cut> {
         let outcome = match answer {
             Answer::Acknowledged(output) => Outcome::Acknowledged(output),
             Answer::Refused(refusal) => self.refused(action, whom, refusal, expected),
@@ -212,10 +223,10 @@ impl Clerk {
     }
 
     /// Asks for something for each entry of a batch.
-    fn each(
+    pub(crate) fn each(
         &mut self,
         action: &str,
-        queue: Queue,
+        queue: &str,
         mut entries: Vec<Value>,
         expected: &[&str],
     ) -> Result<(Span, Vec<Outcome<Value>>), Cut> {
@@ -223,8 +234,8 @@ impl Clerk {
             entry["Id"] = id.to_string().into();
         }
         let count = entries.len();
-        let input = json!({ "QueueUrl": queue.name(), "Entries": entries });
-        let (span, outcome) = self.one(action, &input, queue.name(), expected)?;
+        let input = json!({ "QueueUrl": queue, "Entries": entries });
+        let (span, outcome) = self.one(action, &input, queue, expected)?;
         let outcomes = match outcome {
             Outcome::Acknowledged(output) => {
                 (0..count).map(|id| self.entry(action, id, &output, expected)).collect()
@@ -261,15 +272,50 @@ impl Clerk {
         }
     }
 
+    /// Asks for something about topics: the answer is XML.
+    pub(crate) fn query(
+        &mut self,
+        action: &str,
+        whom: &str,
+        parameters: &[(String, String)],
+        expected: &[&str],
+    ) -> Result<(Span, Outcome<String>), Cut> {
+        let (span, answer) = self.timed(|client| client.query(action, parameters));
+        self.outcome_in_xml(action, whom, expected, span, answer)
+    }
+
+    /// Opens a link of this server.
+    pub(crate) fn open(&mut self, link: &str) -> Result<(Span, Outcome<String>), Cut> {
+        let (span, answer) = self.timed(|client| client.open(link));
+        self.outcome_in_xml("GET", link, &[], span, answer)
+    }
+
+    fn outcome_in_xml(
+        &mut self,
+        action: &str,
+        whom: &str,
+        expected: &[&str],
+        span: Span,
+        answer: Answer,
+    ) -> Result<(Span, Outcome<String>), Cut> {
+        let (span, outcome) = self.outcome(action, whom, expected, span, answer)?;
+        let text = |output: Value| output.as_str().unwrap_or_default().to_owned();
+        Ok((span, outcome.map(text)))
+    }
+
     fn call(&mut self, action: &str, input: &Value) -> (Span, Answer) {
+        self.timed(|client| client.call(action, input))
+    }
+
+    fn timed(&mut self, ask: impl FnOnce(&mut Client) -> Answer) -> (Span, Answer) {
         let began = Instant::now();
-        let answer = self.client.call(action, input);
+        let answer = ask(&mut self.client);
         self.history.requests += u64::from(!matches!(answer, Answer::Unreached));
         (Span { began, ended: Instant::now() }, answer)
     }
 
     /// Complains of refusals that nothing explains. A server may always be unavailable.
-    fn refused<T>(
+    pub(crate) fn refused<T>(
         &mut self,
         action: &str,
         whom: &str,
@@ -349,7 +395,7 @@ fn sent(output: &Value) -> Identity {
     }
 }
 
-fn text(value: &Value, member: &str) -> String {
+pub(crate) fn text(value: &Value, member: &str) -> String {
     value[member].as_str().unwrap_or_default().to_owned()
 }
 
@@ -363,7 +409,7 @@ fn change_entry(message: &InHand, seconds: u32) -> Value {
 }
 
 /// Whether something was done; [`Cut`] if that is unknown.
-fn is_done<T>(span: Span, outcome: &Outcome<T>) -> Result<bool, Cut> {
+pub(crate) fn is_done<T>(span: Span, outcome: &Outcome<T>) -> Result<bool, Cut> {
     match outcome {
         Outcome::Acknowledged(_) => Ok(true),
         Outcome::Refused(_) => Ok(false),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::client::Refusal;
 use crate::name::Name;
 use crate::queues::Queue;
+use crate::topics;
 
 /// When a request was sent, and when its answer came or its connection broke. The server was at it
 /// at some time in between.
@@ -153,6 +154,10 @@ pub(crate) struct History {
     pub(crate) deletes: Vec<Delete>,
     pub(crate) changes: Vec<Change>,
     pub(crate) purges: Vec<Purge>,
+    /// When servers were ended, in whatever way.
+    pub(crate) ends: Vec<Span>,
+    /// What was published, and what became of it.
+    pub(crate) topics: topics::Books,
     /// What was seen to be wrong on the spot.
     pub(crate) violations: Vec<String>,
     /// Requests, with or without an answer.
@@ -170,10 +175,13 @@ impl History {
         self.deletes.append(&mut other.deletes);
         self.changes.append(&mut other.changes);
         self.purges.append(&mut other.purges);
+        self.ends.append(&mut other.ends);
+        self.topics.absorb(other.topics);
         self.violations.append(&mut other.violations);
         self.requests += other.requests;
         self.move_tasks += other.move_tasks;
     }
+
     /// How many messages were handed out by the queues that satisfy a condition.
     pub(crate) fn handed_out(&self, queues: impl Fn(Queue) -> bool) -> usize {
         let receives = self.receives.iter().filter(|receive| queues(receive.queue));

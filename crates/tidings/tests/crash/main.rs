@@ -12,6 +12,8 @@
 //! - receive counts grow, dead letters stay where they are, attributes and tags are as they were
 //!   set, and the counts of messages agree with the books.
 //!
+//! What it holds topics to is said in `topics`.
+//!
 //! `TIDINGS_CRASH_SEED` repeats the choices of a run, though not its timing; `TIDINGS_CRASH_ROUNDS`
 //! makes it longer.
 #![cfg(unix)]
@@ -27,7 +29,10 @@ mod kills;
 mod name;
 mod queues;
 mod random;
+mod rounds;
 mod run;
 mod server;
 mod small_disk;
+mod topics;
 mod workers;
+mod xml;

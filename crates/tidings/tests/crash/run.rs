@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clerk::Clerk;
 use crate::drain;
-use crate::history::{History, Outcome};
+use crate::history::{History, Outcome, Span};
 use crate::judge::{self, Bounds};
 use crate::queues::Queue;
-use crate::server::{Launcher, Server};
+use crate::server::{Launcher, Process, Server};
 
 /// Violations that are shown of a run that went wrong.
 const SHOWN_MAX: usize = 10;
@@ -61,10 +61,16 @@ impl Run {
         self.folder.as_ref().expect("it is kept until the end").path()
     }
 
-    /// Starts a server, makes the queues if they are not there, and looks whether all is as it was.
-    pub(crate) fn start(&mut self) -> Server {
+    /// Starts a server.
+    pub(crate) fn launch(&mut self) -> Server {
         let server = self.launcher.start();
         self.start_max = self.start_max.max(server.started_in);
+        server
+    }
+
+    /// Starts a server, makes the queues if they are not there, and looks whether all is as it was.
+    pub(crate) fn start(&mut self) -> Server {
+        let server = self.launch();
         let mut clerk = Clerk::new(server.address);
         for queue in Queue::ALL {
             self.look_at(queue, &mut clerk);
@@ -76,16 +82,30 @@ impl Run {
     }
 
     pub(crate) fn kill(&mut self, server: Server) {
-        server.kill();
+        self.ending(|| server.kill());
+        self.kills += 1;
+    }
+
+    /// Kills what is not known to be a server yet.
+    pub(crate) fn kill_starting(&mut self, starting: Process) {
+        self.ending(|| starting.kill());
         self.kills += 1;
     }
 
     /// Asks a server to stop and waits until it has.
     pub(crate) fn stop(&mut self, server: Server) {
         server.terminate();
-        let status = server.wait();
+        let status = self.ending(|| server.wait());
         assert_eq!(status.code(), Some(0), "{}", self.launcher.log_end());
         self.stops += 1;
+    }
+
+    /// Writes down that a server went in the meantime.
+    fn ending<T>(&mut self, end: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = end();
+        self.history.ends.push(Span { began, ended: Instant::now() });
+        done
     }
 
     /// Empties all queues, kills the server once more, and sees that they stay empty.
@@ -159,7 +179,7 @@ impl Run {
         }
     }
 
-    fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let history = &self.history;
         let sends = history.sends.len();
         let acknowledged =
@@ -169,7 +189,7 @@ impl Run {
             "{} kills, {} orderly stops, slowest start {:?}, oldest segment {:?}; \
              {} requests: {sends} sends ({acknowledged} acknowledged, {unknown} unknown), \
              {} messages handed out ({} of them dead letters), {} receives without an answer, \
-             {} deletes, {} changes of visibility, {} purges, {} move tasks",
+             {} deletes, {} changes of visibility, {} purges, {} move tasks; {}",
             self.kills,
             self.stops,
             self.start_max,
@@ -182,6 +202,7 @@ impl Run {
             history.changes.len(),
             history.purges.len(),
             history.move_tasks,
+            history.topics.summary(),
         )
     }
 }

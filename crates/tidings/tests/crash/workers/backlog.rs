@@ -15,9 +15,13 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
-    fn of(queue: Queue) -> Self {
-        let max = if queue == Queue::Bulk { 60 } else { 600 };
+    /// Lets so many messages wait.
+    pub(crate) fn new(max: i64) -> Self {
         Self { messages: Arc::default(), max }
+    }
+
+    fn of(queue: Queue) -> Self {
+        Self::new(if queue == Queue::Bulk { 60 } else { 600 })
     }
 
     /// Lets consumers catch up if they are far behind. True if the producer may go on.

@@ -1,13 +1,13 @@
 //! Those who use the queues, each in its own way, and go on after each crash where they were.
 
-mod backlog;
+pub(crate) mod backlog;
 mod consumer;
 mod fifo_consumer;
 mod fifo_producer;
 mod housekeeper;
 mod mover;
 mod producer;
-mod register;
+pub(crate) mod register;
 
 use crate::clerk::{Clerk, Cut};
 use crate::queues::Queue;

@@ -9,15 +9,15 @@ use crate::clerk::{Clerk, Cut};
 
 /// Something that one person alone writes: what it can be now.
 #[derive(Debug)]
-pub(super) struct Register<T>(BTreeSet<T>);
+pub(crate) struct Register<T>(BTreeSet<T>);
 
 impl<T: Ord + Clone + Debug> Register<T> {
-    pub(super) fn of(value: T) -> Self {
+    pub(crate) fn of(value: T) -> Self {
         Self([value].into())
     }
 
     /// It was set, or not, or nobody knows.
-    pub(super) fn write(&mut self, value: T, done: Result<bool, Cut>) -> Result<(), Cut> {
+    pub(crate) fn write(&mut self, value: T, done: Result<bool, Cut>) -> Result<(), Cut> {
         match done {
             Ok(true) => *self = Self::of(value),
             Ok(false) => {}
@@ -27,30 +27,30 @@ impl<T: Ord + Clone + Debug> Register<T> {
     }
 
     /// It may be any of these now, as well as what it could be before.
-    pub(super) fn open(&mut self, values: impl IntoIterator<Item = T>) {
+    pub(crate) fn open(&mut self, values: impl IntoIterator<Item = T>) {
         self.0.extend(values);
     }
 
     /// It is so, and stays so until the next write.
-    pub(super) fn read(&mut self, value: T, what: &str, clerk: &mut Clerk) {
+    pub(crate) fn read(&mut self, value: T, what: &str, clerk: &mut Clerk) {
         if !self.0.contains(&value) {
             clerk.complain(format!("{what} is {value:?} and can only be {:?}", self.0));
         }
         *self = Self::of(value);
     }
 
-    pub(super) fn settled(&self) -> Option<T> {
+    pub(crate) fn settled(&self) -> Option<T> {
         self.0.first().filter(|_| self.0.len() == 1).cloned()
     }
 }
 
 /// Whether it was done. Only a server that is unavailable may refuse.
-pub(super) fn done(clerk: &mut Clerk, action: &str, input: &Value) -> Result<bool, Cut> {
+pub(crate) fn done(clerk: &mut Clerk, action: &str, input: &Value) -> Result<bool, Cut> {
     Ok(asked(clerk, action, input)?.is_some())
 }
 
 /// The answer; `None` if the server was unavailable.
-pub(super) fn asked(clerk: &mut Clerk, action: &str, input: &Value) -> Result<Option<Value>, Cut> {
+pub(crate) fn asked(clerk: &mut Clerk, action: &str, input: &Value) -> Result<Option<Value>, Cut> {
     let answer = clerk.ask(action, input)?;
     if let Err(refusal) = &answer
         && !refusal.is_unavailable()
