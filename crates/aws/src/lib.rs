@@ -24,7 +24,6 @@ pub mod sigv4;
 pub mod sns;
 pub mod sqs;
 mod text;
-mod time;
 mod xml;
 
 pub use action::{Action, Head, Protocol, Service, SnsAction, SqsAction};

@@ -53,6 +53,18 @@ pub struct Attempt {
     pub content_type: Option<Arc<str>>,
     /// When the message came into the outbox.
     pub enqueued_at: Timestamp,
+    /// What the topic wants to be logged of it.
+    pub logging: DeliveryLogging,
+}
+
+/// What is logged of deliveries, as the attributes of a topic have it
+/// (`HTTPSuccessFeedbackRoleArn` and its like).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeliveryLogging {
+    /// Of how many successes in a hundred.
+    pub success_percent: u8,
+    /// Whether of messages that were given up.
+    pub failures: bool,
 }
 
 /// How an attempt went.

@@ -15,10 +15,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::delivery::SignatureVersion;
+use crate::delivery::{DeliveryLogging, SignatureVersion};
 use crate::delivery_policy::TopicDeliveryPolicy;
 use crate::limits;
-use crate::names::TopicArn;
+use crate::names::{SubscriptionProtocol, TopicArn};
 use crate::topic_policy;
 use name::Feedback;
 
@@ -141,6 +141,19 @@ impl TopicAttributes {
     /// Within what a deduplication id is recognised. Without meaning on a standard topic.
     pub fn throughput_scope(&self) -> ThroughputScope {
         self.fifo.and_then(|fifo| fifo.throughput_scope).unwrap_or_default()
+    }
+
+    /// What of deliveries by a protocol is logged. Without roles nothing is; a role for successes
+    /// without a rate stands for all.
+    pub fn delivery_logging(&self, protocol: SubscriptionProtocol) -> DeliveryLogging {
+        let Some([success, rate, failure]) = Feedback::of(protocol) else {
+            return DeliveryLogging::default();
+        };
+        let percent = self.feedback.get(&rate).and_then(|rate| rate.parse().ok()).unwrap_or(100);
+        DeliveryLogging {
+            success_percent: if self.feedback.contains_key(&success) { percent } else { 0 },
+            failures: self.feedback.contains_key(&failure),
+        }
     }
 
     /// How long messages are archived, in days: 1 to 365. `None` if they are not.

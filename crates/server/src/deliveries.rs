@@ -15,14 +15,16 @@ use tidings_aws::sns::Rendering;
 use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
-use tidings_core::delivery::{Attempt, AttemptOutcome, Fate};
+use tidings_core::delivery::{Attempt, AttemptOutcome};
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
+use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tracing::{debug, error, info, warn};
+use tracing::{error, warn};
 
+use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
@@ -50,6 +52,7 @@ pub(crate) async fn run(
     mut stopping: Stopping,
 ) {
     let running = Arc::new(Semaphore::new(RUNNING_MAX));
+    let status = Arc::new(DeliveryStatus::default());
     let mut tasks = tokio::task::JoinSet::new();
     let deliver_all = async {
         while let Some(attempt) = attempts.recv().await {
@@ -57,22 +60,31 @@ pub(crate) async fn run(
             // The semaphore is never closed.
             let Ok(permit) = Arc::clone(&running).acquire_owned().await else { return };
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
+            let status = Arc::clone(&status);
             tasks.spawn(async move {
                 let _permit = permit;
-                make(&shared, &base_url, &attempt).await;
+                make(&shared, &status, &base_url, &attempt).await;
             });
+        }
+    };
+    let sum_up = async {
+        loop {
+            tokio::time::sleep(SUMMARY_EVERY).await;
+            status.sum_up();
         }
     };
     tokio::select! {
         () = deliver_all => {}
+        () = sum_up => {}
         () = stopping.begun() => {}
     }
+    status.sum_up();
 }
 
-async fn make(shared: &Shared, base_url: &str, attempt: &Attempt) {
+async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
     let begun_at = Instant::now();
-    let parcel = match pack(shared, base_url, attempt).await {
-        Ok(parcel) => parcel,
+    let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
+        Ok(packed) => packed,
         Err(unbegun) => {
             let subscription = &attempt.delivery.subscription;
             error!(%subscription, "a message is not delivered yet: {unbegun}");
@@ -85,7 +97,7 @@ async fn make(shared: &Shared, base_url: &str, attempt: &Attempt) {
             Outcome::Never { why: "there is no courier for this protocol".into(), status: None }
         }
     };
-    let took_ms = begun_at.elapsed().as_millis();
+    let took = begun_at.elapsed();
     let settle = Command::SettleDelivery {
         attempt: attempt.receipt,
         outcome: match outcome {
@@ -95,7 +107,16 @@ async fn make(shared: &Shared, base_url: &str, attempt: &Attempt) {
         },
     };
     match shared.broker.call(settle).await {
-        Ok(Reply::Settled(fate)) => log(shared, attempt, &parcel, &outcome, fate, took_ms),
+        Ok(Reply::Settled(fate)) => status.tell(&Finished {
+            attempt,
+            parcel: &parcel,
+            outcome: &outcome,
+            fate,
+            at: shared.broker.now(),
+            took,
+            published_at,
+            message_md5,
+        }),
         Ok(reply) => error!("the core's reply to a settled delivery is {reply:?}"),
         Err(failure) => warn!(
             subscription = %attempt.delivery.subscription,
@@ -104,8 +125,14 @@ async fn make(shared: &Shared, base_url: &str, attempt: &Attempt) {
     }
 }
 
-/// The message as the endpoint gets it.
-async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Parcel, Unbegun> {
+/// A message as the endpoint gets it, and what is told of it.
+struct Packed {
+    parcel: Parcel,
+    published_at: Timestamp,
+    message_md5: String,
+}
+
+async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Packed, Unbegun> {
     let bytes = shared.broker.read(attempt.location).await?;
     let record = PublishedRecord::decode(&bytes)?;
     let content = PublishedContent::decode(record.message.content)?;
@@ -119,7 +146,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Parc
     };
     let is_asked = content.message_type != MessageType::SubscriptionConfirmation;
     let is_notification = content.message_type == MessageType::Notification;
-    Ok(Parcel {
+    let parcel = Parcel {
         endpoint: attempt.endpoint.as_ref().to_owned(),
         body: Bytes::from(body.into_bytes()),
         // Confirmations are always sent as the service sends them.
@@ -129,37 +156,11 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Parc
         topic_arn: delivery.subscription.topic.to_string(),
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
-    })
-}
-
-/// The delivery log: a line for every attempt, the louder the worse.
-fn log(
-    shared: &Shared,
-    attempt: &Attempt,
-    parcel: &Parcel,
-    outcome: &Outcome,
-    fate: Fate,
-    took_ms: u128,
-) {
-    let (status, answer) = match outcome {
-        Outcome::Delivered { status, detail } => (Some(*status), detail),
-        Outcome::TryLater { why, status } | Outcome::Never { why, status } => (*status, why),
     };
-    let dwell_ms = shared.broker.now() - attempt.enqueued_at;
-    let subscription = &attempt.delivery.subscription;
-    let (message_id, attempts) = (&parcel.message_id, attempt.receipt.receive_count);
-    macro_rules! line {
-        ($level:ident, $text:literal) => {
-            $level!(
-                %subscription, message_id, attempts, status, dwell_ms, took_ms, answer, $text
-            )
-        };
-    }
-    match fate {
-        Fate::Delivered => line!(debug, "delivered"),
-        Fate::Retried { .. } => line!(info, "not delivered, and tried again"),
-        Fate::DeadLettered => line!(warn, "not delivered, and moved to the dead-letter queue"),
-        Fate::Dropped => line!(warn, "not delivered, and dropped for want of a dead-letter queue"),
-        Fate::Stale => line!(debug, "of no account any more"),
-    }
+    let md5 = record.message.body_md5;
+    Ok(Packed {
+        parcel,
+        published_at: record.message.sent_at,
+        message_md5: md5.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
 }

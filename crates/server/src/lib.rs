@@ -10,6 +10,7 @@ mod caller;
 mod config;
 mod connection;
 mod deliveries;
+mod delivery_status;
 mod exchange;
 mod fault;
 mod patient_stream;

@@ -16,7 +16,6 @@ use tidings_core::record::{MessageRecord, PublishedRecord};
 use tidings_core::time::Timestamp;
 
 use crate::sqs::send_message::sequence_number;
-use crate::time::iso_8601;
 
 /// A published message on its way to one subscriber.
 #[derive(Copy, Clone, Debug)]
@@ -86,7 +85,7 @@ impl<'a> Rendering<'a> {
         line("MessageId", Some(&record.message_id.to_string()));
         line("Subject", self.content.subject.filter(|_| !is_confirmation));
         line("SubscribeURL", subscribe_url.as_deref());
-        line("Timestamp", Some(&iso_8601(record.sent_at)));
+        line("Timestamp", Some(&record.sent_at.to_iso8601()));
         line("Token", self.content.token.filter(|_| is_confirmation));
         line("TopicArn", Some(&self.topic().to_string()));
         line("Type", Some(self.content.message_type.as_str()));
@@ -119,7 +118,7 @@ impl<'a> Rendering<'a> {
         if is_confirmation {
             members.text("SubscribeURL", &self.subscribe_url())?;
         }
-        members.text("Timestamp", &iso_8601(record.message.sent_at))?;
+        members.text("Timestamp", &record.message.sent_at.to_iso8601())?;
         if let Some(Signature { text, certificate_name }) = signature {
             members.text("SignatureVersion", version_number(delivery.signature_version))?;
             members.text("Signature", text)?;

@@ -1,5 +1,7 @@
 //! The names of a topic's attributes.
 
+use crate::names::SubscriptionProtocol;
+
 /// An attribute's name, spelled as the API spells it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[expect(clippy::enum_variant_names, reason = "DisplayName is not for us to rename")]
@@ -134,7 +136,26 @@ impl Name {
     }
 }
 
+/// Success role, success rate and failure role of a protocol.
+const FEEDBACK_OF_PROTOCOL: u8 = 3;
+
 impl Feedback {
+    /// Of a protocol: the role for successes, their rate, the role for failures. `None` if its
+    /// deliveries are not logged.
+    pub(super) fn of(protocol: SubscriptionProtocol) -> Option<[Self; 3]> {
+        let place = match protocol {
+            SubscriptionProtocol::Http | SubscriptionProtocol::Https => 0,
+            SubscriptionProtocol::Sqs => 1,
+            SubscriptionProtocol::Lambda => 2,
+            SubscriptionProtocol::Firehose => 3,
+            SubscriptionProtocol::Application => 4,
+            SubscriptionProtocol::Sms
+            | SubscriptionProtocol::Email
+            | SubscriptionProtocol::EmailJson => return None,
+        };
+        Some([0, 1, 2].map(|which| Self(place * FEEDBACK_OF_PROTOCOL + which)))
+    }
+
     /// Its number in log records, which never changes.
     pub(super) fn number(self) -> u8 {
         self.0

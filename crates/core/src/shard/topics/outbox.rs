@@ -3,7 +3,7 @@
 use super::super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
-use crate::delivery::{Attempt, AttemptOutcome, Fate};
+use crate::delivery::{Attempt, AttemptOutcome, DeliveryLogging, Fate};
 use crate::delivery_policy::{EffectiveDeliveryPolicy, RetrySchedule};
 use crate::limits;
 use crate::queue::{Entry, State};
@@ -71,6 +71,7 @@ impl Shard {
             endpoint: subscription.endpoint.clone(),
             content_type: Some(policy.content_type(delivery.is_raw).into()),
             enqueued_at: entry.enqueued_at,
+            logging: self.logging_of(subscription),
         };
         let max_per_second = policy.max_receives_per_second();
         if let Some(outbox) = self.outboxes.get_mut(&number) {
@@ -170,6 +171,12 @@ impl Shard {
 
     fn remove_from_outbox(&mut self, number: u32, key: u64) {
         self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&[key]) });
+    }
+
+    fn logging_of(&self, subscription: &Subscription) -> DeliveryLogging {
+        let topic = self.topics.get(&subscription.topic);
+        let logging = topic.map(|t| t.attributes.delivery_logging(subscription.protocol));
+        logging.unwrap_or_default()
     }
 
     fn policy_of(&self, subscription: &Subscription) -> EffectiveDeliveryPolicy {

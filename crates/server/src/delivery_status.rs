@@ -1,0 +1,217 @@
+//! What is told of deliveries: a line for each attempt, a line a minute for each subscription, and
+//! the delivery status logs of the documented service for topics that ask for them.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tidings_core::delivery::{Attempt, Fate};
+use tidings_core::names::SubscriptionArn;
+use tidings_core::time::Timestamp;
+use tidings_couriers::{Outcome, Parcel};
+use tracing::{debug, info, warn};
+
+/// How often what subscriptions got is summed up.
+pub(crate) const SUMMARY_EVERY: Duration = Duration::from_secs(60);
+
+/// An attempt that is over.
+pub(crate) struct Finished<'a> {
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) parcel: &'a Parcel,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) fate: Fate,
+    /// When the attempt was over.
+    pub(crate) at: Timestamp,
+    /// How long the attempt took.
+    pub(crate) took: Duration,
+    /// When the message was published.
+    pub(crate) published_at: Timestamp,
+    /// MD5 of the message, in hexadecimal digits.
+    pub(crate) message_md5: String,
+}
+
+/// What came of the deliveries of each subscription since the last summary.
+#[derive(Default)]
+pub(crate) struct DeliveryStatus(Mutex<BTreeMap<SubscriptionArn, Tally>>);
+
+#[derive(Default, PartialEq, Debug)]
+struct Tally {
+    delivered: u64,
+    /// Attempts that failed and are followed by another.
+    retried: u64,
+    dead_lettered: u64,
+    dropped: u64,
+    last_error: Option<String>,
+}
+
+impl DeliveryStatus {
+    /// Takes note of an attempt, and tells of it.
+    pub(crate) fn tell(&self, finished: &Finished<'_>) {
+        self.count(finished);
+        finished.tell();
+        if finished.is_to_be_logged() {
+            info!(target: "delivery_status", group = finished.log_group(), "{}", finished.log());
+        }
+    }
+
+    fn count(&self, finished: &Finished<'_>) {
+        let subscription = finished.attempt.delivery.subscription.clone();
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = tallies.entry(subscription).or_default();
+        match finished.fate {
+            Fate::Delivered => tally.delivered += 1,
+            Fate::Retried { .. } => tally.retried += 1,
+            Fate::DeadLettered => tally.dead_lettered += 1,
+            Fate::Dropped => tally.dropped += 1,
+            Fate::Stale => return,
+        }
+        if finished.fate != Fate::Delivered {
+            tally.last_error = Some(finished.answer().to_owned());
+        }
+    }
+
+    /// Tells what each subscription with deliveries got since the last time.
+    pub(crate) fn sum_up(&self) {
+        let tallies = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for (subscription, tally) in tallies {
+            let Tally { delivered, retried, dead_lettered, dropped, last_error } = tally;
+            info!(
+                %subscription, delivered, retried, dead_lettered, dropped, last_error,
+                "deliveries in the last minute"
+            );
+        }
+    }
+}
+
+impl Finished<'_> {
+    /// A line, the louder the worse.
+    fn tell(&self) {
+        let (status, answer) = (self.status(), self.answer());
+        let (dwell_ms, took_ms) = (self.dwell_ms(), self.took.as_millis());
+        let subscription = &self.attempt.delivery.subscription;
+        let (message_id, attempts) = (&self.parcel.message_id, self.attempt.receipt.receive_count);
+        macro_rules! line {
+            ($level:ident, $text:literal) => {
+                $level!(
+                    %subscription, message_id, attempts, status, dwell_ms, took_ms, answer, $text
+                )
+            };
+        }
+        match self.fate {
+            Fate::Delivered => line!(debug, "delivered"),
+            Fate::Retried { .. } => line!(info, "not delivered, and tried again"),
+            Fate::DeadLettered => line!(warn, "not delivered, and moved to the dead-letter queue"),
+            Fate::Dropped => {
+                line!(warn, "not delivered, and dropped for want of a dead-letter queue");
+            }
+            Fate::Stale => line!(debug, "of no account any more"),
+        }
+    }
+
+    /// Whether the topic wants a delivery status log. Of successes a share, chosen by the message's
+    /// id, so that all its subscriptions are logged or none.
+    fn is_to_be_logged(&self) -> bool {
+        let logging = self.attempt.logging;
+        match self.fate {
+            Fate::Delivered => share(&self.parcel.message_id) < u32::from(logging.success_percent),
+            Fate::DeadLettered | Fate::Dropped => logging.failures,
+            Fate::Retried { .. } | Fate::Stale => false,
+        }
+    }
+
+    /// The name of the service's log group.
+    fn log_group(&self) -> String {
+        let topic = &self.attempt.delivery.subscription.topic;
+        let (region, account, name) = (topic.region.as_str(), topic.account, topic.name.as_str());
+        let failures = if self.fate == Fate::Delivered { "" } else { "/Failure" };
+        format!("sns/{region}/{account}/{name}{failures}")
+    }
+
+    /// As the service logs it. Developer guide, "Amazon SNS message delivery status".
+    fn log(&self) -> String {
+        let timestamp = self.published_at.to_iso8601().replace('T', " ");
+        json!({
+            "notification": {
+                "messageMD5Sum": self.message_md5,
+                "messageId": self.parcel.message_id,
+                "topicArn": self.parcel.topic_arn,
+                "timestamp": timestamp.trim_end_matches('Z'),
+            },
+            "delivery": {
+                "deliveryId": self.attempt.delivery.subscription.id.to_string(),
+                "destination": without_credentials(&self.attempt.endpoint),
+                "providerResponse": self.answer(),
+                "dwellTimeMs": self.dwell_ms(),
+                "attempts": self.attempt.receipt.receive_count,
+                "statusCode": self.status(),
+            },
+            "status": if self.fate == Fate::Delivered { "SUCCESS" } else { "FAILURE" },
+        })
+        .to_string()
+    }
+
+    fn status(&self) -> Option<u16> {
+        match self.outcome {
+            Outcome::Delivered { status, .. } => Some(*status),
+            Outcome::TryLater { status, .. } | Outcome::Never { status, .. } => *status,
+        }
+    }
+
+    fn answer(&self) -> &str {
+        match self.outcome {
+            Outcome::Delivered { detail, .. } => detail,
+            Outcome::TryLater { why, .. } | Outcome::Never { why, .. } => why,
+        }
+    }
+
+    /// How long the message has waited, from when it was to be delivered to when it was.
+    fn dwell_ms(&self) -> u64 {
+        self.at - self.attempt.enqueued_at
+    }
+}
+
+/// A number from 0 to 99 that follows from a message's id.
+fn share(message_id: &str) -> u32 {
+    message_id.bytes().fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 100)
+}
+
+/// A URL without the user and the password that it may carry.
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..host].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_core::names::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn credentials_stay_out_of_logs() {
+        for (url, shown) in [
+            ("https://user:pass@example.com/a@b", "https://example.com/a@b"),
+            ("https://example.com/a@b", "https://example.com/a@b"),
+            ("http://user@example.com", "http://example.com"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
+    }
+
+    #[test]
+    fn shares_spread_over_the_hundred() {
+        let mut seen = [0; 100];
+        for number in 0..10_000_u128 {
+            let id = Uuid::from_random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            seen[share(&id.to_string()) as usize] += 1;
+        }
+        assert!(seen.iter().all(|count| (30..300).contains(count)), "{seen:?}");
+    }
+}
