@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 
 pub use topics::PublishedRecord;
 pub(crate) use topics::{
-    Copy as FannedOutCopy, Deliveries, TopicRecord, boolean, read_protocol, read_topic_arn,
-    write_protocol, write_topic_arn,
+    Copy as FannedOutCopy, Deliveries, TopicRecord, read_protocol, read_topic_arn, write_protocol,
+    write_topic_arn,
 };
 
 /// Length, checksum and kind.

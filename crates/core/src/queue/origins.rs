@@ -7,7 +7,7 @@ use crate::codec::{Damaged, Reader, Writer};
 use crate::delivery::{Delivery, SignatureVersion};
 use crate::names::{QueueArn, SubscriptionArn, Uuid};
 use crate::record::{
-    boolean, read_arn, read_protocol, read_topic_arn, write_arn, write_protocol, write_topic_arn,
+    read_arn, read_protocol, read_topic_arn, write_arn, write_protocol, write_topic_arn,
 };
 
 /// How a message came into its queue.
@@ -138,8 +138,8 @@ fn read_delivery(r: &mut Reader<'_>) -> Result<Delivery, Damaged> {
             id: Uuid::from_bytes(r.array()?),
         },
         protocol: read_protocol(r)?,
-        is_raw: boolean(r)?,
-        is_replayed: boolean(r)?,
+        is_raw: r.flag()?,
+        is_replayed: r.flag()?,
         signature_version: match r.u8()? {
             1 => SignatureVersion::V1,
             2 => SignatureVersion::V2,

@@ -41,28 +41,20 @@ impl QueueAttributes {
             redrive_allow_policy: r.option(RedriveAllowPolicy::decode)?,
             kms_master_key_id: r.option(|r| r.text().map(Into::into))?,
             kms_data_key_reuse_period_seconds: r.u32()?,
-            sqs_managed_sse_enabled: flag(r)?,
+            sqs_managed_sse_enabled: r.flag()?,
             fifo: r.option(|r| {
                 Ok(FifoAttributes {
-                    content_based_deduplication: flag(r)?,
-                    deduplication_scope: match flag(r)? {
+                    content_based_deduplication: r.flag()?,
+                    deduplication_scope: match r.flag()? {
                         false => DeduplicationScope::Queue,
                         true => DeduplicationScope::MessageGroup,
                     },
-                    throughput_limit: match flag(r)? {
+                    throughput_limit: match r.flag()? {
                         false => ThroughputLimit::PerQueue,
                         true => ThroughputLimit::PerMessageGroupId,
                     },
                 })
             })?,
         })
-    }
-}
-
-fn flag(r: &mut Reader<'_>) -> Result<bool, Damaged> {
-    match r.u8()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Damaged),
     }
 }

@@ -325,7 +325,7 @@ impl<'a> TopicRecord<'a> {
                 message_id: Uuid::from_bytes(r.array()?),
                 group: text(r)?,
                 deduplication: text(r)?,
-                is_replayed: boolean(r)?,
+                is_replayed: r.flag()?,
                 deliveries: Deliveries::read(r)?,
             });
         }
@@ -367,16 +367,16 @@ impl<'a> TopicRecord<'a> {
                 owner: AccountId::from_u64(r.u64()?).ok_or(Damaged)?,
                 principal: r.text()?,
                 attributes: SubscriptionAttributes::decode(r)?,
-                is_confirmed: boolean(r)?,
+                is_confirmed: r.flag()?,
                 outbox: r.option(Reader::u32)?,
             },
             kind::SUBSCRIPTION_CONFIRMED => {
-                Self::SubscriptionConfirmed { subscription: number, is_authenticated: boolean(r)? }
+                Self::SubscriptionConfirmed { subscription: number, is_authenticated: r.flag()? }
             }
             kind::SUBSCRIPTION_ATTRIBUTES_SET => Self::SubscriptionAttributesSet {
                 subscription: number,
                 attributes: SubscriptionAttributes::decode(r)?,
-                restarts_replay: boolean(r)?,
+                restarts_replay: r.flag()?,
             },
             kind::SUBSCRIPTION_ENDED => {
                 Self::SubscriptionEnded { at: instant(r)?, subscription: number }
@@ -384,7 +384,7 @@ impl<'a> TopicRecord<'a> {
             kind::SUBSCRIPTION_DELETED => Self::SubscriptionDeleted { subscription: number },
             kind::REPLAY_ADVANCED => Self::ReplayAdvanced { subscription: number, last: r.u64()? },
             kind::REPLAY_ENDED => {
-                Self::ReplayEnded { subscription: number, is_complete: boolean(r)? }
+                Self::ReplayEnded { subscription: number, is_complete: r.flag()? }
             }
             _ => return Err(Damaged),
         };
@@ -399,14 +399,6 @@ fn head(w: &mut Writer<'_>, kind: u8, number: u32) {
 
 fn text<'a>(r: &mut Reader<'a>) -> Result<Option<&'a str>, Damaged> {
     Ok(Some(r.text()?).filter(|text| !text.is_empty()))
-}
-
-pub(crate) fn boolean(r: &mut Reader<'_>) -> Result<bool, Damaged> {
-    match r.u8()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Damaged),
-    }
 }
 
 /// Account as a number, region and name as texts.

@@ -2,11 +2,11 @@
 
 use super::archive::Archive;
 use super::subscription::{Replay, Status, Subscription, Target};
-use super::topic::Topic;
+use super::topic::{SEQUENCE_NUMBERS_END, Topic};
 use crate::codec::{Damaged, Reader, Writer};
 use crate::names::{AccountId, QueueArn, SubscriptionArn, Uuid};
 use crate::queue::Deduplication;
-use crate::record::{boolean, read_protocol, read_topic_arn, write_protocol, write_topic_arn};
+use crate::record::{read_protocol, read_topic_arn, write_protocol, write_topic_arn};
 use crate::subscription_attributes::SubscriptionAttributes;
 use crate::tags::Tags;
 use crate::time::Timestamp;
@@ -36,6 +36,9 @@ impl Topic {
         let policy = r.text()?;
         topic.data_protection_policy = Some(policy).filter(|text| !text.is_empty()).map(Into::into);
         topic.next_sequence_number = r.u64()?;
+        if topic.next_sequence_number > SEQUENCE_NUMBERS_END {
+            return Err(Damaged);
+        }
         topic.deduplication = Deduplication::decode(r)?;
         topic.archive = r.option(Archive::decode)?;
         topic.deleted = r.u64()?;
@@ -115,7 +118,7 @@ impl Subscription {
         );
         subscription.replay = r.option(|r| {
             let (last, until) = (r.u64()?, r.u64()?);
-            Ok(Replay { last, until, end: r.option(boolean)?, is_reading: false })
+            Ok(Replay { last, until, end: r.option(Reader::flag)?, is_reading: false })
         })?;
         Ok(subscription)
     }
