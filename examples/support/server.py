@@ -1,0 +1,92 @@
+"""The server that an example talks to, and clients for it."""
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import boto3
+
+WORKSPACE = Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+STOP_SECONDS = 30
+
+
+def client(service, endpoint):
+    """A client as for AWS, but for the endpoint. Any credentials will do."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+
+
+@contextlib.contextmanager
+def server(description):
+    """Reads the command line, and yields the endpoint it names, or that of a server of our own."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--endpoint", metavar="URL", help="a server that is running already")
+    parser.add_argument("--binary", metavar="PATH", help="start this build (else: build one)")
+    options = parser.parse_args()
+
+    # Being ended is an exit like any other, so that the server does not stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    # Nothing here is behind a proxy.
+    os.environ["no_proxy"] = "*"
+    if options.endpoint:
+        yield options.endpoint.rstrip("/")
+    else:
+        with own_server(options.binary) as endpoint:
+            yield endpoint
+
+
+@contextlib.contextmanager
+def own_server(binary):
+    """A server on a free loopback port, with a data folder that goes with it."""
+    program = [Path(binary).resolve()] if binary else build()
+    with tempfile.TemporaryDirectory(prefix="tidings-example-") as folder:
+        log = Path(folder, "server.log")
+        with log.open("w") as log_file:
+            process = subprocess.Popen(
+                [*program, "serve", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
+                cwd=WORKSPACE,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                text=True,
+            )
+        try:
+            # "Tidings 0.1.0 is listening on http://127.0.0.1:40123"
+            greeting = process.stdout.readline()
+            if not greeting:
+                sys.exit(f"the server did not start:\n{log.read_text()}")
+            yield greeting.split()[-1]
+        finally:
+            ended_with = stop(process)
+        if ended_with != 0:
+            sys.exit(f"the server ended with {ended_with}:\n{log.read_text()}")
+
+
+def stop(process):
+    process.terminate()
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def build():
+    """Builds the server, and says what starts it."""
+    print("Building the server, which takes minutes the first time …", flush=True)
+    package = ["--quiet", "--locked", "--package", "tidings"]
+    subprocess.run(["cargo", "build", *package], cwd=WORKSPACE, check=True)
+    return ["cargo", "run", *package, "--"]
