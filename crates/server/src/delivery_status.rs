@@ -101,7 +101,7 @@ impl Finished<'_> {
         }
         match self.fate {
             Fate::Delivered => line!(debug, "delivered"),
-            Fate::Retried { .. } => line!(info, "not delivered, and tried again"),
+            Fate::Retried { .. } => line!(debug, "not delivered, and tried again"),
             Fate::DeadLettered => line!(warn, "not delivered, and moved to the dead-letter queue"),
             Fate::Dropped => {
                 line!(warn, "not delivered, and dropped for want of a dead-letter queue");
