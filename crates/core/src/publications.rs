@@ -91,6 +91,9 @@ impl Publications {
             let number = r.u64()?;
             Ok((number, Location { position: r.u64()?, length: r.u32()? }))
         })?;
+        if moved.iter().any(|(_, location)| location.length == 0) {
+            return Err(Damaged);
+        }
         let held = moved.into_iter().map(|(n, location)| (n, Held { location, references: 0 }));
         Ok(Self { held: held.collect() })
     }

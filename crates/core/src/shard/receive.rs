@@ -111,6 +111,7 @@ impl Shard {
         let keys = queue.expired(now, EXPIRED_MAX);
         if !keys.is_empty() {
             self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&keys) });
+            keys.iter().for_each(|key| self.end_overdue_attempt(number, *key));
         }
         if let Some(queue) = self.queues.get_mut(&number) {
             queue.schedule_expiry(now + 1, &mut self.upkeep);

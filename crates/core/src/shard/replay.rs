@@ -6,6 +6,7 @@ use super::shard::Shard;
 use crate::codec::Damaged;
 use crate::queue::KEYS_MAX;
 use crate::record::{self, Record, TopicRecord};
+use crate::topic::SEQUENCE_NUMBERS_END;
 
 impl Shard {
     /// Applies a batch of the log: `payload` as it was appended at position `start`.
@@ -39,21 +40,33 @@ impl Shard {
             }
             Record::AttributesSet { queue, attributes, .. } => {
                 let queue = self.queues.get(queue);
-                queue.is_none_or(|queue| queue.is_fifo() == attributes.fifo.is_some())
+                queue.is_none_or(|queue| {
+                    queue.is_fifo() == attributes.fifo.is_some() && queue.outbox_of.is_none()
+                })
             }
+            // Nobody can name an outbox.
+            Record::QueueDeleted { queue, .. }
+            | Record::QueuePurged { queue, .. }
+            | Record::MoveTaskStarted { queue, .. } => !self.outboxes.contains_key(queue),
             Record::MessageSent { queue, key, message, .. } => {
                 let is_fifo = self.queues.get(queue).is_some_and(|queue| queue.is_fifo());
-                self.is_new_key(*queue, *key) && (message.group.is_some() || !is_fifo)
+                self.is_new_key(*queue, *key)
+                    && (message.group.is_some() || !is_fifo)
+                    && !self.outboxes.contains_key(queue)
             }
-            Record::MessageDeadLettered { queue, target, target_key, .. } => {
+            // A published message is not written again for one of those that have it.
+            Record::MessageRelocated { queue, key, .. } => {
+                let queue = self.queues.get(queue);
+                let entry = queue.and_then(|queue| Some((queue, queue.entry(*key)?)));
+                entry.is_none_or(|(queue, entry)| queue.delivery(entry).is_none())
+            }
+            Record::MessageDeadLettered { queue, target, target_key, .. }
+            | Record::PublicationMoved { queue, target, target_key, .. } => {
                 let is_fifo = |number| self.queues.get(number).map(|queue| queue.is_fifo());
                 let kinds = is_fifo(queue).zip(is_fifo(target));
                 self.is_new_key(*target, *target_key)
                     && queue != target
                     && kinds.is_none_or(|(source, target)| source == target)
-            }
-            Record::PublicationMoved { queue, target, target_key, .. } => {
-                self.is_new_key(*target, *target_key) && queue != target
             }
             Record::Topic(record) => self.topic_record_may_follow(record),
             _ => true,
@@ -78,7 +91,7 @@ impl Shard {
                     && outbox.is_none_or(|queue| (self.next_queue..u32::MAX).contains(&queue))
             }
             TopicRecord::MessagePublished { published, .. } => {
-                published.sequence_number.is_none_or(|number| number < u64::MAX)
+                published.sequence_number.is_none_or(|number| number < SEQUENCE_NUMBERS_END)
             }
             TopicRecord::MessageFannedOut { location, group, deliveries, .. } => {
                 let held = self.upkeep.publications.get(location.position);

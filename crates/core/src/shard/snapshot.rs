@@ -110,7 +110,8 @@ impl Shard {
             let number = subscription.number;
             let outbox_fits = match &subscription.target {
                 Target::Outbox(queue) => {
-                    self.queues.get(queue).is_some_and(|queue| queue.outbox_of == Some(number))
+                    let queue = self.queues.get(queue);
+                    queue.is_some_and(|q| q.outbox_of == Some(number) && !q.is_fifo())
                 }
                 Target::Queue(_) => true,
             };

@@ -75,7 +75,9 @@ impl Archive {
                 location: Location { position: r.u64()?, length: r.u32()? },
             })
         })?;
-        if !messages.is_sorted_by_key(|archived| archived.location.position) {
+        let is_sound = messages.is_sorted_by_key(|archived| archived.location.position)
+            && messages.iter().all(|archived| archived.location.length > 0);
+        if !is_sound {
             return Err(Damaged);
         }
         archive.messages = messages.into();

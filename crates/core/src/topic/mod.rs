@@ -12,4 +12,4 @@ pub(crate) use archive::{Archive, Archived};
 pub(crate) use outbox::Outbox;
 pub(crate) use subscription::{Replay, Status, Subscription, Target};
 pub(crate) use token::Tokens;
-pub(crate) use topic::Topic;
+pub(crate) use topic::{SEQUENCE_NUMBERS_END, Topic};

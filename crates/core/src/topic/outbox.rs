@@ -46,6 +46,11 @@ impl Outbox {
         self.running.remove(&key);
     }
 
+    /// All that was in the outbox is gone: what comes of attempts under way counts no longer.
+    pub(crate) fn clear(&mut self) {
+        self.running.clear();
+    }
+
     /// The endpoint has answered as it should, or not.
     pub(crate) fn judge(&mut self, is_failing: bool) {
         self.is_failing = is_failing;

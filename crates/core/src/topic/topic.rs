@@ -15,6 +15,8 @@ use crate::topic_attributes::TopicAttributes;
 
 /// Twenty digits, growing with every message.
 const FIRST_SEQUENCE_NUMBER: u64 = 10_000_000_000_000_000_000;
+/// The first number that no message has: counting on from any below does not overflow.
+pub(crate) const SEQUENCE_NUMBERS_END: u64 = FIRST_SEQUENCE_NUMBER + (1 << 62);
 
 /// A topic. Like a queue's, its first group of fields is saved in snapshots, and the second is
 /// bookkeeping that follows from it and from the topic's subscriptions.

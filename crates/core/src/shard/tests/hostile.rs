@@ -7,9 +7,12 @@ use super::super::{Settings, Shard};
 use super::records::{Owned, any_record, check};
 use super::scene::*;
 use super::snapshot::full_scene;
+use super::topics::calls::{content, grouped as published, text};
 use crate::codec::Damaged;
-use crate::command::{Command, Token};
-use crate::record::Record;
+use crate::command::{Command, Effect, Subscribe, Token, TopicCommand};
+use crate::delivery::AttemptOutcome;
+use crate::names::{SubscriptionProtocol, TopicArn, Uuid};
+use crate::record::{MessageRecord, PublishedRecord, Record, TopicRecord};
 
 /// Uses a shard as one does: nothing that it was built from may make that fail.
 fn use_it(mut shard: Shard) {
@@ -30,8 +33,10 @@ fn use_it(mut shard: Shard) {
             shard.decide(Token(i), command, START + 1);
         }
     }
+    use_topics(&mut shard);
     for ms in [1000, 100_000, 1 << 40] {
         shard.advance(START + ms);
+        settle(&mut shard);
     }
     shard.take_batch(|start, length| start + length);
     let snapshot = shard.snapshot();
@@ -42,7 +47,114 @@ fn use_it(mut shard: Shard) {
         shard.decide(Token(0), Command::PurgeQueue { arn: arn.clone() }, START + 1);
         shard.decide(Token(0), Command::DeleteQueue { arn }, START + 1);
     }
+    let arns: Vec<_> = shard.topics_by_arn.keys().cloned().collect();
+    for arn in arns {
+        let (name, value) = ("ArchivePolicy".to_owned(), "{}".to_owned());
+        let set = TopicCommand::SetTopicAttribute { arn: arn.clone(), name, value };
+        for command in [set, TopicCommand::DeleteTopic { arn }] {
+            shard.decide(Token(0), Command::Topic(command), START + 1);
+        }
+    }
+    assert!(shard.topics.is_empty() && shard.subscriptions.is_empty());
     assert_eq!((shard.live_bytes(), shard.first_live()), (0, None));
+}
+
+/// Publishes to every topic, to new subscriptions and to those that are there.
+fn use_topics(shard: &mut Shard) {
+    let arns: Vec<_> = shard.topics_by_arn.keys().cloned().collect();
+    let queue = shard.by_arn.keys().next().map(ToString::to_string).unwrap_or_default();
+    for (i, arn) in (0_u8..).zip(arns) {
+        let by_id = [vec![published("m", "g", "new")], vec![published("m", "g", "again"); 2]];
+        let plain = vec![text("a"), text("b")];
+        let [first, second] = by_id;
+        for command in [
+            subscribe(&arn, "https://example.com/", SubscriptionProtocol::Https, i),
+            subscribe(&arn, &queue, SubscriptionProtocol::Sqs, 100 + i),
+            TopicCommand::TopicAttributes { arn: arn.clone() },
+            TopicCommand::Publish { arn: arn.clone(), messages: first },
+            TopicCommand::Publish { arn: arn.clone(), messages: plain },
+            TopicCommand::Publish { arn: arn.clone(), messages: second },
+            TopicCommand::ListSubscriptionsByTopic { arn, after: None, max: 100 },
+        ] {
+            shard.decide(Token(0), Command::Topic(command), START + 1);
+        }
+    }
+    settle(shard);
+    let numbers = shard.subscriptions.values();
+    let arns: Vec<_> = numbers.map(|subscription| subscription.arn.clone()).collect();
+    for arn in arns {
+        let read = TopicCommand::SubscriptionAttributes { arn: arn.clone() };
+        let message_id = Uuid::from_random(1);
+        let end = TopicCommand::Unsubscribe { arn, caller: None, message_id };
+        for command in [read, end] {
+            shard.decide(Token(0), Command::Topic(command), START + 2);
+        }
+    }
+}
+
+fn subscribe(
+    topic: &TopicArn,
+    endpoint: &str,
+    protocol: SubscriptionProtocol,
+    id: u8,
+) -> TopicCommand {
+    TopicCommand::Subscribe(Subscribe {
+        topic: topic.clone(),
+        protocol,
+        endpoint: endpoint.to_owned(),
+        attributes: Vec::new(),
+        account: topic.account,
+        principal: String::new(),
+        id: Uuid::from_bytes([id; 16]),
+        message_id: Uuid::from_random(2),
+    })
+}
+
+/// Does what effects ask for, as far as that is possible without a log, and twice.
+fn settle(shard: &mut Shard) {
+    for _ in 0..2 {
+        let batch = shard.take_batch(|start, length| start + length);
+        for (i, effect) in batch.effects.into_iter().enumerate() {
+            let outcomes =
+                [AttemptOutcome::TryLater, AttemptOutcome::Delivered, AttemptOutcome::Never];
+            let outcome = outcomes[i % 3];
+            let command = match effect {
+                Effect::Deliver(attempt) => {
+                    Command::SettleDelivery { attempt: attempt.receipt, outcome }
+                }
+                Effect::CopyForReplay { subscription, messages } => {
+                    let (message, _) = messages[0];
+                    let bytes = a_record();
+                    let messages = vec![(message, Some(bytes)), (message, None)];
+                    Command::ReplayMessages { subscription, messages }
+                }
+                Effect::RelocatePublications { publications } => {
+                    let unread = publications.into_iter().map(|(number, at)| (number, at, None));
+                    Command::RelocatePublications { publications: unread.collect() }
+                }
+                Effect::Relocate { .. } | Effect::CopyForMoveTask { .. } => continue,
+            };
+            shard.decide(Token(0), command, START + 2);
+        }
+    }
+}
+
+/// The record of a published message.
+fn a_record() -> Vec<u8> {
+    let content = content("m").encode();
+    let message = MessageRecord {
+        message_id: Uuid::from_random(3),
+        sent_at: START,
+        body_md5: [0; 16],
+        group: Some("g"),
+        deduplication: Some("d"),
+        data_key: 0,
+        content: &content,
+    };
+    let published = PublishedRecord { sequence_number: Some(1), message };
+    let mut bytes = Vec::new();
+    Record::Topic(TopicRecord::MessagePublished { topic: 1, published }).encode(&mut bytes);
+    bytes
 }
 
 /// A shard that has taken all of the records that it takes.
@@ -66,6 +178,14 @@ fn beginnings() -> Vec<u8> {
     s.create("three", &[("RedrivePolicy", &redrive("one", 1))]);
     s.send("one", message("m"));
     s.send("two.fifo", grouped("m", "g"));
+    s.create_topic("stock");
+    s.try_create_topic("stock.fifo", &[("ArchivePolicy", r#"{"MessageRetentionPeriod":"1"}"#)])
+        .unwrap();
+    s.subscribe_endpoint("stock", "https://example.com/stock", &[]);
+    s.subscribe_queue("stock", "one", &[]);
+    s.subscribe_queue("stock.fifo", "two.fifo", &[]);
+    s.publish("stock", text("m"));
+    s.publish("stock.fifo", published("m", "g", "d"));
     s.shard.snapshot()
 }
 

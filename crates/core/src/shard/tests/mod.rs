@@ -17,6 +17,7 @@ mod fifo;
 mod hostile;
 mod long_polls;
 mod model;
+mod model_topics;
 mod move_tasks;
 mod picture;
 mod purge;

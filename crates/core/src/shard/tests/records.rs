@@ -7,11 +7,18 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::codec::Damaged;
 use crate::message::Location;
-use crate::names::{AccountId, QueueArn, QueueName, Region, Uuid};
+use crate::names::{
+    AccountId, QueueArn, QueueName, Region, SubscriptionProtocol, TopicArn, TopicName, Uuid,
+};
 use crate::queue_attributes::QueueAttributes;
-use crate::record::{self, Keys, MessageRecord, MoveTaskEnd, Record};
+use crate::record::{
+    self, Deliveries, FannedOutCopy, Keys, MessageRecord, MoveTaskEnd, PublishedRecord, Record,
+    TopicRecord,
+};
+use crate::subscription_attributes::{Context, SubscriptionAttributes};
 use crate::tags::Tags;
 use crate::time::Timestamp;
+use crate::topic_attributes::TopicAttributes;
 
 /// A record with its borrowed parts beside it.
 #[derive(Clone, Debug)]
@@ -25,11 +32,14 @@ pub(super) struct Owned {
     pub(super) attributes: QueueAttributes,
     pub(super) tags: Tags,
     pub(super) keys: Vec<u64>,
+    pub(super) copies: Vec<FannedOutCopy>,
     pub(super) digest: Option<u128>,
     pub(super) rate: Option<u32>,
     pub(super) id: [u8; 16],
     pub(super) texts: [String; 3],
     pub(super) content: Vec<u8>,
+    /// The ARN as text.
+    pub(super) endpoint: String,
 }
 
 impl Owned {
@@ -73,8 +83,125 @@ impl Owned {
             },
             14 => Record::MessageMoved { queue, task, key },
             15 => Record::MoveTaskEnded { queue, task, end: self.end() },
-            _ => Record::MessageRelocated { queue, key, message: self.message() },
+            16 => Record::MessageRelocated { queue, key, message: self.message() },
+            17 => {
+                let target = self.target;
+                Record::PublicationMoved { at, queue, task, key, target, target_key }
+            }
+            _ => Record::Topic(self.topic_record()),
         }
+    }
+
+    fn topic_record(&self) -> TopicRecord<'_> {
+        let at = Timestamp::from_ms(self.instants[0]);
+        let (topic, subscription, number) = (self.queue, self.queue, self.numbers[0]);
+        let text = Some(self.texts[2].as_str()).filter(|text| !text.is_empty());
+        let flag = self.target.is_multiple_of(2);
+        match self.kind {
+            32 => TopicRecord::TopicCreated {
+                at,
+                topic,
+                arn: self.topic_arn(),
+                attributes: self.topic_attributes(),
+                tags: self.tags.clone(),
+                data_protection_policy: text,
+            },
+            33 => TopicRecord::TopicDeleted { topic },
+            34 => {
+                let attributes = self.topic_attributes();
+                TopicRecord::TopicAttributesSet { at, topic, attributes }
+            }
+            35 => TopicRecord::TopicTagsSet { topic, tags: self.tags.clone() },
+            36 => TopicRecord::DataProtectionPolicySet { topic, policy: text },
+            37 => self.subscription_created(at),
+            38 => TopicRecord::SubscriptionConfirmed { subscription, is_authenticated: flag },
+            39 => TopicRecord::SubscriptionAttributesSet {
+                subscription,
+                attributes: self.subscription_attributes(),
+                restarts_replay: flag,
+            },
+            40 => TopicRecord::SubscriptionEnded { at, subscription },
+            41 => TopicRecord::SubscriptionDeleted { subscription },
+            42 => TopicRecord::MessagePublished { topic, published: self.published() },
+            43 => TopicRecord::MessageFannedOut {
+                at,
+                location: Location { position: number, length: self.target },
+                message_id: Uuid::from_bytes(self.id),
+                group: self.message().group,
+                deduplication: self.message().deduplication,
+                is_replayed: flag,
+                deliveries: Deliveries::Listed(&self.copies),
+            },
+            44 => TopicRecord::PublicationRelocated { number, published: self.published() },
+            45 => TopicRecord::ArchiveExpired { topic, last: number },
+            46 => TopicRecord::ReplayAdvanced { subscription, last: number },
+            _ => TopicRecord::ReplayEnded { subscription, is_complete: flag },
+        }
+    }
+
+    /// With an outbox, or to a queue.
+    fn subscription_created(&self, at: Timestamp) -> TopicRecord<'_> {
+        let outbox = self.rate.map(|_| self.target);
+        TopicRecord::SubscriptionCreated {
+            at,
+            subscription: self.queue,
+            topic: self.target,
+            id: Uuid::from_bytes(self.id),
+            protocol: SubscriptionProtocol::ALL[self.target as usize % 9],
+            endpoint: if outbox.is_some() { "https://example.com/" } else { &self.endpoint },
+            owner: self.arn.account,
+            principal: &self.texts[2],
+            attributes: self.subscription_attributes(),
+            is_confirmed: self.target.is_multiple_of(2),
+            outbox,
+        }
+    }
+
+    fn published(&self) -> PublishedRecord<'_> {
+        let sequence_number = self.rate.map(|rate| u64::MAX - u64::from(rate));
+        PublishedRecord { sequence_number, message: self.message() }
+    }
+
+    fn topic_arn(&self) -> TopicArn {
+        let name = TopicName::parse(self.arn.name.as_str()).unwrap();
+        TopicArn { account: self.arn.account, region: self.arn.region.clone(), name }
+    }
+
+    /// With an archive in every other FIFO topic.
+    fn topic_attributes(&self) -> TopicAttributes {
+        let arn = self.topic_arn();
+        let mut given = vec![("DisplayName".to_owned(), self.texts[2].trim().to_owned())];
+        if arn.name.is_fifo() {
+            given.push(("FifoTopic".to_owned(), "true".to_owned()));
+        }
+        if arn.name.is_fifo() && self.rate.is_some() {
+            let policy = r#"{"MessageRetentionPeriod":"1"}"#.to_owned();
+            given.push(("ArchivePolicy".to_owned(), policy));
+        }
+        TopicAttributes::create(&arn, &given).unwrap()
+    }
+
+    /// Of a queue; with a replay if the topic is a FIFO topic.
+    fn subscription_attributes(&self) -> SubscriptionAttributes {
+        let topic = self.topic_arn();
+        let context = Context {
+            protocol: SubscriptionProtocol::Sqs,
+            topic: &topic,
+            owner: topic.account,
+            endpoint_is_fifo_queue: false,
+        };
+        let dead = QueueArn { name: QueueName::parse("dead").unwrap(), ..self.arn.clone() };
+        let policy = format!(r#"{{"deadLetterTargetArn":"{dead}"}}"#);
+        let mut given = vec![("RedrivePolicy".to_owned(), policy)];
+        if self.rate.is_some() {
+            given.push(("FilterPolicy".to_owned(), r#"{"a":["b"]}"#.to_owned()));
+        }
+        if topic.name.is_fifo() {
+            let from = Timestamp::from_ms(0).to_iso8601();
+            let policy = format!(r#"{{"PointType":"Timestamp","StartingPoint":"{from}"}}"#);
+            given.push(("ReplayPolicy".to_owned(), policy));
+        }
+        SubscriptionAttributes::create(&context, &given).unwrap()
     }
 
     fn message(&self) -> MessageRecord<'_> {
@@ -136,7 +263,8 @@ pub(super) fn any_record() -> impl Strategy<Value = Owned> {
     let number = || prop_oneof![3 => 0_u64..6, 1 => any::<u64>()];
     let queue = || prop_oneof![5 => 0_u32..4, 1 => any::<u32>()];
     let tags = btree_map("[a-z]{1,5}", "[a-z]{0,5}", 0..3);
-    let heads = (1_u8..=16, queue(), queue(), [number(), number()], [number(), number()]);
+    let kind = prop_oneof![1_u8..=17, 32_u8..=47];
+    let heads = (kind, queue(), queue(), [number(), number()], [number(), number()]);
     let parts = (any_arn(), any::<u32>(), tags, vec(number(), 0..4), option::of(any::<u128>()));
     let rest = (option::of(any::<u32>()), any::<[u8; 16]>(), ["[ab]?", "[ab]?", "[a-z ]{0,9}"]);
     (heads, parts, rest, vec(any::<u8>(), 0..50)).prop_map(|(heads, parts, rest, content)| {
@@ -144,6 +272,8 @@ pub(super) fn any_record() -> impl Strategy<Value = Owned> {
         let (arn, seconds, tags, keys, digest) = parts;
         let (rate, id, texts) = rest;
         let attributes = attributes_of(&arn, seconds);
+        let copy = |key: &u64| FannedOutCopy { subscription: target, queue, key: *key };
+        let (copies, endpoint) = (keys.iter().map(copy).collect(), arn.to_string());
         let tags = Tags::create(&arn.name, &tags.into_iter().collect::<Vec<_>>()).unwrap();
         Owned {
             kind,
@@ -155,6 +285,8 @@ pub(super) fn any_record() -> impl Strategy<Value = Owned> {
             attributes,
             tags,
             keys,
+            copies,
+            endpoint,
             digest,
             rate,
             id,
@@ -227,6 +359,8 @@ fn a_message_is_read_out_of_its_record_only() {
         let bytes = owned.bytes();
         let is_message = matches!(owned.kind, 7 | 16);
         assert_eq!(MessageRecord::decode(&bytes).is_ok(), is_message);
+        let is_published = matches!(owned.kind, 42 | 44);
+        assert_eq!(PublishedRecord::decode(&bytes).is_ok(), is_published);
     });
 }
 

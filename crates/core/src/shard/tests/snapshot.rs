@@ -3,8 +3,10 @@
 use super::super::{Settings, Shard};
 use super::picture;
 use super::scene::*;
+use super::topics::calls::{grouped as published, text, with_attributes};
 use crate::codec::Damaged;
 use crate::command::{Command, Outgoing, ReceiveRequest};
+use crate::delivery::AttemptOutcome;
 use crate::names::Uuid;
 
 /// A shard with something of everything.
@@ -37,7 +39,44 @@ pub(super) fn full_scene(way: Way) -> Scene {
     let destination = Some(arn("orders"));
     s.run(Command::StartMoveTask { source, destination, rate: Some(7), task }).unwrap();
     s.purge("dead.fifo").unwrap();
+    add_topics(&mut s);
     s
+}
+
+/// Subscriptions in every state, outboxes with something of everything, an archive and its replay.
+fn add_topics(s: &mut Scene) {
+    s.create_topic("stock");
+    let archive = ("ArchivePolicy", r#"{"MessageRetentionPeriod":"1"}"#);
+    s.try_create_topic("stock.fifo", &[archive]).unwrap();
+    let ended = s.subscribe_endpoint("stock", "https://ended.example.com/", &[]);
+    s.unsubscribe(&ended, None).unwrap();
+    s.attempts();
+    let dead = redrive("dead", 1).replace(",\"maxReceiveCount\":1", "");
+    let endpoint = "https://example.com/";
+    s.subscribe_endpoint("stock", endpoint, &[("RedrivePolicy", dead.as_str())]);
+    for (message, outcome) in
+        [("dead", AttemptOutcome::Never), ("tried again", AttemptOutcome::TryLater)]
+    {
+        s.publish("stock", text(message));
+        let attempt = s.attempt().unwrap();
+        s.settle_attempt(&attempt, outcome);
+    }
+    s.publish("stock", text("under way"));
+    s.try_subscribe("stock", "http", "http://pending.example.com/", &[]).unwrap();
+    s.attempts();
+    s.subscribe_queue("stock", "orders", &[("FilterPolicy", r#"{"store":["x"]}"#)]);
+    s.publish("stock", with_attributes("x", &[("store", "x")]));
+    let replayed = s.subscribe_queue("stock.fifo", "orders.fifo", &[]);
+    for i in 0..3 {
+        s.publish("stock.fifo", published("m", ["g", "h"][i % 2], &format!("id{i}")));
+    }
+    let publications = s.shard.upkeep.publications.before(u64::MAX, 0, 2).0;
+    let read = publications.into_iter().map(|(number, at)| (number, at, Some(s.read(at))));
+    let publications = read.collect();
+    s.hand_in(Command::RelocatePublications { publications });
+    let from = START.plus_seconds(1).to_iso8601();
+    let policy = format!(r#"{{"PointType":"Timestamp","StartingPoint":"{from}"}}"#);
+    s.set_subscription(&replayed, "ReplayPolicy", &policy).unwrap();
 }
 
 #[test]

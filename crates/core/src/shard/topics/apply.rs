@@ -73,7 +73,11 @@ impl Shard {
             TopicRecord::SubscriptionCreated { .. } => self.apply_subscription_created(record),
             TopicRecord::SubscriptionConfirmed { subscription, is_authenticated } => {
                 let is_authenticated = *is_authenticated;
-                self.change_subscription(*subscription, |subscription, _| {
+                self.change_subscription(*subscription, |subscription, topic| {
+                    // What was published since it was made has not come to it.
+                    if subscription.status == Status::Pending {
+                        subscription.replay = replay(subscription, topic);
+                    }
                     subscription.status = Status::Confirmed { is_authenticated };
                 });
             }
@@ -94,10 +98,13 @@ impl Shard {
                     subscription.status = Status::Ended { at: *at };
                 });
                 let target = self.subscriptions.get(subscription).map(|s| s.target.clone());
-                if let Some(Target::Outbox(queue)) = target
-                    && let Some(queue) = self.queues.get_mut(&queue)
+                if let Some(Target::Outbox(number)) = target
+                    && let Some(queue) = self.queues.get_mut(&number)
                 {
                     queue.clear(&mut self.upkeep);
+                    if let Some(outbox) = self.outboxes.get_mut(&number) {
+                        outbox.clear();
+                    }
                 }
             }
             TopicRecord::SubscriptionDeleted { subscription } => {
@@ -413,7 +420,7 @@ impl Shard {
         self.strike(number);
         let Some(subscription) = self.subscriptions.remove(&number) else { return };
         if let Some(topic) = self.topics.get_mut(&subscription.topic) {
-            topic.deleted += 1;
+            topic.deleted = topic.deleted.saturating_add(1);
         }
         let key =
             self.endpoint_key(subscription.topic, subscription.protocol, &subscription.endpoint);

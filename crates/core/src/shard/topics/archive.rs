@@ -78,21 +78,27 @@ impl Shard {
         self.effect(Effect::CopyForReplay { subscription: number, messages });
     }
 
-    fn next_of_replay(&self, subscription: &Subscription) -> Vec<(u64, Location)> {
+    /// Archived messages that a replay has not looked at yet, in order.
+    fn left_of_replay<'s>(
+        &'s self,
+        subscription: &'s Subscription,
+    ) -> impl Iterator<Item = &'s Archived> {
         let archive = self.topics.get(&subscription.topic).and_then(|t| t.archive.as_ref());
         let policy = subscription.attributes.replay_policy();
-        let (Some(archive), Some(policy), Some(replay)) = (archive, policy, subscription.replay)
-        else {
-            return Vec::new();
-        };
-        let is_wanted = |archived: &&Archived| {
-            archived.published_at >= policy.starting_point()
-                && policy.ending_point().is_none_or(|end| archived.published_at <= end)
-                && archived.location.position <= replay.until
-        };
+        let parts = archive.zip(policy).zip(subscription.replay);
+        parts.into_iter().flat_map(|((archive, policy), replay)| {
+            archive.after(replay.last).filter(move |archived| {
+                archived.published_at >= policy.starting_point()
+                    && policy.ending_point().is_none_or(|end| archived.published_at <= end)
+                    && archived.location.position <= replay.until
+            })
+        })
+    }
+
+    fn next_of_replay(&self, subscription: &Subscription) -> Vec<(u64, Location)> {
         let mut bytes = 0;
         let mut messages = Vec::new();
-        for archived in archive.after(replay.last).filter(is_wanted).take(STEP_MESSAGES) {
+        for archived in self.left_of_replay(subscription).take(STEP_MESSAGES) {
             bytes += u64::from(archived.location.length);
             if bytes > STEP_BYTES_MAX && !messages.is_empty() {
                 break;
@@ -112,11 +118,20 @@ impl Shard {
     ) {
         let Some(subscription) = self.subscriptions.get_mut(&number) else { return };
         let Some(replay) = &mut subscription.replay else { return };
-        // A replay that was started anew has asked for others, or will.
         if !std::mem::take(&mut replay.is_reading) || replay.end.is_some() {
             return;
         }
+        if !subscription.is_confirmed() {
+            return;
+        }
         for (position, bytes) in messages {
+            // Perhaps an earlier replay asked for it, or the archive has lost what was asked for:
+            // the next step asks anew.
+            let mut left = self.left_of_replay(self.subscription(number));
+            if left.next().is_none_or(|archived| archived.location.position != *position) {
+                break;
+            }
+            drop(left);
             if self.replay_one(number, *position, bytes.as_deref(), now).is_none() {
                 return self.end_replay(number, false);
             }

@@ -41,6 +41,10 @@ impl Copies {
         } else {
             0
         };
+        // A FIFO queue knows the id of the copy that it has been given already.
+        if earlier > 0 && queue.is_fifo() {
+            return;
+        }
         let key = queue.next_key + earlier;
         self.list.push(FannedOutCopy { subscription, queue: queue.number, key });
     }

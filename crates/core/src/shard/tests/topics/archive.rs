@@ -1,7 +1,7 @@
 //! Archives of FIFO topics, and replays.
 
 use super::super::calls::{bodies, ten};
-use super::super::scene::{START, Scene, in_every_way};
+use super::super::scene::{START, Scene, in_every_way, without_restarts};
 use super::calls::{grouped, topic, with_attributes};
 use crate::command::{Command, Effect, Publication, TopicCommand};
 use crate::names::FifoId;
@@ -129,5 +129,27 @@ fn an_archive_keeps_its_messages_for_as_long_as_it_says() {
         scene.set_topic("stock.fifo", "ArchivePolicy", "{}").unwrap();
         assert_eq!(scene.shard.live_bytes(), 0);
         scene.about_topics(delete).unwrap();
+    });
+}
+
+#[test]
+fn an_answer_to_an_earlier_replay_does_not_count() {
+    without_restarts(|scene| {
+        scene.try_create_topic("stock.fifo", &[ARCHIVE]).unwrap();
+        scene.create("orders.fifo", &[]);
+        for i in 0..4 {
+            scene.at(10 * i);
+            scene.publish("stock.fifo", grouped(&i.to_string(), "g", &i.to_string()));
+        }
+        let arn = scene.subscribe_queue("stock.fifo", "orders.fifo", &[]);
+        // What the first one asks for is on its way when the second one takes its place.
+        for (from, to) in [(20, None), (0, Some(10))] {
+            let policy = replay_policy(scene, from, to);
+            scene.set_subscription(&arn, "ReplayPolicy", &policy).unwrap();
+        }
+        work(scene);
+        assert_eq!(bodies(&scene.receive("orders.fifo", ten())), ["0", "1"]);
+        let status = scene.subscription_attribute(&arn, "ReplayStatus");
+        assert_eq!(status.as_deref(), Some("Completed"));
     });
 }

@@ -15,27 +15,27 @@ use crate::record::PublishedRecord;
 use crate::rejection::{Rejection, TopicRejection};
 
 /// A topic of the account and region that scenes play in.
-pub(super) fn topic(name: &str) -> TopicArn {
+pub(in super::super) fn topic(name: &str) -> TopicArn {
     let queue = arn("a");
     TopicArn { account: queue.account, region: queue.region, name: TopicName::parse(name).unwrap() }
 }
 
-pub(super) fn account(text: &str) -> AccountId {
+pub(in super::super) fn account(text: &str) -> AccountId {
     AccountId::parse(text).unwrap()
 }
 
 /// The rejection of a parameter: `Invalid parameter: …`.
-pub(super) fn invalid(what: &str) -> Rejection {
+pub(in super::super) fn invalid(what: &str) -> Rejection {
     TopicRejection::parameter(what).into()
 }
 
 /// A message with this text. Its id is given by [`Scene::publish`].
-pub(super) fn text(message: &str) -> Publication {
+pub(in super::super) fn text(message: &str) -> Publication {
     with_attributes(message, &[])
 }
 
 /// A message with attributes of type String.
-pub(super) fn with_attributes(message: &str, attributes: &[(&str, &str)]) -> Publication {
+pub(in super::super) fn with_attributes(message: &str, attributes: &[(&str, &str)]) -> Publication {
     let attributes = attributes.iter().map(|(name, value)| MessageAttribute {
         name,
         data_type: "String",
@@ -44,7 +44,7 @@ pub(super) fn with_attributes(message: &str, attributes: &[(&str, &str)]) -> Pub
     of_content(&PublishedContent { attributes: attributes.collect(), ..content(message) })
 }
 
-pub(super) fn content(message: &str) -> PublishedContent<'_> {
+pub(in super::super) fn content(message: &str) -> PublishedContent<'_> {
     PublishedContent {
         message_type: MessageType::Notification,
         subject: None,
@@ -56,7 +56,7 @@ pub(super) fn content(message: &str) -> PublishedContent<'_> {
     }
 }
 
-pub(super) fn of_content(content: &PublishedContent<'_>) -> Publication {
+pub(in super::super) fn of_content(content: &PublishedContent<'_>) -> Publication {
     Publication {
         message_id: Uuid::from_random(0),
         content: content.encode(),
@@ -72,7 +72,7 @@ pub(super) fn of_content(content: &PublishedContent<'_>) -> Publication {
 }
 
 /// A FIFO topic's message.
-pub(super) fn grouped(message: &str, group: &str, deduplication: &str) -> Publication {
+pub(in super::super) fn grouped(message: &str, group: &str, deduplication: &str) -> Publication {
     Publication {
         group: FifoId::parse(group),
         deduplication: FifoId::parse(deduplication),
@@ -81,15 +81,18 @@ pub(super) fn grouped(message: &str, group: &str, deduplication: &str) -> Public
 }
 
 impl Scene {
-    pub(super) fn about_topics(&mut self, command: TopicCommand) -> Result<Reply, Rejection> {
+    pub(in super::super) fn about_topics(
+        &mut self,
+        command: TopicCommand,
+    ) -> Result<Reply, Rejection> {
         self.run(Command::Topic(command))
     }
 
-    pub(super) fn fresh_id(&mut self) -> Uuid {
+    pub(in super::super) fn fresh_id(&mut self) -> Uuid {
         Uuid::from_random(u128::from(self.next_number()) << 80)
     }
 
-    pub(super) fn try_create_topic(
+    pub(in super::super) fn try_create_topic(
         &mut self,
         name: &str,
         attributes: &[(&str, &str)],
@@ -108,11 +111,11 @@ impl Scene {
         })
     }
 
-    pub(super) fn create_topic(&mut self, name: &str) {
+    pub(in super::super) fn create_topic(&mut self, name: &str) {
         self.try_create_topic(name, &[]).unwrap();
     }
 
-    pub(super) fn set_topic(
+    pub(in super::super) fn set_topic(
         &mut self,
         name: &str,
         attribute: &str,
@@ -122,12 +125,16 @@ impl Scene {
         self.about_topics(TopicCommand::SetTopicAttribute { arn, name, value })
     }
 
-    pub(super) fn topic_attribute(&mut self, name: &str, attribute: &str) -> Option<String> {
+    pub(in super::super) fn topic_attribute(
+        &mut self,
+        name: &str,
+        attribute: &str,
+    ) -> Option<String> {
         let reply = self.about_topics(TopicCommand::TopicAttributes { arn: topic(name) }).unwrap();
         value_of(reply, attribute)
     }
 
-    pub(super) fn try_subscribe(
+    pub(in super::super) fn try_subscribe(
         &mut self,
         name: &str,
         protocol: &str,
@@ -152,7 +159,7 @@ impl Scene {
     }
 
     /// Subscribes a queue of the scene's account, which need not be there.
-    pub(super) fn subscribe_queue(
+    pub(in super::super) fn subscribe_queue(
         &mut self,
         name: &str,
         queue: &str,
@@ -166,7 +173,7 @@ impl Scene {
     }
 
     /// Subscribes an endpoint, and confirms with the token that it was sent.
-    pub(super) fn subscribe_endpoint(
+    pub(in super::super) fn subscribe_endpoint(
         &mut self,
         name: &str,
         endpoint: &str,
@@ -182,7 +189,7 @@ impl Scene {
         subscription
     }
 
-    pub(super) fn confirm(
+    pub(in super::super) fn confirm(
         &mut self,
         name: &str,
         token: &str,
@@ -195,7 +202,7 @@ impl Scene {
         })
     }
 
-    pub(super) fn unsubscribe(
+    pub(in super::super) fn unsubscribe(
         &mut self,
         subscription: &SubscriptionArn,
         caller: Option<&str>,
@@ -208,7 +215,7 @@ impl Scene {
         })
     }
 
-    pub(super) fn set_subscription(
+    pub(in super::super) fn set_subscription(
         &mut self,
         subscription: &SubscriptionArn,
         name: &str,
@@ -218,7 +225,7 @@ impl Scene {
         self.about_topics(TopicCommand::SetSubscriptionAttribute { arn, name, value })
     }
 
-    pub(super) fn subscription_attribute(
+    pub(in super::super) fn subscription_attribute(
         &mut self,
         subscription: &SubscriptionArn,
         name: &str,
@@ -228,7 +235,7 @@ impl Scene {
         value_of(reply, name)
     }
 
-    pub(super) fn subscriptions_of(&mut self, name: &str) -> Vec<SubscriptionSummary> {
+    pub(in super::super) fn subscriptions_of(&mut self, name: &str) -> Vec<SubscriptionSummary> {
         let (arn, after, max) = (topic(name), None, 100);
         let list = TopicCommand::ListSubscriptionsByTopic { arn, after, max };
         match self.about_topics(list).unwrap() {
@@ -237,7 +244,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn try_publish_all(
+    pub(in super::super) fn try_publish_all(
         &mut self,
         name: &str,
         mut messages: Vec<Publication>,
@@ -251,7 +258,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn try_publish(
+    pub(in super::super) fn try_publish(
         &mut self,
         name: &str,
         message: Publication,
@@ -259,12 +266,12 @@ impl Scene {
         self.try_publish_all(name, vec![message])?.remove(0)
     }
 
-    pub(super) fn publish(&mut self, name: &str, message: Publication) -> Published {
+    pub(in super::super) fn publish(&mut self, name: &str, message: Publication) -> Published {
         self.try_publish(name, message).unwrap()
     }
 
     /// The oldest attempt that couriers were asked for.
-    pub(super) fn attempt(&mut self) -> Option<Attempt> {
+    pub(in super::super) fn attempt(&mut self) -> Option<Attempt> {
         let at = self.effects.iter().position(|effect| matches!(effect, Effect::Deliver(_)))?;
         match self.effects.remove(at) {
             Effect::Deliver(attempt) => Some(attempt),
@@ -273,11 +280,15 @@ impl Scene {
     }
 
     /// All attempts that couriers were asked for.
-    pub(super) fn attempts(&mut self) -> Vec<Attempt> {
+    pub(in super::super) fn attempts(&mut self) -> Vec<Attempt> {
         std::iter::from_fn(|| self.attempt()).collect()
     }
 
-    pub(super) fn settle_attempt(&mut self, attempt: &Attempt, outcome: AttemptOutcome) -> Fate {
+    pub(in super::super) fn settle_attempt(
+        &mut self,
+        attempt: &Attempt,
+        outcome: AttemptOutcome,
+    ) -> Fate {
         let attempt = attempt.receipt;
         match self.run(Command::SettleDelivery { attempt, outcome }).unwrap() {
             Reply::Settled(fate) => fate,
@@ -286,15 +297,15 @@ impl Scene {
     }
 
     /// The message that an attempt is to deliver.
-    pub(super) fn message_of(&self, attempt: &Attempt) -> String {
+    pub(in super::super) fn message_of(&self, attempt: &Attempt) -> String {
         self.with_content(attempt, |content| content.message.to_owned())
     }
 
-    pub(super) fn token_of(&self, attempt: &Attempt) -> String {
+    pub(in super::super) fn token_of(&self, attempt: &Attempt) -> String {
         self.with_content(attempt, |content| content.token.expect("a token").to_owned())
     }
 
-    pub(super) fn type_of(&self, attempt: &Attempt) -> MessageType {
+    pub(in super::super) fn type_of(&self, attempt: &Attempt) -> MessageType {
         self.with_content(attempt, |content| content.message_type)
     }
 

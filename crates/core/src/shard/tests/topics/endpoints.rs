@@ -171,3 +171,25 @@ fn retries_survive_a_restart() {
         assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Delivered), Fate::Delivered);
     });
 }
+
+#[test]
+fn an_endpoint_that_fails_is_told_of_its_end_and_may_come_back() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        let arn = scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        scene.publish("stock", text("1"));
+        let attempt = scene.attempt().unwrap();
+        scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+        scene.at(22);
+        let under_way = scene.attempt().unwrap();
+        scene.unsubscribe(&arn, None).unwrap();
+        let farewell = scene.attempt().expect("what was under way is in nobody's way");
+        let token = scene.token_of(&farewell);
+        assert_eq!(scene.settle_attempt(&farewell, AttemptOutcome::Delivered), Fate::Delivered);
+        assert_eq!(scene.settle_attempt(&under_way, AttemptOutcome::TryLater), Fate::Stale);
+        scene.confirm("stock", &token, false).unwrap();
+        scene.publish("stock", text("2"));
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(scene.message_of(&attempt), "2");
+    });
+}

@@ -1,6 +1,6 @@
 //! FIFO topics: order, deduplication and sequence numbers, through to the queues.
 
-use super::super::calls::{bodies, ten};
+use super::super::calls::{bodies, redrive, ten};
 use super::super::scene::in_every_way;
 use super::calls::{grouped, invalid, text};
 use crate::command::Publication;
@@ -125,5 +125,21 @@ fn messages_too_long_are_refused() {
         let refused = scene.try_publish_all("stock", halves);
         let too_long = crate::rejection::TopicRejection::BatchRequestTooLong;
         assert_eq!(refused, Err(too_long.into()));
+    });
+}
+
+#[test]
+fn a_fifo_dead_letter_queue_takes_an_id_once() {
+    in_every_way(|scene| {
+        scene.create_topic("stock.fifo");
+        scene.create("dead.fifo", &[]);
+        let dead = redrive("dead.fifo", 1).replace(",\"maxReceiveCount\":1", "");
+        for gone in ["one.fifo", "two.fifo"] {
+            scene.subscribe_queue("stock.fifo", gone, &[("RedrivePolicy", dead.as_str())]);
+        }
+        scene.subscribe_queue("stock.fifo", "dead.fifo", &[]);
+        scene.publish("stock.fifo", grouped("1", "g", "a"));
+        scene.publish("stock.fifo", grouped("2", "g", "b"));
+        assert_eq!(bodies_of(scene, "dead.fifo"), ["1", "2"]);
     });
 }

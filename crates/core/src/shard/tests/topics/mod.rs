@@ -3,7 +3,7 @@
 //! The facts are those of the SNS API reference and developer guide.
 
 mod archive;
-mod calls;
+pub(super) mod calls;
 mod confirmation;
 mod endpoints;
 mod fan_out;
