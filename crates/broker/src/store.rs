@@ -107,7 +107,7 @@ pub(crate) fn build(
     let layout = log.layout();
     let (mut shard, from) = match snapshot {
         Some(Snapshot { covers, bytes }) => {
-            let shard = Shard::restore(settings, layout.segment_bytes, &bytes);
+            let shard = Shard::restore(settings, layout.segment_bytes, covers.0, &bytes);
             (shard.map_err(|source| OpenError::Snapshot { covers, source })?, covers)
         }
         None => (Shard::new(settings, layout.segment_bytes), layout.first()),

@@ -98,6 +98,11 @@ impl Publications {
         Ok(Self { held: held.collect() })
     }
 
+    /// The greatest number in use.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.held.last_key_value().map(|(number, _)| *number)
+    }
+
     /// Whether everything held is needed by somebody.
     pub(crate) fn is_whole(&self) -> bool {
         self.held.values().all(|held| held.references > 0)

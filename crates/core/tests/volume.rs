@@ -187,13 +187,14 @@ fn a_fifo_backlog_of_many_groups_is_worked_off_in_order_across_a_restart() {
     driver.create("orders.fifo", &[]);
     driver.send("orders.fifo", 50_000, |n| grouped(n, 5000));
     let snapshot = driver.shard.snapshot();
+    let covers = driver.shard.next_position();
     driver.log = Some(Vec::new());
     driver.send("orders.fifo", 50_000, |n| grouped(n + 50_000, 5000));
     for _ in 0..1000 {
         let received = driver.receive("orders.fifo", 10);
         driver.delete("orders.fifo", &received);
     }
-    let mut shard = Shard::restore(Settings::default(), SEGMENT_BYTES, &snapshot).unwrap();
+    let mut shard = Shard::restore(Settings::default(), SEGMENT_BYTES, covers, &snapshot).unwrap();
     for (start, payload) in driver.log.take().unwrap() {
         shard.replay(start, &payload).unwrap();
     }

@@ -17,7 +17,7 @@ impl Shard {
     pub fn replay(&mut self, start: u64, payload: &[u8]) -> Result<(), Damaged> {
         for item in record::records(start, payload) {
             let (location, record) = item?;
-            if !self.may_follow(&record) {
+            if !self.may_follow(&record, location.position) {
                 return Err(Damaged);
             }
             self.apply(&record, location);
@@ -26,8 +26,9 @@ impl Shard {
     }
 
     /// Whether the record keeps to what memory relies on. A checksum says that the bytes are those
-    /// that were written; this says that they were written here, behind what was applied so far.
-    fn may_follow(&self, record: &Record<'_>) -> bool {
+    /// that were written; this says that they were written here, at this position, behind what was
+    /// applied so far.
+    fn may_follow(&self, record: &Record<'_>, position: u64) -> bool {
         let is_first = matches!(record, Record::ShardCreated { .. });
         if is_first == self.secret.is_some() {
             return false;
@@ -68,12 +69,12 @@ impl Shard {
                     && queue != target
                     && kinds.is_none_or(|(source, target)| source == target)
             }
-            Record::Topic(record) => self.topic_record_may_follow(record),
+            Record::Topic(record) => self.topic_record_may_follow(record, position),
             _ => true,
         }
     }
 
-    fn topic_record_may_follow(&self, record: &TopicRecord<'_>) -> bool {
+    fn topic_record_may_follow(&self, record: &TopicRecord<'_>, position: u64) -> bool {
         match record {
             TopicRecord::TopicCreated { topic, arn, attributes, .. } => {
                 (self.next_topic..u32::MAX).contains(topic)
@@ -97,6 +98,7 @@ impl Shard {
                 let held = self.upkeep.publications.get(location.position);
                 let mut seen = BTreeSet::new();
                 location.length > 0
+                    && location.position < position
                     && held.is_none_or(|held| {
                         held.position != location.position || held.length == location.length
                     })

@@ -40,13 +40,15 @@ impl Shard {
         bytes
     }
 
-    /// Builds a shard from a snapshot. What the log holds behind it is then to be replayed.
+    /// Builds a shard from a snapshot. What the log holds from position `covers` on is then to be
+    /// replayed.
     ///
     /// # Errors
-    /// [`Damaged`] if the bytes are not a snapshot that this release knows.
+    /// [`Damaged`] if the bytes are not a snapshot that this release knows, of a log up to `covers`.
     pub fn restore(
         settings: Settings,
         segment_bytes: u64,
+        covers: u64,
         snapshot: &[u8],
     ) -> Result<Self, Damaged> {
         let mut shard = Self::new(settings, segment_bytes);
@@ -81,10 +83,10 @@ impl Shard {
         }
         shard.restore_topics(&mut r)?;
         r.end()?;
-        if !shard.upkeep.publications.is_whole() {
-            return Err(Damaged);
-        }
-        Ok(shard)
+        let publications = &shard.upkeep.publications;
+        // Numbers go on from there: those to come are greater than those that are in use.
+        let are_before = publications.last().is_none_or(|number| number < covers);
+        if are_before && publications.is_whole() { Ok(shard) } else { Err(Damaged) }
     }
 
     fn restore_topics(&mut self, r: &mut Reader<'_>) -> Result<(), Damaged> {

@@ -1,6 +1,6 @@
 //! Clocks that jump: a shard is told the time, and must live with what it is told.
 
-use super::super::{Settings, Shard};
+use super::super::Shard;
 use super::scene::*;
 use crate::command::{Command, Outgoing, ReceiveRequest};
 use crate::time::Timestamp;
@@ -15,8 +15,8 @@ fn scene() -> Scene {
 }
 
 /// The shard's snapshot must always be one that can be read.
-fn restore(s: &Scene) -> Shard {
-    Shard::restore(Settings::default(), SEGMENT_BYTES, &s.shard.snapshot()).unwrap()
+fn restored(s: &Scene) -> Shard {
+    restore(&s.shard.snapshot()).unwrap()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_clock_set_back_loses_nothing() {
     assert_eq!(s.counts("orders"), [0, 2, 0]);
     assert_eq!(bodies(&s.receive("orders.fifo", ten())), ["later", "earlier"]);
     s.hide("orders", &got, 43_200).unwrap();
-    restore(&s);
+    restored(&s);
     s.at(1_000_000);
     assert_eq!((s.counts("orders"), s.counts("orders.fifo")), ([0, 0, 0], [0, 0, 0]));
 }
@@ -47,7 +47,7 @@ fn attempts_made_on_a_clock_that_goes_back_and_forth_can_be_saved() {
     for ms in [5, 6, 5, 6, 5] {
         s.set_clock(START + ms);
         assert_eq!(s.receive("orders.fifo", attempt.clone()).len(), 1);
-        restore(&s);
+        restored(&s);
     }
 }
 
@@ -85,7 +85,7 @@ fn the_end_of_time_is_no_overflow() {
     s.receive("orders.fifo", attempt);
     s.set("orders.fifo", &[("DelaySeconds", "900")]).unwrap();
     assert_eq!(s.counts("orders"), [0, 1, 1]);
-    restore(&s);
+    restored(&s);
 }
 
 #[test]

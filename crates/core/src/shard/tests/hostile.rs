@@ -16,7 +16,7 @@ use crate::record::{MessageRecord, PublishedRecord, Record, TopicRecord};
 
 /// Uses a shard as one does: nothing that it was built from may make that fail.
 fn use_it(mut shard: Shard) {
-    shard.resume(1 << 20, [1; 16]);
+    shard.resume(COVERED, [1; 16]);
     shard.advance(START);
     let arns: Vec<_> = shard.by_arn.keys().cloned().collect();
     for (i, arn) in (0..).zip(arns) {
@@ -40,7 +40,8 @@ fn use_it(mut shard: Shard) {
     }
     shard.take_batch(|start, length| start + length);
     let snapshot = shard.snapshot();
-    let restored = Shard::restore(Settings::default(), SEGMENT_BYTES, &snapshot);
+    let covers = shard.next_position();
+    let restored = Shard::restore(Settings::default(), SEGMENT_BYTES, covers, &snapshot);
     assert!(restored.is_ok(), "what a shard saves, it can read");
     let arns: Vec<_> = shard.by_arn.keys().cloned().collect();
     for arn in arns {
@@ -194,7 +195,7 @@ fn no_sequence_of_sound_records_makes_a_shard_panic() {
     let snapshot = beginnings();
     check(2000, &vec(any_record(), 1..30), |records| {
         use_it(fed(&records, empty()));
-        let begun = Shard::restore(Settings::default(), SEGMENT_BYTES, &snapshot).unwrap();
+        let begun = restore(&snapshot).unwrap();
         use_it(fed(&records, begun));
     });
 }
@@ -211,7 +212,7 @@ fn no_damaged_snapshot_makes_a_shard_panic() {
             let end = (at + length).min(bytes.len());
             bytes[at..end].fill(value);
         }
-        if let Ok(shard) = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes) {
+        if let Ok(shard) = restore(&bytes) {
             use_it(shard);
         }
     });
@@ -222,7 +223,7 @@ fn every_flipped_bit_of_a_snapshot_is_survived() {
     let mut bytes = full_scene(Way::Straight).shard.snapshot();
     for bit in 0..bytes.len() * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        if let Ok(shard) = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes) {
+        if let Ok(shard) = restore(&bytes) {
             use_it(shard);
         }
         bytes[bit / 8] ^= 1 << (bit % 8);
@@ -236,7 +237,7 @@ fn a_long_count_does_not_make_room_for_what_is_not_there() {
     let mut bytes = snapshot.snapshot();
     let end = bytes.len();
     bytes[end - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
-    let restored = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes);
+    let restored = restore(&bytes);
     assert_eq!(restored.map(drop), Err(Damaged));
 }
 
@@ -244,8 +245,8 @@ fn a_long_count_does_not_make_room_for_what_is_not_there() {
 fn follow(record: &Record<'_>) -> Result<(), Damaged> {
     let mut bytes = Vec::new();
     record.encode(&mut bytes);
-    let mut shard = Shard::restore(Settings::default(), SEGMENT_BYTES, &beginnings())?;
-    shard.replay(1 << 20, &bytes)
+    let mut shard = restore(&beginnings())?;
+    shard.replay(COVERED, &bytes)
 }
 
 #[test]
@@ -261,8 +262,12 @@ fn a_record_that_cannot_have_been_written_here_is_damage() {
     assert_eq!(follow(&Record::ShardCreated { secret: [0; 16] }), Err(Damaged), "a second birth");
     assert_eq!(follow(&dead_letter(3, queue, 0)), Err(Damaged), "a key that is taken");
     assert_eq!(follow(&dead_letter(3, queue, u64::MAX)), Err(Damaged), "a key beyond all keys");
-    assert_eq!(follow(&dead_letter(1, 2, 1)), Err(Damaged), "another kind of queue");
-    assert_eq!(follow(&dead_letter(3, queue, 1)), Ok(()));
+    assert_eq!(follow(&dead_letter(1, 2, 2)), Err(Damaged), "another kind of queue");
+    assert_eq!(follow(&dead_letter(3, queue, 2)), Ok(()));
+    let outbox = 4;
+    let deleted = Record::QueueDeleted { at: START, queue: outbox };
+    assert_eq!(follow(&deleted), Err(Damaged), "nobody can name an outbox");
+    assert_eq!(follow(&Record::QueueDeleted { at: START, queue }), Ok(()));
     let mut unborn = Vec::new();
     Record::QueueDeleted { at: START, queue }.encode(&mut unborn);
     assert_eq!(empty().replay(0, &unborn), Err(Damaged), "before the shard's birth");

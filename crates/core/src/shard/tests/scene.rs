@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::{Settings, Shard};
 use super::picture;
+use crate::codec::Damaged;
 use crate::command::{Command, Effect, Reply, Token};
 use crate::message::Location;
 use crate::rejection::Rejection;
@@ -28,6 +29,14 @@ pub(super) enum Way {
     Replayed,
     /// Likewise, from an earlier snapshot and the log behind it.
     Restored,
+}
+
+/// A position behind all that the tests write.
+pub(super) const COVERED: u64 = 1 << 30;
+
+/// A shard from a snapshot, taken anywhere.
+pub(super) fn restore(snapshot: &[u8]) -> Result<Shard, Damaged> {
+    Shard::restore(Settings::default(), SEGMENT_BYTES, COVERED, snapshot)
 }
 
 /// Plays a scenario in every way, each twice: the same commands give the same bytes.
@@ -224,7 +233,7 @@ impl Scene {
     }
 
     fn built_on(&self, (from, snapshot): &(u64, Vec<u8>)) -> Shard {
-        let shard = Shard::restore(self.settings, SEGMENT_BYTES, snapshot).unwrap();
+        let shard = Shard::restore(self.settings, SEGMENT_BYTES, *from, snapshot).unwrap();
         self.rebuilt(shard, *from)
     }
 

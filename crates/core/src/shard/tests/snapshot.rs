@@ -1,6 +1,6 @@
 //! Snapshots: a shard's state as bytes.
 
-use super::super::{Settings, Shard};
+use super::super::Settings;
 use super::picture;
 use super::scene::*;
 use super::topics::calls::{grouped as published, text, with_attributes};
@@ -83,7 +83,7 @@ fn add_topics(s: &mut Scene) {
 fn a_snapshot_reads_back_to_the_same_shard() {
     let mut s = full_scene(Way::Straight);
     let bytes = s.shard.snapshot();
-    let mut other = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes).unwrap();
+    let mut other = restore(&bytes).unwrap();
     assert_eq!(picture::tasks(&other), picture::tasks(&s.shard));
     assert_eq!(other.snapshot(), bytes, "and to the same bytes");
     other.advance(s.now);
@@ -94,7 +94,7 @@ fn a_snapshot_reads_back_to_the_same_shard() {
 fn an_empty_shard_has_a_snapshot_too() {
     let s = Scene::new(Way::Straight, Settings::default());
     let bytes = s.shard.snapshot();
-    let other = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes).unwrap();
+    let other = restore(&bytes).unwrap();
     assert_eq!(other.snapshot(), bytes);
     assert_eq!(other.next_due(), None);
 }
@@ -109,15 +109,14 @@ fn a_snapshot_covers_what_is_decided_but_not_yet_taken() {
     let bytes = s.shard.snapshot();
     let batch = s.shard.take_batch(|start, length| start + length);
     assert!(!batch.records.is_empty());
-    let mut other = Shard::restore(Settings::default(), SEGMENT_BYTES, &bytes).unwrap();
+    let mut other = restore(&bytes).unwrap();
     assert_eq!(picture::picture(&mut other), picture::picture(&mut s.shard));
 }
 
 #[test]
 fn every_cut_of_a_snapshot_is_seen() {
     let bytes = full_scene(Way::Straight).shard.snapshot();
-    let restore =
-        |bytes: &[u8]| Shard::restore(Settings::default(), SEGMENT_BYTES, bytes).map(drop);
+    let restore = |bytes: &[u8]| restore(bytes).map(drop);
     for cut in 0..bytes.len() {
         assert_eq!(restore(&bytes[..cut]), Err(Damaged), "cut at {cut}");
     }

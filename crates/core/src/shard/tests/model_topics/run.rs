@@ -228,7 +228,9 @@ impl Run {
         let snapshot = self.snapshot.as_ref().filter(|_| from_snapshot).or(self.trimmed.as_ref());
         let (from, mut shard) = match snapshot {
             None => (0, Shard::new(SETTINGS, SEGMENT_BYTES)),
-            Some((at, bytes)) => (*at, Shard::restore(SETTINGS, SEGMENT_BYTES, bytes).unwrap()),
+            Some((at, bytes)) => {
+                (*at, Shard::restore(SETTINGS, SEGMENT_BYTES, *at, bytes).unwrap())
+            }
         };
         for (start, payload) in self.log.range(from..) {
             shard.replay(*start, payload).unwrap();
