@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENV = ROOT / ".env"
 VENV = ENV / "python"
 QUERY_VENV = ENV / "python-query"
+VALIDATORS_VENV = ENV / "validators"
 
 # One step of an installation; a cold cache needs the most for the Rust SDK's build.
 TIMEOUT_SECONDS = 900
@@ -65,13 +66,25 @@ def npm_recipe(folder):
     )
 
 
+def both(*recipes):
+    return Recipe(
+        tools=[tool for recipe in recipes for tool in recipe.tools],
+        inputs=[path for recipe in recipes for path in recipe.inputs],
+        commands=[command for recipe in recipes for command in recipe.commands],
+    )
+
+
 DRIVERS = ROOT / "drivers"
+VALIDATORS = ROOT / "validators"
 
 RECIPES = {
     "python": venv_recipe(VENV, ROOT / "requirements.txt"),
     "python-query": venv_recipe(QUERY_VENV, DRIVERS / "python/requirements-query.txt"),
     "javascript": npm_recipe(DRIVERS / "javascript"),
     "sqs-consumer": npm_recipe(ROOT / "sqs-consumer"),
+    "validators": both(
+        venv_recipe(VALIDATORS_VENV, VALIDATORS / "requirements.txt"), npm_recipe(VALIDATORS)
+    ),
     "go": Recipe(
         tools=["go"],
         inputs=[DRIVERS / "go"],

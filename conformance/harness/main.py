@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from . import scenarios as expectations
 from .drivers import SDKS
@@ -32,6 +33,8 @@ def main(arguments):
     sdks = [sdk for sdk in SDKS if sdk.name in options.drivers]
     # A program is no scenario: naming one leaves the programs out.
     programs = [p for p in PROGRAMS if p.name in options.drivers and not options.scenario]
+    if options.endpoint:
+        programs = without_server_starters(programs, report)
     sdks, programs = prepare(sdks, programs, scenarios, options, report)
     if options.install:
         return report.exit_code()
@@ -74,6 +77,15 @@ def parse(arguments):
     if unknown:
         parser.error(f"no such driver: {', '.join(sorted(unknown))}")
     return options
+
+
+def without_server_starters(programs, report):
+    """Leaves out those that start the server themselves: nobody knows here which that would be."""
+    for program in programs:
+        if program.starts_server:
+            reason = "it starts a server of its own, and --endpoint names one that is running"
+            report.unavailable(program.name, program.checks, reason, may_skip=True)
+    return [program for program in programs if not program.starts_server]
 
 
 def prepare(sdks, programs, scenarios, options, report):
@@ -123,13 +135,14 @@ def bound_in_time():
 
 def run(suite, options, log_folder, report):
     if options.endpoint:
-        # The server stays: leave no queues behind.
+        # The server stays: leave nothing behind.
         suite.run(options.endpoint.rstrip("/"), tidy=True)
         return
-    server = Server(options.binary or find_binary(), options.region, log_folder)
+    binary = Path(options.binary or find_binary()).resolve()
+    server = Server(binary, options.region, log_folder)
     try:
         server.wait_until_ready()
-        suite.run(server.endpoint, tidy=False)
+        suite.run(server.endpoint, binary)
     finally:
         problem = server.stop()
     if problem:

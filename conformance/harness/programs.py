@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .drivers import clean_environment
-from .install import ROOT, VENV
+from .install import ROOT, VALIDATORS_VENV, VENV
 
 TIMEOUT_SECONDS = 180
 # What a program gets to end what it has started itself.
@@ -24,6 +24,8 @@ class Program:
     account: str
     # How many checks it makes, so that one that ends early is seen.
     checks: int
+    # Whether it starts a server of its own instead of using the one there is.
+    starts_server: bool = False
 
 
 PROGRAMS = [
@@ -41,13 +43,28 @@ PROGRAMS = [
         account="100000000009",
         checks=6,
     ),
+    Program(
+        name="kombu",
+        part="python",
+        command=[VENV / "bin/python", ROOT / "kombu/check.py"],
+        account="100000000010",
+        checks=4,
+    ),
+    Program(
+        name="validators",
+        part="validators",
+        command=[VALIDATORS_VENV / "bin/python", ROOT / "validators/check.py"],
+        account="100000000011",
+        checks=8,
+        starts_server=True,
+    ),
 ]
 
 
 class Running:
     """A program that has been started."""
 
-    def __init__(self, program, endpoint, region, log_folder):
+    def __init__(self, program, endpoint, binary, region, log_folder):
         self.name = program.name
         self._checks = program.checks
         self._log_path = log_folder / f"{program.name}.log"
@@ -57,6 +74,7 @@ class Running:
                 env={
                     **clean_environment(),
                     "CONFORMANCE_ENDPOINT": endpoint,
+                    "CONFORMANCE_BINARY": str(binary or ""),
                     "AWS_REGION": region,
                     "AWS_DEFAULT_REGION": region,
                     "AWS_ACCESS_KEY_ID": program.account,

@@ -1,11 +1,15 @@
 """Runs one scenario through one driver."""
 
 import time
+import urllib.error
+import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
 from .drivers import finish
 from .match import Mismatch, match, show
+from .resources import Failed, Resources
 from .scenarios import plain_name
+from .services import service_of
 from .values import UnknownVariable, resolve
 
 SECRET_KEY = "secret"
@@ -13,22 +17,19 @@ SECRET_KEY = "secret"
 OTHER_ACCOUNT = "200000000002"
 GATHER_SECONDS = 20
 PAUSE_SECONDS = 0.2
-
-
-class Failed(Exception):
-    """A step did not go as expected."""
+GET_SECONDS = 10
 
 
 class Run:
     """A scenario on its way: the variables it has gathered and the calls it left running."""
 
-    def __init__(self, scenario, driver, endpoint, region, run_id):
+    def __init__(self, scenario, driver, endpoint, region, run_id, webhooks):
         self.scenario = scenario
         self.driver = driver
         self.endpoint = endpoint
         self.region = region
         self.running = {}
-        self.queue_urls = []
+        self.webhooks = webhooks
         self.skipped_steps = []
         # Short, because queue names end at 80 characters.
         self.variables = {
@@ -37,45 +38,19 @@ class Run:
             "region": region,
             "account": driver.sdk.account,
         }
+        self.resources = Resources(self.call, self.variables, region, webhooks)
 
     def perform(self):
-        for variable, attributes in self.scenario.queues.items():
-            self.create_queue(variable, attributes or {})
+        self.resources.make(self.scenario)
         for number, step in enumerate(self.scenario.steps, 1):
             try:
                 self.step(step)
             except (Failed, Mismatch, UnknownVariable) as error:
-                what = step.get("action") or f"finish {step['finish']}"
+                what = step.get("action") or " ".join(f"{k} {v}" for k, v in step.items())[:80]
                 raise Failed(f"step {number} {what}: {error}") from None
 
-    def create_queue(self, variable, attributes):
-        """Makes `${variable}` the URL of a new queue; also `.name` and `.arn`."""
-        name = f"{self.variables['unique']}-{variable}"
-        if attributes.get("FifoQueue") == "true":
-            name += ".fifo"
-        given = {"QueueName": name}
-        if attributes:
-            given["Attributes"] = resolve(attributes, self.variables)
-        answer = self.driver.call(self.request({"action": "CreateQueue", "input": given}))
-        if "output" not in answer:
-            raise Failed(f"creating {variable}: {show(answer)}")
-        url = answer["output"]["QueueUrl"]
-        self.queue_urls.append(url)
-        # Taken from the URL, so that the suite also runs where accounts work differently.
-        account = url.rsplit("/", 2)[-2]
-        self.variables.update(
-            {
-                variable: url,
-                f"{variable}.name": name,
-                f"{variable}.arn": f"arn:aws:sqs:{self.region}:{account}:{name}",
-                "account": account,
-            }
-        )
-
-    def delete_queues(self):
-        """Leaves a server that was there before as it was."""
-        for url in self.queue_urls:
-            self.driver.call(self.request({"action": "DeleteQueue", "input": {"QueueUrl": url}}))
+    def call(self, step):
+        return self.driver.call(self.request(step))
 
     def step(self, step):
         if "wait" in step:
@@ -92,13 +67,21 @@ class Run:
             self.call_until(step, time.monotonic() + step["within"])
         elif "gather" in step:
             self.judge(step, self.gather(step))
+        elif "posted" in step:
+            self.judge(step, self.next_post(step["posted"]))
+        elif "get" in step:
+            self.judge(step, get(resolve(step["get"], self.variables)))
+        elif "times" in step:
+            for number in range(1, step["times"] + 1):
+                self.variables["n"] = number
+                self.judge(step, self.call(step))
         elif "action" in step:
-            self.judge(step, self.driver.call(self.request(step)))
+            self.judge(step, self.call(step))
 
     def call_until(self, step, deadline):
         """Repeats a call until its answer is as expected: for what happens in its own time."""
         while True:
-            answer = self.driver.call(self.request(step))
+            answer = self.call(step)
             try:
                 return self.judge(step, answer)
             except (Failed, Mismatch):
@@ -111,15 +94,21 @@ class Run:
         deadline = time.monotonic() + GATHER_SECONDS
         messages = []
         while len(messages) < step["gather"] and time.monotonic() < deadline:
-            answer = self.driver.call(self.request(step))
+            answer = self.call(step)
             if "output" not in answer:
                 return answer
             messages += answer["output"].get("Messages", [])
         return {"output": {"Messages": messages}}
 
+    def next_post(self, webhook):
+        """What a topic delivered to a webhook, as if it were an answer."""
+        post = self.webhooks.next_post(self.resources.webhook_paths[webhook])
+        return {"failure": f"nothing was posted to {webhook}"} if post is None else {"output": post}
+
     def request(self, step):
         other = step.get("account") == "other"
         return {
+            "service": service_of(step["action"], step.get("service")),
             "action": step["action"],
             "input": resolve(step.get("input", {}), self.variables),
             "endpoint": with_host(self.endpoint, step.get("host")),
@@ -140,9 +129,15 @@ class Run:
         else:
             if "output" not in answer:
                 raise Failed(f"expected an output, got the error {show(answer['error'])}")
-            if step.get("action") == "CreateQueue":
-                self.queue_urls.append(answer["output"].get("QueueUrl"))
+            self.note_made(step, answer["output"])
             match(resolve(step.get("output", {}), self.variables), answer["output"], self.variables)
+
+    def note_made(self, step, output):
+        caller = {key: step[key] for key in ("region", "account") if key in step}
+        if step.get("action") == "CreateQueue":
+            self.resources.made_queue(output.get("QueueUrl"), **caller)
+        elif step.get("action") == "CreateTopic":
+            self.resources.made_topic(output.get("TopicArn"), **caller)
 
     def judge_error(self, error, got):
         sdk = self.driver.sdk
@@ -151,6 +146,18 @@ class Run:
         if "name" in got:
             got = {**got, "name": plain_name(got["name"])}
         match(resolve(expected, self.variables), got, self.variables, "error")
+
+
+def get(url):
+    """What an unsigned GET brings, as someone who follows a link from a message makes it."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=GET_SECONDS) as answer:
+            return {"output": {"status": answer.status, "body": answer.read().decode()}}
+    except urllib.error.HTTPError as refused:
+        return {"output": {"status": refused.code, "body": refused.read().decode()}}
+    except OSError as error:
+        return {"failure": f"GET {url}: {error}"}
 
 
 def with_host(endpoint, host):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from .services import service_of
+
 FOLDER = Path(__file__).resolve().parent.parent / "expectations"
 ERRORS_FILE = "errors.yaml"
 
@@ -17,14 +19,27 @@ SOURCES = {
     "our decision",
 }
 
-SCENARIO_KEYS = {"name", "checked", "cli", "except", "queues", "steps"}
+SCENARIO_KEYS = {
+    "name",
+    "checked",
+    "cli",
+    "except",
+    "queues",
+    "topics",
+    "webhooks",
+    "subscriptions",
+    "steps",
+}
+SUBSCRIPTION_KEYS = {"topic", "queue", "attributes"}
 STEP_KEYS = {
     "action",
+    "service",
     "input",
     "output",
     "error",  # what to call and what to expect
     "within",
     "gather",  # call again until it is so
+    "times",  # call so often
     "start",
     "finish",  # leave a call running, and pick its answer up
     "region",
@@ -32,6 +47,8 @@ STEP_KEYS = {
     "host",  # call as another client
     "cannot_send",  # drivers whose SDK does not let this request out
     "wait",
+    "posted",  # what came to a webhook
+    "get",  # what an unsigned GET brings
 }
 
 
@@ -42,12 +59,21 @@ class Scenario:
     checked: list
     steps: list
     queues: dict = field(default_factory=dict)
+    topics: dict = field(default_factory=dict)
+    webhooks: dict = field(default_factory=dict)
+    subscriptions: dict = field(default_factory=dict)
     cli: bool = False
     exceptions: dict = field(default_factory=dict)
 
     @property
     def title(self):
         return f"{self.file}: {self.name}"
+
+    @property
+    def services(self):
+        """The services that its steps call."""
+        named = [(s["action"], s.get("service")) for s in self.steps if "action" in s]
+        return {service_of(action, service) for action, service in named}
 
 
 def load(folder=FOLDER):
@@ -74,23 +100,36 @@ def read_scenario(file, entry, errors):
     check_keys(entry, SCENARIO_KEYS, where)
     checked = entry["checked"] if isinstance(entry["checked"], list) else [entry["checked"]]
     check(set(checked) <= SOURCES, f"{where}: unknown source in {checked}")
+    for variable, subscription in entry.get("subscriptions", {}).items():
+        check_keys(subscription, SUBSCRIPTION_KEYS, f"{where}, subscription {variable}")
     for number, step in enumerate(entry["steps"], 1):
-        check_keys(step, STEP_KEYS, f"{where}, step {number}")
-        if "error" in step:
-            step["error"] = read_error(step["error"], errors, f"{where}, step {number}")
+        read_step(step, errors, f"{where}, step {number}")
     return Scenario(
         file=file,
         name=entry["name"],
         checked=checked,
         steps=entry["steps"],
         queues=entry.get("queues", {}),
+        topics=entry.get("topics", {}),
+        webhooks=entry.get("webhooks", {}),
+        subscriptions=entry.get("subscriptions", {}),
         cli=entry.get("cli", False),
         exceptions=entry.get("except", {}),
     )
 
 
+def read_step(step, errors, where):
+    check_keys(step, STEP_KEYS, where)
+    if "action" not in step:
+        return
+    service = service_of(step["action"], step.get("service"))
+    check(service, f"{where}: {step['action']} is an action of no service, or of two")
+    if "error" in step:
+        step["error"] = read_error(step["error"], errors[service], where)
+
+
 def read_error(error, errors, where):
-    """Completes an expected error, given by its name, from the table in errors.yaml."""
+    """Completes an expected error, given by its name, from the service's table in errors.yaml."""
     if isinstance(error, str):
         error = {"name": error}
     check(error["name"] in errors, f"{where}: {error['name']} is not in {ERRORS_FILE}")

@@ -1,7 +1,7 @@
 """Every scenario on every driver, and every program, at the same time.
 
-They share nothing but the server: each driver is an account of its own, each scenario has queues of
-its own.
+They share nothing but the server: each driver is an account of its own, each scenario has queues
+and topics of its own.
 """
 
 import secrets
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from .drivers import Driver
 from .programs import Running
 from .report import Report
-from .runner import Failed, Run
+from .resources import Failed
+from .runner import Run
+from .webhooks import Webhooks
 
 # Scenarios side by side in one driver: many wait for a timeout, few keep a core busy.
 SCENARIOS_AT_ONCE = 6
@@ -27,17 +29,23 @@ class Suite:
     log_folder: object
     report: Report
 
-    def run(self, endpoint, tidy):
+    def run(self, endpoint, binary=None, tidy=False):
+        """Runs everything against the server at `endpoint`, which is `binary` if that is known."""
         run_id = secrets.token_hex(3)
         stopping = threading.Event()
+        webhooks = Webhooks()
         drivers = [Driver(sdk, self.log_folder) for sdk in self.sdks]
-        running = [Running(p, endpoint, self.region, self.log_folder) for p in self.programs]
+        running = [
+            Running(program, endpoint, binary, self.region, self.log_folder)
+            for program in self.programs
+        ]
 
         def run_driver(driver):
             chosen = [(n, s) for n, s in enumerate(self.scenarios) if driver.sdk.runs(s)]
             with ThreadPoolExecutor(SCENARIOS_AT_ONCE) as pool:
                 for number, scenario in chosen:
-                    run = Run(scenario, driver, endpoint, self.region, f"{run_id}-{number}")
+                    unique = f"{run_id}-{number}"
+                    run = Run(scenario, driver, endpoint, self.region, unique, webhooks)
                     pool.submit(self.run_scenario, run, stopping, tidy)
             driver.stop()
             self.report.ended(driver.sdk.name)
@@ -54,6 +62,8 @@ class Suite:
                 for started in (*drivers, *running):
                     started.kill()
                 raise
+            finally:
+                webhooks.close()
 
     def run_scenario(self, run, stopping, tidy):
         name, scenario = run.driver.sdk.name, run.scenario
@@ -73,7 +83,7 @@ class Suite:
         for step in run.skipped_steps:
             self.report.skipped(name, f"{scenario.title}: {step}")
         if tidy:
-            run.delete_queues()
+            run.resources.delete()
 
     def run_program(self, running):
         passed, failed = running.finish()

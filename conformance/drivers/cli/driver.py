@@ -53,7 +53,7 @@ def perform(request, config):
         done = subprocess.run(
             [
                 Path(sys.executable).parent / "aws",
-                "sqs",
+                request["service"],
                 kebab(request["action"]),
                 "--cli-input-json",
                 f"file://{input_file.name}",

@@ -37,8 +37,10 @@ func modelledName(api smithy.APIError) string {
 	if kind.Kind() == reflect.Pointer {
 		kind = kind.Elem()
 	}
-	if strings.HasSuffix(kind.PkgPath(), "/sqs/types") {
-		return kind.Name()
+	for _, service := range []string{"/sns/types", "/sqs/types"} {
+		if strings.HasSuffix(kind.PkgPath(), service) {
+			return kind.Name()
+		}
 	}
 	return ""
 }

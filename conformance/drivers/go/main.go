@@ -12,12 +12,14 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/middleware"
 )
 
 type request struct {
 	ID        int             `json:"id"`
+	Service   string          `json:"service"`
 	Action    string          `json:"action"`
 	Input     json.RawMessage `json:"input"`
 	Endpoint  string          `json:"endpoint"`
@@ -79,23 +81,30 @@ func perform(line []byte) answer {
 
 var clients sync.Map
 
-// clientFor keeps one client per endpoint, region and identity, as a program would.
-func clientFor(req request) *sqs.Client {
-	key := fmt.Sprint(req.Endpoint, " ", req.Region, " ", req.AccessKey)
+// clientFor keeps one client per service, endpoint, region and identity, as a program would.
+func clientFor(req request) any {
+	key := fmt.Sprint(req.Service, " ", req.Endpoint, " ", req.Region, " ", req.AccessKey)
 	if known, ok := clients.Load(key); ok {
-		return known.(*sqs.Client)
+		return known
 	}
-	client := sqs.New(sqs.Options{
+	known, _ := clients.LoadOrStore(key, newClient(req))
+	return known
+}
+
+func newClient(req request) any {
+	config := aws.Config{
 		BaseEndpoint: aws.String(req.Endpoint),
 		Region:       req.Region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: req.AccessKey, SecretAccessKey: req.SecretKey}, nil
 		}),
-		Retryer:    aws.NopRetryer{},
+		Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
 		APIOptions: []func(*middleware.Stack) error{sendUnchecked},
-	})
-	known, _ := clients.LoadOrStore(key, client)
-	return known.(*sqs.Client)
+	}
+	if req.Service == "sns" {
+		return sns.NewFromConfig(config)
+	}
+	return sqs.NewFromConfig(config)
 }
 
 // sendUnchecked drops the SDK's own check of required members: the service is to refuse.

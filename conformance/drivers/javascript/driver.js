@@ -2,21 +2,29 @@
 // out. The contract is in conformance/README.md.
 
 import { createInterface } from "node:readline";
-import * as sdk from "@aws-sdk/client-sqs";
+import * as sns from "@aws-sdk/client-sns";
+import * as sqs from "@aws-sdk/client-sqs";
+
+const SERVICES = {
+  sns: { sdk: sns, Client: sns.SNSClient, ServiceException: sns.SNSServiceException },
+  sqs: { sdk: sqs, Client: sqs.SQSClient, ServiceException: sqs.SQSServiceException },
+};
 
 const clients = new Map();
 
-// One client per endpoint, region and identity, as a program would keep.
-function clientFor({ endpoint, region, access_key, secret_key }) {
-  const key = `${endpoint} ${region} ${access_key}`;
+// One client per service, endpoint, region and identity, as a program would keep.
+function clientFor({ service, endpoint, region, access_key, secret_key }) {
+  const key = `${service} ${endpoint} ${region} ${access_key}`;
   if (!clients.has(key)) {
     const credentials = { accessKeyId: access_key, secretAccessKey: secret_key };
-    clients.set(key, new sdk.SQSClient({ endpoint, region, credentials, maxAttempts: 1 }));
+    const { Client } = SERVICES[service];
+    clients.set(key, new Client({ endpoint, region, credentials, maxAttempts: 1 }));
   }
   return clients.get(key);
 }
 
 async function perform(request) {
+  const { sdk, ServiceException } = SERVICES[request.service];
   const Command = sdk[`${request.action}Command`];
   if (!Command) {
     return { unsendable: `the SDK has no ${request.action}Command` };
@@ -26,15 +34,15 @@ async function perform(request) {
     delete output.$metadata;
     return { output: toJson(output) };
   } catch (error) {
-    const answered = error instanceof sdk.SQSServiceException && error.$response;
-    return answered ? { error: describe(error) } : { failure: `${error}` };
+    const answered = error instanceof ServiceException && error.$response;
+    return answered ? { error: describe(error, ServiceException) } : { failure: `${error}` };
   }
 }
 
-function describe(error) {
+function describe(error, ServiceException) {
   // `name` is the class for errors of the model and the code for all others. `Code` and `Type` are
-  // the two halves of the service's x-amzn-query-error.
-  const modelled = Object.getPrototypeOf(error) !== sdk.SQSServiceException.prototype;
+  // those of the Query protocol, which SQS has in its x-amzn-query-error.
+  const modelled = Object.getPrototypeOf(error) !== ServiceException.prototype;
   return {
     code: error.Code ?? error.name,
     ...(modelled && { name: error.name }),

@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError
 
 # A long poll must not hold up the send that wakes it, so requests run side by side.
 WORKERS = 32
+# What makes two requests share a client.
+IDENTITY = ("service", "endpoint", "region", "access_key", "secret_key")
 
 
 def main():
@@ -34,10 +36,8 @@ def handle(request, writing):
 
 def perform(request):
     try:
-        sqs = client(
-            request["endpoint"], request["region"], request["access_key"], request["secret_key"]
-        )
-        output = method(sqs, request["action"])(**from_json(request["input"]))
+        service = client(*(request[key] for key in IDENTITY))
+        output = method(service, request["action"])(**from_json(request["input"]))
     except ClientError as error:
         return {"error": describe(error)}
     except Exception as error:  # whatever else the SDK raises is a finding, not a crash
@@ -56,9 +56,9 @@ def client(*identity):
 
 
 @functools.cache
-def build(endpoint, region, access_key, secret_key):
+def build(service, endpoint, region, access_key, secret_key):
     return boto3.session.Session().client(
-        "sqs",
+        service,
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=access_key,
@@ -71,9 +71,9 @@ def build(endpoint, region, access_key, secret_key):
     )
 
 
-def method(sqs, action):
-    names = {operation: name for name, operation in sqs.meta.method_to_api_mapping.items()}
-    return getattr(sqs, names[action])
+def method(service, action):
+    names = {operation: name for name, operation in service.meta.method_to_api_mapping.items()}
+    return getattr(service, names[action])
 
 
 def describe(error):

@@ -1,6 +1,7 @@
 //! Why a call gave no output.
 
-use aws_sdk_sqs::Error;
+use std::error::Error;
+
 use aws_sdk_sqs::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -23,23 +24,22 @@ impl From<BuildError> for Stop {
 
 impl<E> From<SdkError<E, HttpResponse>> for Stop
 where
-    Error: From<SdkError<E, HttpResponse>>,
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> Stop {
-        let status = match &error {
-            SdkError::ServiceError(refused) => refused.raw().status().as_u16(),
+        let refused = match &error {
+            SdkError::ServiceError(refused) => refused,
             SdkError::ConstructionFailure(_) => {
-                return Stop::Unsendable(DisplayErrorContext(Error::from(error)).to_string());
+                return Stop::Unsendable(DisplayErrorContext(error).to_string());
             }
-            _ => return Stop::Failed(DisplayErrorContext(Error::from(error)).to_string()),
+            _ => return Stop::Failed(DisplayErrorContext(error).to_string()),
         };
-        let error = Error::from(error);
         let mut described = json!({
-            "code": error.code(),
-            "status": status,
-            "message": error.message(),
+            "code": refused.err().code(),
+            "status": refused.raw().status().as_u16(),
+            "message": refused.err().message(),
         });
-        if let Some(name) = modelled_name(&error) {
+        if let Some(name) = modelled_name(refused.err()) {
             described["name"] = name.into();
         }
         Stop::Refused(described)
@@ -47,7 +47,7 @@ where
 }
 
 /// The variant's name, which is how Rust callers match an error. None if it has no variant.
-fn modelled_name(error: &Error) -> Option<String> {
+fn modelled_name(error: &impl Error) -> Option<String> {
     let shown = format!("{error:?}");
     let name = shown.split(['(', ' ']).next()?;
     (name != "Unhandled").then(|| name.to_string())

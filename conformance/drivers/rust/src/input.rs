@@ -25,16 +25,14 @@ impl<'a> Input<'a> {
         i32::try_from(self.0.get(name)?.as_i64()?).ok()
     }
 
+    pub fn flag(self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool()
+    }
+
     /// A list of strings, or of an enum that is built from them.
     pub fn list<T: for<'b> From<&'b str>>(self, name: &str) -> Option<Vec<T>> {
         let items = self.0.get(name)?.as_array()?;
-        Some(
-            items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(T::from)
-                .collect(),
-        )
+        Some(items.iter().filter_map(Value::as_str).map(T::from).collect())
     }
 
     /// A map of strings.
@@ -62,13 +60,10 @@ impl<'a> Input<'a> {
         let Some(items) = self.0.get(name).and_then(Value::as_array) else {
             return Ok(None);
         };
-        items
-            .iter()
-            .map(|item| build(Input(item)))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        items.iter().map(|item| build(Input(item))).collect::<Result<_, _>>().map(Some)
     }
 
+    /// The message attributes of SQS.
     pub fn message_attributes(
         self,
     ) -> Result<Option<HashMap<String, MessageAttributeValue>>, Stop> {
@@ -98,7 +93,8 @@ impl<'a> Input<'a> {
         })
     }
 
-    fn structures<K: for<'b> From<&'b str> + Eq + Hash, T>(
+    /// A map of structures, each built by `build`.
+    pub fn structures<K: for<'b> From<&'b str> + Eq + Hash, T>(
         self,
         name: &str,
         build: impl Fn(Input<'a>) -> Result<T, Stop>,
@@ -107,29 +103,15 @@ impl<'a> Input<'a> {
             return Ok(None);
         };
         let entry = |(key, value)| Ok((K::from(String::as_str(key)), build(Input(value))?));
-        members
-            .iter()
-            .map(entry)
-            .collect::<Result<_, _>>()
-            .map(Some)
+        members.iter().map(entry).collect::<Result<_, _>>().map(Some)
     }
 
     fn blobs(self, name: &str) -> Option<Vec<Blob>> {
-        Some(
-            self.0
-                .get(name)?
-                .as_array()?
-                .iter()
-                .filter_map(blob)
-                .collect(),
-        )
+        Some(self.0.get(name)?.as_array()?.iter().filter_map(blob).collect())
     }
 }
 
 /// Blobs are written `{"base64": "..."}`.
 fn blob(value: &Value) -> Option<Blob> {
-    STANDARD
-        .decode(value.get("base64")?.as_str()?)
-        .ok()
-        .map(Blob::new)
+    STANDARD.decode(value.get("base64")?.as_str()?).ok().map(Blob::new)
 }

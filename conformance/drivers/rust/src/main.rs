@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use answer::Stop;
+use client::Clients;
 use input::Input;
 
 #[tokio::main]
@@ -22,40 +23,33 @@ async fn main() {
         let mut out = tokio::io::stdout();
         while let Some(answer) = written.recv().await {
             let line = format!("{answer}\n");
-            out.write_all(line.as_bytes())
-                .await
-                .expect("the runner reads until we end");
+            out.write_all(line.as_bytes()).await.expect("the runner reads until we end");
             out.flush().await.expect("the runner reads until we end");
         }
     });
-    let clients = client::Clients::default();
+    let known = client::Known::default();
     let mut running = JoinSet::new();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = lines
-        .next_line()
-        .await
-        .expect("the runner writes whole lines")
-    {
+    while let Some(line) = lines.next_line().await.expect("the runner writes whole lines") {
         let request: Value = serde_json::from_str(&line).expect("the runner writes JSON");
-        let sqs = clients.get(&request);
+        let clients = known.get(&request);
         let answers = answers.clone();
         // A long poll must not hold up the send that wakes it: every request is a task.
         running.spawn(async move {
-            let mut answer = perform(&sqs, &request).await;
+            let mut answer = perform(&clients, &request).await;
             answer["id"] = request["id"].clone();
             let _ = answers.send(answer);
         });
     }
     while running.join_next().await.is_some() {}
     drop(answers);
-    writer
-        .await
-        .expect("the writer ends when the last answer is out");
+    writer.await.expect("the writer ends when the last answer is out");
 }
 
-async fn perform(sqs: &aws_sdk_sqs::Client, request: &Value) -> Value {
-    let action = request["action"].as_str().unwrap_or_default();
-    match actions::call(sqs, action, Input(&request["input"])).await {
+async fn perform(clients: &Clients, request: &Value) -> Value {
+    let [service, action] =
+        ["service", "action"].map(|key| request[key].as_str().unwrap_or_default());
+    match actions::call(clients, service, action, Input(&request["input"])).await {
         Ok(output) => json!({ "output": output }),
         Err(Stop::Refused(error)) => json!({ "error": error }),
         Err(Stop::Unsendable(reason)) => json!({ "unsendable": reason }),

@@ -9,11 +9,7 @@ use serde_json::{Map, Value, json};
 
 pub fn members<const N: usize>(members: [(&str, Value); N]) -> Value {
     let there = members.into_iter().filter(|(_, value)| !value.is_null());
-    Value::Object(
-        there
-            .map(|(name, value)| (name.to_string(), value))
-            .collect(),
-    )
+    Value::Object(there.map(|(name, value)| (name.to_string(), value)).collect())
 }
 
 /// The SDK shows a missing list as an empty one, so an empty list counts as missing.
@@ -41,22 +37,14 @@ pub fn message(message: &Message) -> Value {
         ("MD5OfBody", json!(message.md5_of_body())),
         ("Body", json!(message.body())),
         ("Attributes", map(message.attributes())),
-        (
-            "MD5OfMessageAttributes",
-            json!(message.md5_of_message_attributes()),
-        ),
-        (
-            "MessageAttributes",
-            message.message_attributes().map_or(Value::Null, attributes),
-        ),
+        ("MD5OfMessageAttributes", json!(message.md5_of_message_attributes())),
+        ("MessageAttributes", message.message_attributes().map_or(Value::Null, attributes)),
     ])
 }
 
 fn attributes(attributes: &HashMap<String, MessageAttributeValue>) -> Value {
     let show = |(name, value): (&String, &MessageAttributeValue)| {
-        let blob = value
-            .binary_value()
-            .map(|blob| json!({ "base64": STANDARD.encode(blob) }));
+        let blob = value.binary_value().map(|blob| json!({ "base64": STANDARD.encode(blob) }));
         let value = members([
             ("DataType", json!(value.data_type())),
             ("StringValue", json!(value.string_value())),

@@ -16,9 +16,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.SnsException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
@@ -27,9 +32,9 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
  * contract is in conformance/README.md.
  */
 public final class Driver {
-    private static final String MODEL = "software.amazon.awssdk.services.sqs.model.";
+    private static final String SERVICES = "software.amazon.awssdk.services.";
     private static final Gson GSON = new Gson();
-    private static final Map<String, SqsClient> CLIENTS = new ConcurrentHashMap<>();
+    private static final Map<String, Object> CLIENTS = new ConcurrentHashMap<>();
 
     public static void main(String[] args) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -56,7 +61,7 @@ public final class Driver {
         try {
             answer.add("output", call(request));
         } catch (InvocationTargetException thrown) {
-            if (thrown.getCause() instanceof SqsException refused
+            if (thrown.getCause() instanceof AwsServiceException refused
                     && refused.awsErrorDetails() != null) {
                 answer.add("error", describe(refused));
             } else {
@@ -69,41 +74,54 @@ public final class Driver {
     }
 
     private static JsonElement call(JsonObject request) throws Exception {
+        String service = request.get("service").getAsString();
         String action = request.get("action").getAsString();
-        Class<?> type = Class.forName(MODEL + action + "Request");
+        Class<?> type = Class.forName(SERVICES + service + ".model." + action + "Request");
         Object builder = type.getMethod("builder").invoke(null);
         Object input = Shapes.build((SdkPojo) builder, request.getAsJsonObject("input"));
         String method = Character.toLowerCase(action.charAt(0)) + action.substring(1);
-        Object output = SqsClient.class.getMethod(method, type).invoke(client(request), input);
+        Class<?> client = service.equals("sns") ? SnsClient.class : SqsClient.class;
+        Object output = client.getMethod(method, type).invoke(client(request), input);
         return Shapes.toJson((SdkPojo) output);
     }
 
-    /** One client per endpoint, region and identity, as a program would keep. */
-    private static SqsClient client(JsonObject request) {
+    /** One client per service, endpoint, region and identity, as a program would keep. */
+    private static Object client(JsonObject request) {
+        String service = request.get("service").getAsString();
         String endpoint = request.get("endpoint").getAsString();
         String region = request.get("region").getAsString();
         String accessKey = request.get("access_key").getAsString();
         String secretKey = request.get("secret_key").getAsString();
-        return CLIENTS.computeIfAbsent(String.join(" ", endpoint, region, accessKey), key ->
-                SqsClient.builder()
-                        .endpointOverride(URI.create(endpoint))
-                        .region(Region.of(region))
-                        .credentialsProvider(StaticCredentialsProvider.create(
-                                AwsBasicCredentials.create(accessKey, secretKey)))
-                        .httpClientBuilder(UrlConnectionHttpClient.builder())
-                        .overrideConfiguration(config ->
-                                config.retryStrategy(retry -> retry.maxAttempts(1)))
-                        .build());
+        String key = String.join(" ", service, endpoint, region, accessKey);
+        return CLIENTS.computeIfAbsent(key, unknown -> {
+            AwsBasicCredentials credentials = AwsBasicCredentials.create(accessKey, secretKey);
+            return service.equals("sns")
+                    ? build(SnsClient.builder(), endpoint, region, credentials)
+                    : build(SqsClient.builder(), endpoint, region, credentials);
+        });
     }
 
-    private static JsonObject describe(SqsException refused) {
+    private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(
+            B builder, String endpoint, String region, AwsBasicCredentials credentials) {
+        return builder.endpointOverride(URI.create(endpoint))
+                .region(Region.of(region))
+                .credentialsProvider(StaticCredentialsProvider.create(credentials))
+                .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .overrideConfiguration(config ->
+                        config.retryStrategy(retry -> retry.maxAttempts(1)))
+                .build();
+    }
+
+    private static JsonObject describe(AwsServiceException refused) {
         JsonObject error = new JsonObject();
         error.addProperty("code", refused.awsErrorDetails().errorCode());
         error.addProperty("status", refused.statusCode());
         error.addProperty("message", refused.awsErrorDetails().errorMessage());
-        if (refused.getClass() != SqsException.class) {
+        Class<?> type = refused.getClass();
+        // Each service has a class of its own for what its model does not name.
+        if (type != SnsException.class && type != SqsException.class) {
             // Every class name here ends in "Exception"; the runner allows for it.
-            error.addProperty("name", refused.getClass().getSimpleName());
+            error.addProperty("name", type.getSimpleName());
         }
         return error;
     }

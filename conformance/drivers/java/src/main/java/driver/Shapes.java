@@ -37,6 +37,8 @@ final class Shapes {
         MarshallingType<?> type = field.marshallingType();
         if (type == MarshallingType.INTEGER) {
             return value.getAsInt();
+        } else if (type == MarshallingType.BOOLEAN) {
+            return value.getAsBoolean();
         } else if (type == MarshallingType.SDK_BYTES) {
             String text = value.getAsJsonObject().get("base64").getAsString();
             return SdkBytes.fromByteArray(Base64.getDecoder().decode(text));

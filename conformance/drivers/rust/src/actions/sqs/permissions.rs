@@ -1,6 +1,6 @@
 use aws_sdk_sqs::Client;
 
-use super::Answer;
+use crate::actions::Answer;
 use crate::input::Input;
 use crate::output::members;
 

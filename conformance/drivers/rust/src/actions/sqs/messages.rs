@@ -1,7 +1,7 @@
 use aws_sdk_sqs::Client;
 use serde_json::json;
 
-use super::Answer;
+use crate::actions::Answer;
 use crate::input::Input;
 use crate::output::{list, members, message};
 
@@ -20,14 +20,8 @@ pub async fn send_message(sqs: &Client, input: Input<'_>) -> Answer {
     Ok(members([
         ("MessageId", json!(output.message_id())),
         ("MD5OfMessageBody", json!(output.md5_of_message_body())),
-        (
-            "MD5OfMessageAttributes",
-            json!(output.md5_of_message_attributes()),
-        ),
-        (
-            "MD5OfMessageSystemAttributes",
-            json!(output.md5_of_message_system_attributes()),
-        ),
+        ("MD5OfMessageAttributes", json!(output.md5_of_message_attributes())),
+        ("MD5OfMessageSystemAttributes", json!(output.md5_of_message_system_attributes())),
         ("SequenceNumber", json!(output.sequence_number())),
     ]))
 }

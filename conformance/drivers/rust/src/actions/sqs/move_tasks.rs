@@ -1,7 +1,7 @@
 use aws_sdk_sqs::Client;
 use serde_json::json;
 
-use super::Answer;
+use crate::actions::Answer;
 use crate::input::Input;
 use crate::output::{list, members};
 
@@ -17,16 +17,10 @@ pub async fn start_message_move_task(sqs: &Client, input: Input<'_>) -> Answer {
 }
 
 pub async fn cancel_message_move_task(sqs: &Client, input: Input<'_>) -> Answer {
-    let output = sqs
-        .cancel_message_move_task()
-        .set_task_handle(input.text("TaskHandle"))
-        .send()
-        .await?;
+    let output =
+        sqs.cancel_message_move_task().set_task_handle(input.text("TaskHandle")).send().await?;
     let moved = output.approximate_number_of_messages_moved();
-    Ok(members([(
-        "ApproximateNumberOfMessagesMoved",
-        json!(moved),
-    )]))
+    Ok(members([("ApproximateNumberOfMessagesMoved", json!(moved))]))
 }
 
 pub async fn list_message_move_tasks(sqs: &Client, input: Input<'_>) -> Answer {
@@ -42,10 +36,7 @@ pub async fn list_message_move_tasks(sqs: &Client, input: Input<'_>) -> Answer {
             ("Status", json!(task.status())),
             ("SourceArn", json!(task.source_arn())),
             ("DestinationArn", json!(task.destination_arn())),
-            (
-                "MaxNumberOfMessagesPerSecond",
-                json!(task.max_number_of_messages_per_second()),
-            ),
+            ("MaxNumberOfMessagesPerSecond", json!(task.max_number_of_messages_per_second())),
             (
                 "ApproximateNumberOfMessagesMoved",
                 json!(task.approximate_number_of_messages_moved()),

@@ -5,7 +5,7 @@ use aws_sdk_sqs::types::{
 };
 use serde_json::json;
 
-use super::Answer;
+use crate::actions::Answer;
 use crate::input::Input;
 use crate::output::{failed, list, members};
 
@@ -32,21 +32,12 @@ pub async fn send_message_batch(sqs: &Client, input: Input<'_>) -> Answer {
             ("Id", json!(entry.id())),
             ("MessageId", json!(entry.message_id())),
             ("MD5OfMessageBody", json!(entry.md5_of_message_body())),
-            (
-                "MD5OfMessageAttributes",
-                json!(entry.md5_of_message_attributes()),
-            ),
-            (
-                "MD5OfMessageSystemAttributes",
-                json!(entry.md5_of_message_system_attributes()),
-            ),
+            ("MD5OfMessageAttributes", json!(entry.md5_of_message_attributes())),
+            ("MD5OfMessageSystemAttributes", json!(entry.md5_of_message_system_attributes())),
             ("SequenceNumber", json!(entry.sequence_number())),
         ])
     });
-    Ok(members([
-        ("Successful", sent),
-        ("Failed", list(output.failed(), failed)),
-    ]))
+    Ok(members([("Successful", sent), ("Failed", list(output.failed(), failed))]))
 }
 
 pub async fn delete_message_batch(sqs: &Client, input: Input<'_>) -> Answer {
@@ -62,13 +53,8 @@ pub async fn delete_message_batch(sqs: &Client, input: Input<'_>) -> Answer {
         .set_entries(entries)
         .send()
         .await?;
-    let deleted = list(output.successful(), |entry| {
-        members([("Id", json!(entry.id()))])
-    });
-    Ok(members([
-        ("Successful", deleted),
-        ("Failed", list(output.failed(), failed)),
-    ]))
+    let deleted = list(output.successful(), |entry| members([("Id", json!(entry.id()))]));
+    Ok(members([("Successful", deleted), ("Failed", list(output.failed(), failed))]))
 }
 
 pub async fn change_message_visibility_batch(sqs: &Client, input: Input<'_>) -> Answer {
@@ -85,11 +71,6 @@ pub async fn change_message_visibility_batch(sqs: &Client, input: Input<'_>) -> 
         .set_entries(entries)
         .send()
         .await?;
-    let changed = list(output.successful(), |entry| {
-        members([("Id", json!(entry.id()))])
-    });
-    Ok(members([
-        ("Successful", changed),
-        ("Failed", list(output.failed(), failed)),
-    ]))
+    let changed = list(output.successful(), |entry| members([("Id", json!(entry.id()))]));
+    Ok(members([("Successful", changed), ("Failed", list(output.failed(), failed))]))
 }

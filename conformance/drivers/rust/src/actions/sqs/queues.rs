@@ -1,7 +1,7 @@
 use aws_sdk_sqs::Client;
 use serde_json::json;
 
-use super::Answer;
+use crate::actions::Answer;
 use crate::input::Input;
 use crate::output::{list, map, members};
 
@@ -17,10 +17,7 @@ pub async fn create_queue(sqs: &Client, input: Input<'_>) -> Answer {
 }
 
 pub async fn delete_queue(sqs: &Client, input: Input<'_>) -> Answer {
-    sqs.delete_queue()
-        .set_queue_url(input.text("QueueUrl"))
-        .send()
-        .await?;
+    sqs.delete_queue().set_queue_url(input.text("QueueUrl")).send().await?;
     Ok(members([]))
 }
 
@@ -82,10 +79,7 @@ pub async fn set_queue_attributes(sqs: &Client, input: Input<'_>) -> Answer {
 }
 
 pub async fn purge_queue(sqs: &Client, input: Input<'_>) -> Answer {
-    sqs.purge_queue()
-        .set_queue_url(input.text("QueueUrl"))
-        .send()
-        .await?;
+    sqs.purge_queue().set_queue_url(input.text("QueueUrl")).send().await?;
     Ok(members([]))
 }
 
@@ -108,10 +102,6 @@ pub async fn untag_queue(sqs: &Client, input: Input<'_>) -> Answer {
 }
 
 pub async fn list_queue_tags(sqs: &Client, input: Input<'_>) -> Answer {
-    let output = sqs
-        .list_queue_tags()
-        .set_queue_url(input.text("QueueUrl"))
-        .send()
-        .await?;
+    let output = sqs.list_queue_tags().set_queue_url(input.text("QueueUrl")).send().await?;
     Ok(members([("Tags", map(output.tags()))]))
 }
