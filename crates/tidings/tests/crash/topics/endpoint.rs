@@ -145,10 +145,13 @@ impl Shared {
 
     /// What to answer; `None` to break the connection off.
     fn status(&self, post: &Post) -> Option<u16> {
-        let is_notification = post.header("x-amz-sns-message-type") == Some("Notification");
+        if post.header("x-amz-sns-message-type") != Some("Notification") {
+            // Trouble is for messages: without a subscription there would be none.
+            return Some(200);
+        }
         let state = self.state();
         match self.trouble {
-            Trouble::Refuses if is_notification => {
+            Trouble::Refuses => {
                 // Half of all are told that trying again is of no use.
                 let is_final = post.header("x-amz-sns-message-id").is_some_and(|id| id < "8");
                 Some(if is_final { 404 } else { 500 })
