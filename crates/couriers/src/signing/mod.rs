@@ -11,6 +11,7 @@
 mod authority;
 mod folder;
 mod pem;
+mod rsa_sha1;
 mod signature_cache;
 mod signer;
 mod signing_key;

@@ -9,15 +9,12 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Pkcs1v15Sign, PrivateKey};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha1::{Digest as _, Sha1};
 use thiserror::Error;
 use tidings_core::delivery::SignatureVersion;
 use webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256;
 
+use super::rsa_sha1::{RsaSha1Key, Sha1Digest};
 use super::signature_cache::SignatureCache;
 use super::{authority, pem};
 
@@ -57,11 +54,10 @@ pub enum KeyError {
 
 /// An RSA key that signs messages, with the certificate that lets others check them.
 ///
-/// Signing takes a quarter of a millisecond with SHA-256 and two milliseconds with SHA-1, unless the
-/// same message was signed lately.
+/// Signing takes a quarter of a millisecond, unless the same message was signed lately.
 pub struct SigningKey {
     sha256: RsaKeyPair,
-    sha1: PrivateKey,
+    sha1: RsaSha1Key,
     key_pem: String,
     certificate_pem: String,
     certificate_name: String,
@@ -86,10 +82,11 @@ impl SigningKey {
     ///
     /// Any [`KeyError`] but the last two.
     pub fn from_pem(key: &str, certificate: &str) -> Result<SigningKey, KeyError> {
-        let (sha256, sha1) = both_keys(&pem::private_key(key).map_err(KeyError::NoKey)?)?;
+        let sha256 = read(&pem::private_key(key).map_err(KeyError::NoKey)?)?;
         if sha256.public_modulus_len() < MODULUS_BYTES_MIN {
             return Err(KeyError::TooSmall(sha256.public_modulus_len() * 8));
         }
+        let sha1 = RsaSha1Key::new(&sha256).map_err(|_| KeyError::NotSigned)?;
         let der = pem::first_certificate(certificate).map_err(KeyError::NoCertificate)?;
         let key = SigningKey {
             sha256,
@@ -135,8 +132,10 @@ impl SigningKey {
     ) -> Result<Arc<str>, KeyError> {
         match version {
             SignatureVersion::V1 => {
-                let digest = Sha1::digest(string_to_sign);
-                self.remembered(version, &digest, || self.sign_sha1(&digest))
+                let digest = Sha1Digest::of(string_to_sign);
+                self.remembered(version, digest.bytes(), || {
+                    self.sha1.sign(&digest).map_err(|_| KeyError::NotSigned)
+                })
             }
             SignatureVersion::V2 => {
                 let digest = aws_lc_rs::digest::digest(&SHA256, string_to_sign);
@@ -157,13 +156,6 @@ impl SigningKey {
         let signature: Arc<str> = STANDARD.encode(sign()?).into();
         self.made.put(version, digest, Arc::clone(&signature));
         Ok(signature)
-    }
-
-    /// Blinded: who sees how long it takes learns nothing about the key.
-    fn sign_sha1(&self, digest: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let padding = Pkcs1v15Sign::new::<Sha1>();
-        let signed = self.sha1.sign_with_rng(&mut rand::rng(), padding, digest);
-        signed.map_err(|_| KeyError::NotSigned)
     }
 
     fn sign_sha256(&self, digest: &Digest) -> Result<Vec<u8>, KeyError> {
@@ -194,23 +186,13 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The same key for both libraries.
-fn both_keys(der: &PrivateKeyDer<'_>) -> Result<(RsaKeyPair, PrivateKey), KeyError> {
-    let not_rsa = |reason: &dyn fmt::Display| KeyError::NotRsa(reason.to_string());
-    let (sha256, sha1) = match der {
-        PrivateKeyDer::Pkcs8(der) => {
-            let der = der.secret_pkcs8_der();
-            let sha1 = PrivateKey::from_pkcs8_der(der).map_err(|reason| not_rsa(&reason))?;
-            (RsaKeyPair::from_pkcs8(der), sha1)
-        }
-        PrivateKeyDer::Pkcs1(der) => {
-            let der = der.secret_pkcs1_der();
-            let sha1 = PrivateKey::from_pkcs1_der(der).map_err(|reason| not_rsa(&reason))?;
-            (RsaKeyPair::from_der(der), sha1)
-        }
-        _ => return Err(not_rsa(&"it is for elliptic curves")),
+fn read(der: &PrivateKeyDer<'_>) -> Result<RsaKeyPair, KeyError> {
+    let key = match der {
+        PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+        _ => return Err(KeyError::NotRsa("it is for elliptic curves".to_owned())),
     };
-    Ok((sha256.map_err(|reason| not_rsa(&reason))?, sha1))
+    key.map_err(|rejected| KeyError::NotRsa(rejected.to_string()))
 }
 
 fn name_of(certificate: &CertificateDer<'_>) -> String {

@@ -1,34 +1,22 @@
-//! Each signature is checked by the other library, with nothing but the certificate.
-
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
-use rsa::PublicKey;
-use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::pkcs8::DecodePublicKey;
 use rustls::pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
-use sha2::Sha256;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use super::*;
 
+/// Whether the signature is the message's, by nothing but the certificate.
 fn verifies(key: &SigningKey, version: SignatureVersion, message: &[u8], signature: &str) -> bool {
     let der = pem::first_certificate(key.certificate_pem()).unwrap();
     let public = EndEntityCert::try_from(&der).unwrap().subject_public_key_info();
-    let signature = STANDARD.decode(signature).unwrap();
-    match version {
-        // Signed by `rsa`.
-        SignatureVersion::V1 => {
-            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, public.as_ref())
-                .verify(message, &signature)
-                .is_ok()
-        }
-        // Signed by `aws-lc-rs`.
-        SignatureVersion::V2 => PublicKey::from_public_key_der(public.as_ref())
-            .unwrap()
-            .verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message), &signature)
-            .is_ok(),
-    }
+    let algorithm = match version {
+        SignatureVersion::V1 => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        SignatureVersion::V2 => &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+    };
+    let public = UnparsedPublicKey::new(algorithm, public.as_ref());
+    public.verify(message, &STANDARD.decode(signature).unwrap()).is_ok()
 }
 
 #[test]
@@ -47,7 +35,7 @@ fn the_versions_differ_and_a_repeat_is_the_same() {
     let first = key.sign(SignatureVersion::V1, b"text").unwrap();
     let second = key.sign(SignatureVersion::V2, b"text").unwrap();
     assert_ne!(first, second);
-    // The second library agrees with the first one on the key: no cache is asked here.
+    // Made anew: no cache is asked here.
     let again = SigningKey::from_pem(key.to_pem().0, key.to_pem().1).unwrap();
     assert_eq!(again.sign(SignatureVersion::V1, b"text").unwrap(), first);
     assert_eq!(again.sign(SignatureVersion::V2, b"text").unwrap(), second);
@@ -108,8 +96,9 @@ fn what_is_no_key_or_another_key_is_refused() {
 #[test]
 fn a_key_in_the_older_form_is_the_same_key() {
     let key = SigningKey::generate().unwrap();
-    let der = key.sha1.to_pkcs1_der().unwrap();
-    let older = pem::encode("RSA PRIVATE KEY", der.as_bytes());
+    let der: Pkcs8V1Der<'_> = key.sha256.as_der().unwrap();
+    // PKCS#8 wraps the older form; of a key of 2048 bits the wrapping has 26 bytes.
+    let older = pem::encode("RSA PRIVATE KEY", &der.as_ref()[26..]);
     let again = SigningKey::from_pem(&older, key.certificate_pem()).unwrap();
     for version in [SignatureVersion::V1, SignatureVersion::V2] {
         assert_eq!(again.sign(version, b"text").unwrap(), key.sign(version, b"text").unwrap());
