@@ -8,7 +8,7 @@
 //! here is how many run at once in all. An attempt that gets lost, by whatever fault, is made again.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tidings_aws::sns::Rendering;
@@ -22,7 +22,8 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tracing::{error, warn};
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
 
 use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::request::Shared;
@@ -31,6 +32,10 @@ use crate::signatures;
 
 /// Attempts that run at once. Each holds its message and a connection.
 const RUNNING_MAX: usize = 1024;
+
+/// How long attempts that are under way may take to end when the server stops. Most endpoints answer
+/// sooner; one that hangs does not hold up a restart.
+const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why an attempt could not even begin. It is made again when its time is over.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +48,8 @@ enum Unbegun {
     Unsigned(#[from] signatures::Unsigned),
 }
 
-/// Makes attempts until the server stops. Those under way then are given up: they are made again
-/// after the next start.
+/// Makes attempts until the server stops, and waits a moment for those under way. What has not ended
+/// then is given up: it is made again after the next start.
 pub(crate) async fn run(
     shared: Arc<Shared>,
     base_url: Arc<str>,
@@ -53,7 +58,7 @@ pub(crate) async fn run(
 ) {
     let running = Arc::new(Semaphore::new(RUNNING_MAX));
     let status = Arc::new(DeliveryStatus::default());
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     let deliver_all = async {
         while let Some(attempt) = attempts.recv().await {
             while tasks.try_join_next().is_some() {}
@@ -77,6 +82,10 @@ pub(crate) async fn run(
         () = deliver_all => {}
         () = sum_up => {}
         () = stopping.begun() => {}
+    }
+    let all_ended = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(FINISH_WITHIN, all_ended).await.is_err() {
+        info!(attempts = tasks.len(), "gave up deliveries that did not end in time");
     }
     status.sum_up();
 }

@@ -98,7 +98,6 @@ impl Server {
         drop(listener);
         stop.begin();
         drain(connections, shared.config.shutdown_timeout).await;
-        // Whatever it was doing is done again after the next start.
         if let Some(deliveries) = deliveries {
             let _ = deliveries.await;
         }
