@@ -5,6 +5,7 @@
 //! cargo build --release && cargo run --release -p tidings-bench -- throughput
 //! cargo build --release && cargo run --release -p tidings-bench -- backlog
 //! cargo build --release && cargo run --release -p tidings-bench -- publish
+//! cargo build --release && cargo run --release -p tidings-bench -- endpoints
 //! cargo run --release -p tidings-bench -- filters
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod backlog;
 mod client;
+mod endpoints;
 mod filters;
 mod load;
 mod nothing;
@@ -36,12 +38,16 @@ async fn main() -> Outcome<()> {
             backlog::run(messages).await
         }
         Some("publish") => publish::run().await,
+        Some("endpoints") => endpoints::run().await,
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
             [scope, kind, size] => filters::run_one(scope, kind, size),
             _ => filters::run(),
         },
         // The do-nothing server is a process of its own, like the one that it is compared with.
         Some("nothing") => nothing::run().await,
-        _ => Err("usage: tidings-bench throughput | backlog [MESSAGES] | publish | filters".into()),
+        _ => Err(
+            "usage: tidings-bench throughput | backlog [MESSAGES] | publish | endpoints | filters"
+                .into(),
+        ),
     }
 }
