@@ -298,8 +298,8 @@ impl<'a> Tenure<'a> {
         }
     }
 
-    /// A step of a move task or of a replay that finds no room on the disk comes again when there is some. What
-    /// else nobody waits for can be left out.
+    /// A step of a move task or of a replay that finds no room on the disk comes again when there is
+    /// some. What else nobody waits for can be left out.
     fn put_off(&mut self, command: Command) {
         if matches!(command, Command::MoveMessages { .. } | Command::ReplayMessages { .. }) {
             self.put_off.push(command);

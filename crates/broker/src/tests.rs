@@ -176,11 +176,15 @@ async fn a_second_broker_is_refused_while_the_first_has_the_folder() {
 }
 
 #[tokio::test]
-async fn a_folder_of_a_newer_format_is_refused() {
+async fn a_folder_of_another_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("FORMAT"), "2\n").unwrap();
-    let opened = Broker::open(Options::new(folder.path())).map(|_| ());
-    assert!(matches!(opened, Err(OpenError::NewerFormat { found, .. }) if found == "2"));
+    let open = |format: &str| {
+        std::fs::write(folder.path().join("FORMAT"), format).unwrap();
+        Broker::open(Options::new(folder.path())).map(|_| ())
+    };
+    assert!(matches!(open("3\n"), Err(OpenError::NewerFormat { found, .. }) if found == "3"));
+    assert!(matches!(open("two"), Err(OpenError::NewerFormat { found, .. }) if found == "two"));
+    assert!(matches!(open("1\n"), Err(OpenError::OlderFormat { found: 1, .. })));
 }
 
 #[tokio::test]

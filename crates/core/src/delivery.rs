@@ -5,6 +5,7 @@
 //! dead-letter queue by the rules of queues: handing a message to a courier is a receive, an attempt
 //! that failed changes its visibility, one that succeeded deletes it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::message::Location;
@@ -94,4 +95,35 @@ pub enum Fate {
     Dropped,
     /// The message, its subscription or this attempt was no longer wanted.
     Stale,
+}
+
+/// An endpoint as it is shown: of the credentials that a URL may carry, the password is hidden, as the
+/// service hides it.
+pub fn without_password(endpoint: &str) -> Cow<'_, str> {
+    let hide = || {
+        let (scheme, rest) = endpoint.split_once("://")?;
+        let host_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let credentials_end = rest[..host_ends].rfind('@')?;
+        let (user, _) = rest[..credentials_end].split_once(':')?;
+        Some(format!("{scheme}://{user}:****{}", &rest[credentials_end..]))
+    };
+    hide().map_or(Cow::Borrowed(endpoint), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_hidden() {
+        for (endpoint, shown) in [
+            ("https://user:pass@example.com/a@b:c", "https://user:****@example.com/a@b:c"),
+            ("http://user:p@ss:word@example.com?a", "http://user:****@example.com?a"),
+            ("https://user@example.com:8080/", "https://user@example.com:8080/"),
+            ("https://example.com/a:b@c", "https://example.com/a:b@c"),
+            ("arn:aws:sqs:us-east-1:000000000000:a", "arn:aws:sqs:us-east-1:000000000000:a"),
+        ] {
+            assert_eq!(without_password(endpoint), shown);
+        }
+    }
 }

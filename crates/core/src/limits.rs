@@ -119,6 +119,11 @@ pub const FILTER_POLICIES_PER_ACCOUNT_MAX: usize = 10_000;
 pub const ATTEMPT_SECONDS_MAX: u64 = 60;
 /// Attempts that may be under way at one endpoint. A bound of ours.
 pub const ATTEMPTS_PER_ENDPOINT_MAX: usize = 16;
+/// Attempts in a row that fail before an endpoint is given pauses. A bound of ours.
+pub const QUICK_FAILURES_MAX: u32 = 16;
+/// Milliseconds from an attempt that failed to the next, whichever message it is for, at an endpoint
+/// that keeps failing: a hundred attempts a second at the most. A bound of ours.
+pub const FAILING_ENDPOINT_PAUSE_MS: u64 = 10;
 /// How long a subscription may be confirmed after its endpoint was asked, or taken back after it
 /// was ended.
 pub const CONFIRMATION_SECONDS: u64 = 172_800;

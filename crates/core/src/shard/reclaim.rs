@@ -77,8 +77,10 @@ impl Shard {
             search.key = next_key;
         }
         self.ask_for(messages);
+        // The last step through the queues was a short one.
+        let pause_ms = if search.publication.is_some() { 0 } else { PAUSE_MS };
         self.search = Some(search);
-        self.upkeep.deadlines.insert(now + PAUSE_MS, Due::Reclaim);
+        self.upkeep.deadlines.insert(now + pause_ms, Due::Reclaim);
     }
 
     /// Writes messages again that have not moved since they were asked for. One that could not be

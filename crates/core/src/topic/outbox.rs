@@ -11,10 +11,11 @@ use crate::time::Timestamp;
 pub(crate) struct Outbox {
     /// Messages that a courier has, by their keys in the queue.
     running: BTreeSet<u64>,
-    /// Whether the last attempt failed. An endpoint that fails is tried by one attempt at a time, so
-    /// that many dead ones do not take what the others need.
-    is_failing: bool,
-    /// When the next attempt may begin, as maxReceivesPerSecond has it.
+    /// Attempts that failed since the last that did not. An endpoint that fails is tried by one
+    /// attempt at a time, and one that keeps failing with pauses, so that many dead ones do not take
+    /// what the others need.
+    failures: u32,
+    /// When the next attempt may begin: after such a pause, or as maxReceivesPerSecond has it.
     next_at: Timestamp,
     /// The deadline that stands for it.
     pub(crate) serve_due: Option<Timestamp>,
@@ -23,7 +24,7 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Whether another attempt may be under way now.
     pub(crate) fn has_room(&self) -> bool {
-        let max = if self.is_failing { 1 } else { limits::ATTEMPTS_PER_ENDPOINT_MAX };
+        let max = if self.failures > 0 { 1 } else { limits::ATTEMPTS_PER_ENDPOINT_MAX };
         self.running.len() < max
     }
 
@@ -52,7 +53,10 @@ impl Outbox {
     }
 
     /// The endpoint has answered as it should, or not.
-    pub(crate) fn judge(&mut self, is_failing: bool) {
-        self.is_failing = is_failing;
+    pub(crate) fn judge(&mut self, is_failing: bool, now: Timestamp) {
+        self.failures = if is_failing { self.failures.saturating_add(1) } else { 0 };
+        if self.failures > limits::QUICK_FAILURES_MAX {
+            self.next_at = self.next_at.max(now + limits::FAILING_ENDPOINT_PAUSE_MS);
+        }
     }
 }

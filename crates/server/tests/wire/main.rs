@@ -1,4 +1,5 @@
-//! SQS over HTTP, in both protocols, against a server in this process whose clock the tests move.
+//! SQS over HTTP, in both protocols, and SNS, against a server in this process whose clock the tests
+//! move.
 //!
 //! What is expected here was written from the documentation of the service, not from the code.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -10,6 +11,7 @@ mod dead_letters;
 mod deduplication;
 mod delete_message;
 mod delete_queue;
+mod endpoints;
 mod fair_queues;
 mod fifo;
 mod get_queue_url;
@@ -31,6 +33,7 @@ mod redrive_policy;
 mod restarts;
 mod send_message;
 mod send_message_batch;
+mod sns;
 mod suffered_elsewhere;
 #[path = "../support/mod.rs"]
 mod support;

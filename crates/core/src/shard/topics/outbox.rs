@@ -96,7 +96,7 @@ impl Shard {
             return Reply::Settled(Fate::Stale);
         };
         outbox.end(key);
-        outbox.judge(outcome == AttemptOutcome::TryLater);
+        outbox.judge(outcome == AttemptOutcome::TryLater, now);
         let fate = match outcome {
             AttemptOutcome::Delivered => {
                 self.remove_from_outbox(number, key);

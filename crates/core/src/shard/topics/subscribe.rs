@@ -5,6 +5,7 @@ use std::ops::Bound;
 use super::super::shard::Shard;
 use super::manage::too_large_for_subscriptions;
 use crate::command::{Reply, Subscribe, SubscriptionSummary};
+use crate::delivery::without_password;
 use crate::limits;
 use crate::names::{
     AccountId, QueueArn, Region, SubscriptionArn, SubscriptionProtocol, TopicArn, Uuid,
@@ -326,7 +327,7 @@ impl Shard {
             ("SubscriptionPrincipal", subscription.principal.as_ref().to_owned()),
             ("Owner", subscription.owner.to_string()),
             ("TopicArn", arn.topic.to_string()),
-            ("Endpoint", subscription.endpoint.as_ref().to_owned()),
+            ("Endpoint", without_password(&subscription.endpoint).into_owned()),
             ("Protocol", subscription.protocol.as_str().to_owned()),
             ("PendingConfirmation", (!subscription.is_confirmed()).to_string()),
             ("ConfirmationWasAuthenticated", is_authenticated.to_string()),
@@ -385,7 +386,7 @@ fn summary(subscription: &Subscription) -> SubscriptionSummary {
         is_pending: !subscription.is_confirmed(),
         owner: subscription.owner,
         protocol: subscription.protocol,
-        endpoint: subscription.endpoint.as_ref().to_owned(),
+        endpoint: without_password(&subscription.endpoint).into_owned(),
     }
 }
 

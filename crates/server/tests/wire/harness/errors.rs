@@ -1,4 +1,4 @@
-//! The errors of SQS as the documentation spells them, in both protocols.
+//! The errors of SQS as the documentation spells them, in both protocols, and those of SNS.
 
 use serde_json::Value;
 
@@ -77,7 +77,51 @@ impl Refusal {
         };
         Self::new(known.code, message)
     }
+
+    /// Reads an error of SNS. Everything about it must be as documented for its code.
+    pub fn from_sns(http: &Http) -> Self {
+        let root = Element::parse(&http.body);
+        assert_eq!(root.name, "ErrorResponse", "{http:?}");
+        assert_eq!(root.namespace, "http://sns.amazonaws.com/doc/2010-03-31/");
+        assert_eq!(root.names(), ["Error", "RequestId"]);
+        let error = &root.children[0];
+        assert_eq!(error.names(), ["Type", "Code", "Message"]);
+        let code = error.text_of("Code");
+        let (_, status) = KNOWN_OF_SNS
+            .iter()
+            .find(|(known, _)| *known == code)
+            .unwrap_or_else(|| panic!("no such error is documented: {http:?}"));
+        assert_eq!(http.status, *status, "{http:?}");
+        assert_eq!(error.text_of("Type"), if *status < 500 { "Sender" } else { "Receiver" });
+        assert_eq!(root.children[1].text, http.header("x-amzn-requestid"));
+        assert_eq!(http.header("content-type"), "text/xml");
+        Self::new(code, error.text_of("Message"))
+    }
 }
+
+/// Codes and statuses of SNS.
+const KNOWN_OF_SNS: [(&str, u16); 20] = [
+    ("AuthorizationError", 403),
+    ("BatchEntryIdsNotDistinct", 400),
+    ("BatchRequestTooLong", 400),
+    ("EmptyBatchRequest", 400),
+    ("FilterPolicyLimitExceeded", 403),
+    ("InternalFailure", 500),
+    ("InvalidAction", 400),
+    ("InvalidBatchEntryId", 400),
+    ("InvalidParameter", 400),
+    ("InvalidSecurity", 403),
+    ("InvalidState", 400),
+    ("NotFound", 404),
+    ("ParameterValueInvalid", 400),
+    ("ReplayLimitExceeded", 403),
+    ("ResourceNotFound", 404),
+    ("SubscriptionLimitExceeded", 403),
+    ("TagLimitExceeded", 400),
+    ("TooManyEntriesInBatchRequest", 400),
+    ("TopicLimitExceeded", 403),
+    ("ValidationError", 400),
+];
 
 struct Known {
     shape: &'static str,

@@ -12,6 +12,7 @@ use tidings_server::{Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::sns::Sns;
 use super::sqs::{ACCOUNT, Protocol, Sqs};
 use crate::support::{Client, within};
 
@@ -27,6 +28,7 @@ pub struct Service {
     pub broker: Broker,
     /// Goes on across restarts: no id comes twice.
     entropy: Entropy,
+    couriers: CourierConfig,
     folder: TempDir,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -34,11 +36,21 @@ pub struct Service {
 
 impl Service {
     pub async fn start() -> Self {
-        let clock = Clock::manual(Timestamp::from_ms(START_MS));
-        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7)).await
+        Self::delivering_by(CourierConfig::default()).await
     }
 
-    async fn over(folder: TempDir, clock: Clock, entropy: Entropy) -> Self {
+    /// A server whose couriers go where its test wants them to go.
+    pub async fn delivering_by(couriers: CourierConfig) -> Self {
+        let clock = Clock::manual(Timestamp::from_ms(START_MS));
+        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7), couriers).await
+    }
+
+    async fn over(
+        folder: TempDir,
+        clock: Clock,
+        entropy: Entropy,
+        couriers: CourierConfig,
+    ) -> Self {
         let options = Options {
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -54,7 +66,7 @@ impl Service {
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {
-            couriers: Couriers::new(&CourierConfig::default()).unwrap(),
+            couriers: Couriers::new(&couriers).unwrap(),
             signer: Signer::in_data_folder(folder.path()),
         };
         let server = Server::bind(config, broker.clone(), outbound).await.unwrap();
@@ -63,13 +75,18 @@ impl Service {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { addr, clock, broker, entropy, folder, stop, running }
+        Self { addr, clock, broker, entropy, couriers, folder, stop, running }
     }
 
     /// A client that speaks this protocol.
     pub async fn speak(&self, protocol: Protocol) -> Sqs {
         let client = Client::connect(self.addr).await;
         Sqs::new(protocol, self.addr, self.clock.clone(), client)
+    }
+
+    /// A client of SNS.
+    pub async fn sns(&self) -> Sns {
+        Sns::new(self.addr, self.clock.clone(), Client::connect(self.addr).await)
     }
 
     /// Stops the server.
@@ -79,8 +96,9 @@ impl Service {
 
     /// Stops the server and starts another over what it left.
     pub async fn restart(self) -> Self {
-        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
-        Self::over(self.halt().await, clock, entropy).await
+        let (clock, entropy, couriers) =
+            (self.clock.clone(), self.entropy.clone(), self.couriers.clone());
+        Self::over(self.halt().await, clock, entropy, couriers).await
     }
 
     async fn halt(self) -> TempDir {

@@ -300,16 +300,16 @@ pub fn messages(output: &Value) -> Vec<Value> {
     output.get("Messages").map_or_else(Vec::new, |list| list.as_array().unwrap().clone())
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-fn shortened(value: &Value) -> String {
+pub fn shortened(value: &Value) -> String {
     value.to_string().chars().take(300).collect()
 }
 
 /// What every answer has.
-fn check_headers(http: &Http) {
+pub fn check_headers(http: &Http) {
     assert_eq!(http.header("content-length"), http.body.len().to_string());
     assert!(is_uuid(http.header("x-amzn-requestid").as_bytes()), "{http:?}");
     assert!(http.header("date").ends_with(" GMT"), "{http:?}");

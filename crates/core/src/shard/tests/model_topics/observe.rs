@@ -152,7 +152,7 @@ impl Run {
         // Its time, too, may have come while the shard was late.
         self.saw("attempt");
         let Some(subscription) = self.plain.subscriptions.get(&number) else { return };
-        assert!(subscription.has_room(), "too many attempts: {subscription:?}");
+        assert!(subscription.has_room(self.plain.now), "too many attempts: {subscription:?}");
         assert_eq!(*attempt.endpoint, *ENDPOINTS[subscription.endpoint]);
         let at = Where::Outbox(number);
         let key = Some(attempt.receipt.key);

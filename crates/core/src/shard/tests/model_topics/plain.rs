@@ -18,6 +18,8 @@ const HOUR: u64 = 3_600_000;
 const RECEIVES_MAX: u32 = 2;
 /// Attempts that may run at one endpoint.
 pub(super) const RUNNING_MAX: usize = 16;
+const QUICK_FAILURES: u32 = 16;
+const PAUSE: u64 = 10;
 
 /// What can be published: the default, what there is for protocols, and the attribute `store`.
 #[derive(Debug)]
@@ -178,7 +180,9 @@ pub(super) struct Subscription {
     pub(super) outbox: Vec<Copy>,
     /// Places of the outbox that a courier has, until when.
     pub(super) running: Vec<(u64, u64)>,
-    pub(super) is_failing: bool,
+    /// Attempts that failed since the last that did not, and until when there is a pause for that.
+    pub(super) failures: u32,
+    pub(super) paused_until: u64,
 }
 
 impl Subscription {
@@ -195,8 +199,9 @@ impl Subscription {
     }
 
     /// Whether another attempt may begin.
-    pub(super) fn has_room(&self) -> bool {
-        self.running.len() < if self.is_failing { 1 } else { RUNNING_MAX }
+    pub(super) fn has_room(&self, now: u64) -> bool {
+        let max = if self.failures > 0 { 1 } else { RUNNING_MAX };
+        self.running.len() < max && self.paused_until <= now
     }
 
     fn ends_at(&self) -> Option<u64> {
@@ -656,7 +661,11 @@ impl Plain {
         let delay = self.delays(number).get(count as usize - 1).copied();
         let subscription = self.subscriptions.get_mut(&number).unwrap();
         subscription.running.retain(|(running, _)| *running != place);
-        subscription.is_failing = outcome == Outcome::TryLater;
+        let is_failing = outcome == Outcome::TryLater;
+        subscription.failures = if is_failing { subscription.failures + 1 } else { 0 };
+        if subscription.failures > QUICK_FAILURES {
+            subscription.paused_until = now + PAUSE;
+        }
         let in_time = |delay: &u64| now - copy.first_received_at + delay <= HOUR;
         match (outcome, delay.filter(in_time)) {
             (Outcome::Delivered, _) => {

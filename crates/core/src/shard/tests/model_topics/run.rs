@@ -258,7 +258,8 @@ impl Run {
         self.effects.clear();
         for subscription in self.plain.subscriptions.values_mut() {
             subscription.running.clear();
-            subscription.is_failing = false;
+            subscription.failures = 0;
+            subscription.paused_until = 0;
             if let Some(replay) = &mut subscription.replay {
                 replay.is_reading = false;
             }
@@ -282,7 +283,10 @@ impl Run {
         assert_eq!(self.shard.live_bytes(), live, "bytes of records that are needed");
         for (number, subscription) in &self.plain.subscriptions {
             let next = self.plain.counts(Where::Outbox(*number))[0];
-            assert!(next == 0 || !subscription.has_room(), "an attempt is due: {subscription:?}");
+            assert!(
+                next == 0 || !subscription.has_room(self.plain.now),
+                "an attempt is due: {subscription:?}"
+            );
         }
         self.check_topics();
     }

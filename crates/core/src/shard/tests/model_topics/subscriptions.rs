@@ -156,7 +156,8 @@ impl Run {
             replay: None,
             outbox: Vec::new(),
             running: Vec::new(),
-            is_failing: false,
+            failures: 0,
+            paused_until: 0,
         };
         assert!(self.plain.subscriptions.insert(number, new).is_none(), "a number is used once");
         number

@@ -126,8 +126,16 @@ fn one_endpoint_holds_up_no_other() {
             }
         }
         // One hangs with all attempts that it may have; one fails and has one attempt at a time, of
-        // each message in turn; one has all.
-        assert_eq!(delivered, [limits::ATTEMPTS_PER_ENDPOINT_MAX, 100, 100]);
+        // each message in turn, until it has failed too often to be tried again at once; one has all.
+        let quick = limits::QUICK_FAILURES_MAX as usize + 1;
+        assert_eq!(delivered, [limits::ATTEMPTS_PER_ENDPOINT_MAX, quick, 100]);
+        scene.at_ms(limits::FAILING_ENDPOINT_PAUSE_MS - 1);
+        assert_eq!(scene.attempt(), None);
+        scene.at_ms(limits::FAILING_ENDPOINT_PAUSE_MS);
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(attempt.endpoint.as_ref(), "https://fails.example.com/");
+        scene.settle_attempt(&attempt, AttemptOutcome::Delivered);
+        assert_eq!(scene.attempts().len(), limits::ATTEMPTS_PER_ENDPOINT_MAX);
         assert_eq!(scene.counts("queue"), [100, 0, 0]);
     });
 }

@@ -1,0 +1,20 @@
+//! Topics that deliver to HTTP endpoints: servers in this process, on loopback. An attempt runs in
+//! real time; when the next one comes, the clock says that the tests move.
+
+mod addresses;
+mod confirming;
+mod delivery_policies;
+mod delivery_status;
+mod gone;
+mod hook;
+mod https;
+mod isolation;
+mod notifications;
+mod pace;
+mod queues_of_others;
+mod raw_messages;
+mod retries;
+mod signatures;
+mod subscribing;
+mod support;
+mod unsubscribing;

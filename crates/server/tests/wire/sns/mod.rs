@@ -1,0 +1,29 @@
+//! SNS: topics, subscriptions of queues, and what is published.
+
+mod archive;
+mod create_topic;
+mod data_protection;
+mod dead_letters;
+mod deduplication;
+mod deliveries;
+mod fifo;
+mod filter_attributes;
+mod filter_body;
+mod filter_faults;
+mod filters;
+mod list_subscriptions;
+mod message_attributes;
+mod message_structure;
+mod other_accounts;
+mod permissions;
+mod publish;
+mod publish_batch;
+mod recorded;
+mod restarts;
+mod subscribe;
+mod subscription_attributes;
+mod suffered_elsewhere;
+mod tags;
+mod topic_attributes;
+mod topics;
+mod unsubscribe;
