@@ -6,6 +6,7 @@
 //! cargo build --release && cargo run --release -p tidings-bench -- backlog
 //! cargo build --release && cargo run --release -p tidings-bench -- publish
 //! cargo build --release && cargo run --release -p tidings-bench -- endpoints
+//! cargo build --release && cargo run --release -p tidings-bench -- subscriptions
 //! cargo run --release -p tidings-bench -- filters
 //! ```
 //!
@@ -21,9 +22,13 @@ mod load;
 mod nothing;
 mod publish;
 mod server;
+mod subscriptions;
 mod throughput;
 
 use std::error::Error;
+
+const USAGE: &str = "usage: tidings-bench \
+    throughput | backlog [MESSAGES] | publish | endpoints | subscriptions | filters";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -39,15 +44,13 @@ async fn main() -> Outcome<()> {
         }
         Some("publish") => publish::run().await,
         Some("endpoints") => endpoints::run().await,
+        Some("subscriptions") => subscriptions::run().await,
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
             [scope, kind, size] => filters::run_one(scope, kind, size),
             _ => filters::run(),
         },
         // The do-nothing server is a process of its own, like the one that it is compared with.
         Some("nothing") => nothing::run().await,
-        _ => Err(
-            "usage: tidings-bench throughput | backlog [MESSAGES] | publish | endpoints | filters"
-                .into(),
-        ),
+        _ => Err(USAGE.into()),
     }
 }

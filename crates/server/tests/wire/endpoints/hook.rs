@@ -1,12 +1,14 @@
 //! An endpoint in this process: it answers as a test wants, and hands on what it was posted.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
 };
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
@@ -29,6 +31,8 @@ pub enum Answer {
     Status(u16),
     /// A status and a header.
     WithHeader(u16, String),
+    /// 200, once somebody says so.
+    WhenTold(Arc<Notify>),
     /// No answer, and no end.
     Hang,
 }
@@ -192,6 +196,15 @@ async fn serve(
         let (status, header) = match react(&post) {
             Answer::Status(status) => (status, String::new()),
             Answer::WithHeader(status, header) => (status, format!("{header}\r\n")),
+            Answer::WhenTold(word) => {
+                let _ = posts.send(post);
+                word.notified().await;
+                let answer = b"HTTP/1.1 200 Answer\r\nContent-Length: 0\r\n\r\n";
+                match stream.write_all(answer).await {
+                    Ok(()) => continue,
+                    Err(_) => return,
+                }
+            }
             Answer::Hang => {
                 let _ = posts.send(post);
                 return std::future::pending().await;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::hook::{Answer, Hook};
 use super::support::{Hub, dead_letter_queue, take, with_hub};
@@ -171,5 +172,24 @@ async fn an_attempt_that_was_cut_off_by_a_restart_is_made_again() {
     let hub = hub.restart().await;
     hub.pass_seconds(60).await;
     assert_eq!(hook.notification().await.message_id(), message_id);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn an_orderly_stop_lets_an_attempt_end() {
+    let hub = Hub::start().await;
+    let mut sns = hub.sns().await;
+    let topic = sns.topic("stock", &[]).await;
+    let word = Arc::new(Notify::new());
+    let told = Arc::clone(&word);
+    let mut hook = Hook::to_notifications(move |_| Answer::WhenTold(Arc::clone(&told))).await;
+    sns.confirmed(&topic, &mut hook, &[]).await;
+    sns.publish(&topic, "hello").await;
+    hook.notification().await;
+    drop(sns);
+    // The endpoint answers while the server stops.
+    let (hub, ()) = tokio::join!(hub.restart(), async { word.notify_one() });
+    hub.pass_seconds(60).await;
+    hook.has_no_more(&hub).await;
     hub.stop().await;
 }

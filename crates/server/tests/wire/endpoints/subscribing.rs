@@ -252,3 +252,21 @@ async fn an_endpoint_that_fails_is_asked_again_until_it_hears() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_password_in_an_endpoint_is_not_shown() {
+    with_hub(async |hub: &Hub| {
+        let mut sns = hub.sns().await;
+        let topic = sns.topic("stock", &[]).await;
+        let mut parameters = subscribe(&topic, "http://user:secret@127.0.0.1:9/a", &[]);
+        parameters.push(("ReturnSubscriptionArn", "true"));
+        let arn = sns.ok("Subscribe", &parameters).await.text_of("SubscriptionArn").to_owned();
+        let shown = "http://user:****@127.0.0.1:9/a";
+        assert_eq!(sns.attributes(&arn).await["Endpoint"], shown);
+        let result = sns.ok("ListSubscriptionsByTopic", &[("TopicArn", &*topic)]).await;
+        assert_eq!(result.children[0].children[0].text_of("Endpoint"), shown);
+        let again = sns.ok("Subscribe", &parameters).await;
+        assert_eq!(again.text_of("SubscriptionArn"), arn, "still the same endpoint");
+    })
+    .await;
+}
