@@ -98,7 +98,7 @@ impl Broker {
         let (inbox, inputs) = Inbox::new();
         let waker = inbox.clone();
         clock.watch(move || waker.tell(Input::Tick));
-        // Bounded by the shard: so many attempts for each endpoint.
+        // The shard bounds what an endpoint gets; attempts that wait here too long count no more.
         let (deliveries, attempts) = mpsc::unbounded_channel();
         let setting = Setting {
             deliveries,

@@ -1,16 +1,14 @@
 //! The keeper's thread: what takes long and nobody waits for. It reads records for the shard's
-//! effects, passes deliveries on to couriers, and saves snapshots.
+//! effects and saves snapshots.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tidings_core::command::{Command, Effect, Residence};
-use tidings_core::delivery::Attempt;
 use tidings_core::message::Location;
 use tidings_core::names::Uuid;
 use tidings_log::snapshot::Snapshots;
 use tidings_log::{Position, Reader};
-use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use crate::entropy::Entropy;
@@ -27,14 +25,11 @@ pub(crate) fn run(
     mut snapshots: Box<dyn Snapshots>,
     reader: &Arc<dyn Reader>,
     entropy: &Entropy,
-    deliveries: &UnboundedSender<Attempt>,
     errands: &Receiver<Errand>,
     inbox: &Inbox,
 ) {
     while let Ok(errand) = errands.recv() {
         match errand {
-            // Without couriers, an attempt is made again and again until there are some.
-            Errand::Do(Effect::Deliver(attempt)) => drop(deliveries.send(attempt)),
             Errand::Do(effect) => {
                 if let Some(command) = carry_out(effect, &**reader, entropy) {
                     inbox.tell(Input::Tell(command));
@@ -75,6 +70,7 @@ fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Option<C
             let messages = messages.into_iter().map(read).collect();
             Command::ReplayMessages { subscription, messages }
         }
+        // These do not come here.
         Effect::Deliver(_) => return None,
     };
     Some(command)

@@ -7,10 +7,6 @@ use tidings_core::shard::Shard;
 use tidings_core::time::Timestamp;
 use tidings_log::{Layout, Position, Space};
 
-/// Records in the gathering batch from which on it takes no more commands until it is appended. The
-/// rest of [`Layout::batch_bytes_max`] is for what the last command and passing time may add.
-const GATHERED_BYTES_MAX: usize = 1 << 20;
-
 /// A batch on its way to the log, with what must wait for it.
 #[derive(Debug)]
 pub struct Append {
@@ -63,7 +59,7 @@ impl Owner {
 
     /// Whether another command may be taken before the batch is appended.
     pub fn has_room(&self) -> bool {
-        self.shard.pending_bytes() < GATHERED_BYTES_MAX
+        !self.shard.is_batch_full()
     }
 
     /// Decides a command.
@@ -82,9 +78,9 @@ impl Owner {
         self.shard.advance(now);
     }
 
-    /// When something becomes due.
+    /// When something becomes due for which there is room.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.shard.next_due()
+        self.shard.next_due().filter(|_| self.has_room())
     }
 
     /// Asks for a snapshot with the next batch.
@@ -105,6 +101,7 @@ impl Owner {
     /// What the log said about its room.
     pub fn set_space(&mut self, space: Space) {
         self.space = space;
+        self.shard.hold_deliveries(space == Space::Exhausted);
     }
 
     /// Where the next batch to be given out will start.

@@ -156,12 +156,10 @@ impl<'a> Tenure<'a> {
         let (errands, errand_list) = mpsc::channel();
         let (reader, entropy) = (log.reader(), setting.entropy.clone());
         let inboxes = (setting.inbox.clone(), setting.inbox.clone());
-        let deliveries = setting.deliveries.clone();
         let threads = Threads(vec![
             spawn("tidings-writer", move || writer::run(log, &job_list, &inboxes.0)),
             spawn("tidings-keeper", move || {
-                let inbox = &inboxes.1;
-                keeper::run(snapshots, &reader, &entropy, &deliveries, &errand_list, inbox);
+                keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
             }),
         ]);
         Self {
@@ -322,9 +320,7 @@ impl<'a> Tenure<'a> {
     fn appended(&mut self, effects: Vec<Effect>, space: Space) {
         self.owner.appended();
         self.set_space(space);
-        for effect in effects {
-            self.send_errand(Errand::Do(effect));
-        }
+        self.carry_out(effects);
         let then = std::mem::take(&mut self.then);
         self.follow_up(then);
         if self.upkeep.is_snapshot_due(self.owner.bytes_since_snapshot()) {
@@ -342,15 +338,24 @@ impl<'a> Tenure<'a> {
             };
             let Some(records) = append.records else {
                 writer::give(replies, None, &self.setting.inbox);
-                for effect in append.effects {
-                    self.send_errand(Errand::Do(effect));
-                }
+                self.carry_out(append.effects);
                 self.follow_up(then);
                 continue;
             };
             self.then = then;
             let (start, effects) = (append.start, append.effects);
             self.send_job(Job::Append { start, records, replies, effects });
+        }
+    }
+
+    /// Has effects done, which takes the keeper's time, but for deliveries: those do not wait for it.
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                // Without couriers, an attempt is made again and again until there are some.
+                Effect::Deliver(attempt) => drop(self.setting.deliveries.send(attempt)),
+                effect => self.send_errand(Errand::Do(effect)),
+            }
         }
     }
 

@@ -347,7 +347,12 @@ pub enum Reply {
         last: Option<u32>,
     },
     /// The answer for each message published, in order.
-    Published(Vec<Result<Published, Rejection>>),
+    Published {
+        /// What became of each of the first messages, in their order.
+        published: Vec<Result<Published, Rejection>>,
+        /// The others: there was no room for more. They are to be published next.
+        left: Vec<Publication>,
+    },
     /// What has become of a message after an attempt to deliver it.
     Settled(Fate),
 }

@@ -54,6 +54,8 @@ pub struct Attempt {
     pub content_type: Option<Arc<str>>,
     /// When the message came into the outbox.
     pub enqueued_at: Timestamp,
+    /// When it counts no longer, and another one is made.
+    pub until: Timestamp,
     /// What the topic wants to be logged of it.
     pub logging: DeliveryLogging,
 }

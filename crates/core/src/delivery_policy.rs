@@ -160,7 +160,9 @@ const DEFAULT_CONTENT_TYPE: &str = "text/plain; charset=UTF-8";
 /// parameters are none of the service's.
 fn media_type(content_type: &str) -> &str {
     match content_type.split_once(';') {
-        Some((media_type, charset)) if charset.trim().eq_ignore_ascii_case("charset=UTF-8") => {
+        Some((media_type, charset))
+            if charset.trim_matches(' ').eq_ignore_ascii_case("charset=UTF-8") =>
+        {
             media_type
         }
         _ => content_type,

@@ -124,8 +124,7 @@ pub const QUICK_FAILURES_MAX: u32 = 16;
 /// Milliseconds from an attempt that failed to the next, whichever message it is for, at an endpoint
 /// that keeps failing: a hundred attempts a second at the most. A bound of ours.
 pub const FAILING_ENDPOINT_PAUSE_MS: u64 = 10;
-/// How long a subscription may be confirmed after its endpoint was asked, or taken back after it
-/// was ended.
+/// How long a subscription may be confirmed after it was made, or taken back after it was ended.
 pub const CONFIRMATION_SECONDS: u64 = 172_800;
 /// Subscriptions of a FIFO topic. Developer guide of SNS, as are the next two.
 pub const FIFO_TOPIC_SUBSCRIPTIONS_MAX: usize = 100;

@@ -6,11 +6,16 @@
 use std::collections::BTreeMap;
 
 use tidings_core::command::{
-    Command, Handle, Outgoing, Pairs, ReceiveRequest, Received, Reply, Token,
+    Command, Handle, Outgoing, Pairs, Publication, ReceiveRequest, Received, Reply, Subscribe,
+    Token, TopicCommand,
 };
-use tidings_core::names::{AccountId, FifoId, QueueArn, QueueName, Region, Uuid};
+use tidings_core::limits;
+use tidings_core::names::{
+    AccountId, FifoId, QueueArn, QueueName, Region, SubscriptionProtocol, TopicArn, Uuid,
+};
+use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::rejection::Rejection;
-use tidings_core::shard::{Settings, Shard};
+use tidings_core::shard::{BATCH_FULL_BYTES, Settings, Shard};
 use tidings_core::time::Timestamp;
 
 const SEGMENT_BYTES: u64 = 1 << 20;
@@ -22,6 +27,8 @@ struct Driver {
     last: u64,
     replies: BTreeMap<Token, Result<Reply, Rejection>>,
     log: Option<Vec<(u64, Vec<u8>)>>,
+    /// Bytes of the longest batch so far.
+    longest: usize,
 }
 
 impl Driver {
@@ -29,7 +36,7 @@ impl Driver {
         let mut shard = Shard::new(Settings::default(), SEGMENT_BYTES);
         shard.resume(0, [1; 16]);
         let now = Timestamp::from_ms(1_700_000_000_000);
-        Self { shard, now, last: 0, replies: BTreeMap::new(), log: None }
+        Self { shard, now, last: 0, replies: BTreeMap::new(), log: None, longest: 0 }
     }
 
     fn decide(&mut self, command: Command) -> Token {
@@ -42,6 +49,7 @@ impl Driver {
     fn take(&mut self) {
         let batch = self.shard.take_batch(|start, length| start + length);
         self.replies.extend(batch.replies);
+        self.longest = self.longest.max(batch.records.len());
         if let Some(log) = &mut self.log {
             log.push((batch.start, batch.records));
         }
@@ -57,9 +65,9 @@ impl Driver {
         while let Some(due) = self.shard.next_due().filter(|due| *due <= target) {
             self.now = due.max(self.now);
             self.shard.advance(self.now);
+            self.take();
         }
         self.now = target;
-        self.take();
     }
 
     fn create(&mut self, name: &str, attributes: &[(&str, &str)]) {
@@ -314,4 +322,101 @@ fn queues_by_the_thousand_are_listed_and_deleted() {
     }
     assert_eq!(driver.shard.first_live(), None);
     assert_eq!(list(&mut driver, None), (Vec::new(), false));
+}
+
+/// What a batch of the log has room for, unless it is configured otherwise.
+const BATCH_BYTES_MAX: usize = 4 << 20;
+
+fn topic(account: u64) -> TopicArn {
+    TopicArn::parse(&format!("arn:aws:sns:us-east-1:{account:012}:stock")).unwrap()
+}
+
+fn subscribe(account: u64, protocol: SubscriptionProtocol, endpoint: String, id: u64) -> Command {
+    Command::Topic(TopicCommand::Subscribe(Subscribe {
+        topic: topic(account),
+        protocol,
+        endpoint,
+        attributes: Vec::new(),
+        account: topic(account).account,
+        principal: String::new(),
+        id: Uuid::from_random(u128::from(id) << 80),
+        message_id: Uuid::from_random(1),
+    }))
+}
+
+fn create_topic(account: u64) -> Command {
+    Command::Topic(TopicCommand::CreateTopic {
+        arn: topic(account),
+        attributes: Vec::new(),
+        tags: Vec::new(),
+        data_protection_policy: None,
+    })
+}
+
+#[test]
+fn a_batch_of_messages_to_as_many_as_a_topic_may_have_fits_into_batches_of_the_log() {
+    let mut driver = Driver::new();
+    driver.run(create_topic(0)).unwrap();
+    let queues = limits::TOPIC_SUBSCRIPTIONS_MAX as u64;
+    for number in 0..queues {
+        let name = format!("queue-{number}");
+        driver.create(&name, &[]);
+        let endpoint = arn(&name).to_string();
+        driver.run(subscribe(0, SubscriptionProtocol::Sqs, endpoint, number)).unwrap();
+    }
+    let text = "x".repeat(25_000);
+    let content = PublishedContent {
+        message_type: MessageType::Notification,
+        subject: None,
+        trace_header: None,
+        token: None,
+        message: &text,
+        by_protocol: Vec::new(),
+        attributes: Vec::new(),
+    };
+    let message = Publication {
+        message_id: Uuid::from_random(2),
+        content: content.encode(),
+        data_key: 0,
+        unsealed: None,
+        size: text.len(),
+        raw_size: text.len(),
+        enveloped_size: text.len() + 1000,
+        body_md5: [0; 16],
+        body_sha256: None,
+        group: None,
+        deduplication: None,
+    };
+    let mut messages = vec![message; 10];
+    while !messages.is_empty() {
+        let publish = TopicCommand::Publish { arn: topic(0), messages };
+        let Ok(Reply::Published { published, left }) = driver.run(Command::Topic(publish)) else {
+            panic!("an answer to a publish");
+        };
+        assert!(!published.is_empty() && published.iter().all(Result::is_ok));
+        messages = left;
+    }
+    assert!(driver.longest > BATCH_FULL_BYTES, "else this shows nothing");
+    assert!(driver.longest < BATCH_BYTES_MAX, "{} bytes", driver.longest);
+    for queue in ["queue-0", &format!("queue-{}", queues - 1)] {
+        assert_eq!(driver.count(queue, ""), 10);
+    }
+}
+
+#[test]
+fn many_attempts_that_are_due_together_are_made_in_several_batches() {
+    let mut driver = Driver::new();
+    for account in 0..6 {
+        driver.run(create_topic(account)).unwrap();
+        for number in 0..limits::PENDING_SUBSCRIPTIONS_MAX as u64 {
+            let endpoint = format!("https://example.com/{number}");
+            let id = account << 32 | number;
+            // Each endpoint is asked to confirm: that is an attempt.
+            driver.run(subscribe(account, SubscriptionProtocol::Https, endpoint, id)).unwrap();
+        }
+    }
+    driver.longest = 0;
+    driver.advance(limits::ATTEMPT_SECONDS_MAX * 1000);
+    assert!(driver.longest >= BATCH_FULL_BYTES, "else this shows nothing");
+    assert!(driver.longest < BATCH_FULL_BYTES + 1000, "{} bytes", driver.longest);
 }

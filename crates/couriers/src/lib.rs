@@ -5,7 +5,7 @@
 //! shard, and its driver asks.
 //!
 //! ```text
-//!   driver ── Parcel ──► Couriers ── by protocol ──► HttpCourier ── one or two requests ──► endpoint
+//!   driver ── Parcel ──► Couriers ── by protocol ──► HttpCourier ── requests ──► endpoint
 //!          ◄─ Outcome ──  delivered, try later, or never
 //! ```
 //!

@@ -16,6 +16,7 @@ use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
 use tidings_core::delivery::{Attempt, AttemptOutcome};
+use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
@@ -37,7 +38,7 @@ const RUNNING_MAX: usize = 1024;
 /// sooner; one that hangs does not hold up a restart.
 const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
-/// Why an attempt could not even begin. It is made again when its time is over.
+/// Why an attempt could not even begin.
 #[derive(Debug, thiserror::Error)]
 enum Unbegun {
     #[error("its record cannot be read: {0}")]
@@ -92,13 +93,13 @@ pub(crate) async fn run(
 
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
     let begun_at = Instant::now();
+    // It has waited so long for its turn that another one may be made before it ends.
+    if shared.broker.now().plus_seconds(HTTP_ATTEMPT_SECONDS) > attempt.until {
+        return;
+    }
     let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
         Ok(packed) => packed,
-        Err(unbegun) => {
-            let subscription = &attempt.delivery.subscription;
-            error!(%subscription, "a message is not delivered yet: {unbegun}");
-            return;
-        }
+        Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
     };
     let outcome = match shared.couriers.of(attempt.delivery.protocol) {
         Some(courier) => courier.deliver(&parcel).await,
@@ -131,6 +132,20 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             subscription = %attempt.delivery.subscription,
             "what came of a delivery is not recorded, so it is made again: {failure}"
         ),
+    }
+}
+
+/// What cannot be read now may be later; what cannot be understood never will be.
+async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
+    let subscription = &attempt.delivery.subscription;
+    error!(%subscription, "a message cannot be delivered: {unbegun}");
+    let outcome = match unbegun {
+        Unbegun::Damaged(_) => AttemptOutcome::Never,
+        Unbegun::Unread(_) | Unbegun::Unsigned(_) => AttemptOutcome::TryLater,
+    };
+    let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
+    if let Err(failure) = shared.broker.call(settle).await {
+        warn!(%subscription, "that is not recorded, so it is tried again: {failure}");
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod body;
+mod browsers;
 mod caller;
 mod config;
 mod connection;

@@ -1,5 +1,7 @@
 //! Answers to what is no AWS request: a person with a browser, a probe, a broken client.
 
+use std::sync::Arc;
+
 use hyper::Method;
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
@@ -9,6 +11,7 @@ use tidings_couriers::signing::Signer;
 use tracing::error;
 
 use crate::request::Shared;
+use crate::signatures;
 
 /// What a plain request is for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -51,7 +54,7 @@ pub(crate) async fn answer(plain: Plain, path: &str, shared: &Shared, base_url: 
     match plain {
         Plain::Health => health(shared).await,
         Plain::Welcome => welcome(base_url),
-        Plain::Certificate => certificate(path, &shared.signer),
+        Plain::Certificate => certificate(path, &shared.signer).await,
         Plain::OtherMethod => text(405, "Only GET, HEAD and POST are answered here.\n"),
     }
 }
@@ -75,8 +78,8 @@ async fn health(Shared { config, broker, .. }: &Shared) -> Answer {
 }
 
 /// The certificate, by the name that it has in the messages signed with its key.
-fn certificate(path: &str, signer: &Signer) -> Answer {
-    let key = match signer.key() {
+async fn certificate(path: &str, signer: &Arc<Signer>) -> Answer {
+    let key = match signatures::key(signer).await {
         Ok(key) => key,
         Err(failure) => {
             error!("there is no certificate: {failure}");
@@ -135,16 +138,16 @@ mod tests {
         assert_eq!(Plain::of(&signed.body(()).unwrap().into_parts().0), None);
     }
 
-    #[test]
-    fn the_certificate_is_known_by_its_name() {
-        let signer = Signer::with_key(SigningKey::generate().unwrap());
+    #[tokio::test]
+    async fn the_certificate_is_known_by_its_name() {
+        let signer = Arc::new(Signer::with_key(SigningKey::generate().unwrap()));
         let key = signer.key().unwrap();
         let path = format!("/{}", key.certificate_name());
-        let answer = certificate(&path, &signer);
+        let answer = certificate(&path, &signer).await;
         assert_eq!((answer.status, answer.content_type), (200, "application/x-pem-file"));
         assert_eq!(answer.body, key.certificate_pem().as_bytes());
         for path in ["/SimpleNotificationService-0f.pem", key.certificate_name()] {
-            assert_eq!(certificate(path, &signer).status, 404, "{path}");
+            assert_eq!(certificate(path, &signer).await.status, 404, "{path}");
         }
     }
 }

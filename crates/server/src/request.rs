@@ -34,7 +34,7 @@ use crate::exchange::Call;
 use crate::plain::Plain;
 use crate::reply::{Refused, refuse, respond};
 use crate::shutdown::Stopping;
-use crate::{fault, plain, sns, sqs};
+use crate::{browsers, fault, plain, sns, sqs};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -107,6 +107,10 @@ async fn pass_steps(
     let service = Service::of(protocol, &named, &body.bytes);
     let refused = |error: WireError| Refused::Refusal(service, error.into());
     let action = Action::find(service, protocol, &named, &body.bytes).map_err(refused)?;
+    if browsers::is_of_a_strange_page(head, action) {
+        let text = "A page of another site may not ask this of the server".to_owned();
+        return Err(refused(WireError::AccessDenied(text)));
+    }
     let Caller { account, region, is_signed } =
         Caller::of(scope.as_ref(), config).map_err(refused)?;
     let call = Call {

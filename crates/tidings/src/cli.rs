@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::settings::Arguments;
 
-/// A self-hosted messaging service that speaks the Amazon SQS protocol.
+/// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
 #[command(name = "tidings", version, arg_required_else_help = true)]
 pub(crate) struct Cli {

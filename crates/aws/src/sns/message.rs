@@ -156,6 +156,7 @@ pub(crate) fn publication(
         data_key: 0,
         unsealed: None,
         size: body.given.len() + attribute_bytes,
+        raw_size: content.text_for(SubscriptionProtocol::Sqs).len() + attribute_bytes,
         enveloped_size: envelope::size_in_queues(topic, &content),
         body_md5: Md5::digest(content.text_for(SubscriptionProtocol::Sqs)).into(),
         body_sha256: needs_sha256.then(|| Sha256::digest(body.given).into()),

@@ -186,7 +186,7 @@ pub struct Subscribe {
 }
 
 /// A message on its way to a topic's subscribers.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Publication {
     /// A fresh id.
     pub message_id: Uuid,
@@ -199,7 +199,10 @@ pub struct Publication {
     /// Bytes that count against the topic's MaximumMessageSize: the message's, and those of its
     /// attributes' names, types and values.
     pub size: usize,
-    /// Bytes that count against a queue's MaximumMessageSize when the message is enveloped.
+    /// Bytes that count against a queue's MaximumMessageSize when the message is delivered raw: those
+    /// of the text for queues, and of the attributes.
+    pub raw_size: usize,
+    /// The same, when it is enveloped.
     pub enveloped_size: usize,
     /// MD5 of the message, as raw deliveries carry it.
     pub body_md5: [u8; 16],

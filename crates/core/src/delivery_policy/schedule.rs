@@ -100,6 +100,11 @@ impl RetrySchedule {
         in_time.then_some(delay)
     }
 
+    /// How many milliseconds later than `elapsed_ms` after the first attempt the last one may begin.
+    pub fn left_after(&self, elapsed_ms: u64) -> u64 {
+        self.total_ms_max.map_or(u64::MAX, |max| max.saturating_sub(elapsed_ms))
+    }
+
     /// The delay before a retry, the first of which is 0.
     fn delay_before(&self, retry: u32) -> Option<u64> {
         let mut of_phase = retry;

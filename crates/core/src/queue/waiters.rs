@@ -39,6 +39,10 @@ impl Waiters {
         self.waiting.remove(&ticket)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first().is_none()
+    }
+
     pub(crate) fn first(&self) -> Option<(u64, Waiter)> {
         self.waiting.first_key_value().map(|(ticket, waiter)| (*ticket, *waiter))
     }

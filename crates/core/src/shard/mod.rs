@@ -18,4 +18,4 @@ mod tests;
 mod topics;
 
 pub use output::Batch;
-pub use shard::{Settings, Shard};
+pub use shard::{BATCH_FULL_BYTES, Settings, Shard};

@@ -20,6 +20,10 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 use crate::topic::{Outbox, Subscription, Topic};
 
+/// Bytes of records from which on a batch takes nothing more. The last of its commands and deadlines
+/// may take it further: one message to [`limits::TOPIC_SUBSCRIPTIONS_MAX`] queues by 2.6 MiB.
+pub const BATCH_FULL_BYTES: usize = 1 << 20;
+
 /// What an operator may choose about a shard.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
@@ -89,6 +93,8 @@ pub struct Shard {
     pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) upkeep: Upkeep,
     pub(super) search: Option<Search>,
+    /// Whether no attempts to deliver are to begin.
+    pub(super) holds_deliveries: bool,
     pub(super) output: Batch,
 }
 
@@ -127,6 +133,7 @@ impl Shard {
                 publications: Publications::default(),
             },
             search: None,
+            holds_deliveries: false,
             output: Batch::new(0),
         }
     }
@@ -238,9 +245,12 @@ impl Shard {
         }
     }
 
-    /// Does what has become due by `now`.
+    /// Does what has become due by `now`, until the next batch is full. What is left then is done when
+    /// that batch has been taken.
     pub fn advance(&mut self, now: Timestamp) {
-        while let Some(due) = self.upkeep.deadlines.pop(now) {
+        while !self.is_batch_full()
+            && let Some(due) = self.upkeep.deadlines.pop(now)
+        {
             match due {
                 Due::Message { queue: number, key } => {
                     if let Some(queue) = self.queues.get_mut(&number) {
@@ -274,9 +284,9 @@ impl Shard {
         self.upkeep.deadlines.next()
     }
 
-    /// Bytes of records that wait in the next batch.
-    pub fn pending_bytes(&self) -> usize {
-        self.output.records.len()
+    /// Whether the next batch is to be taken before anything more is decided.
+    pub fn is_batch_full(&self) -> bool {
+        self.output.records.len() >= BATCH_FULL_BYTES
     }
 
     /// The position at which the next batch will start.

@@ -105,7 +105,7 @@ impl Shard {
             }
             self.add_topic(topic);
             self.forget_published(number, Timestamp::default());
-            self.schedule_archive_expiry(number);
+            self.schedule_archive_expiry(number, Timestamp::default());
         }
         for _ in 0..r.count(1)? {
             let subscription = Subscription::decode(r, |number| self.topics.get(&number))?;

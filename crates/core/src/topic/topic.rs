@@ -37,9 +37,11 @@ pub(crate) struct Topic {
     /// Numbers of its subscriptions, pending ones included.
     pub(crate) subscriptions: BTreeSet<u32>,
     pub(crate) pending: u64,
+    /// Subscriptions that have a filter policy, pending ones included.
+    pub(crate) filter_policies: usize,
     /// Subscriptions that want every message.
     unfiltered: BTreeSet<u32>,
-    /// The filter policies of the others.
+    /// The filter policies of the others that are confirmed.
     filters: FilterIndex,
     /// The deadline that stands for what the topic remembers.
     pub(crate) forget_due: Option<Timestamp>,
@@ -59,6 +61,7 @@ impl Topic {
             deleted: 0,
             subscriptions: BTreeSet::new(),
             pending: 0,
+            filter_policies: 0,
             unfiltered: BTreeSet::new(),
             filters: FilterIndex::default(),
             forget_due: None,
@@ -94,11 +97,6 @@ impl Topic {
         if was_there && !was_unfiltered && !was_filtered {
             self.pending -= 1;
         }
-    }
-
-    /// How many of its subscriptions have a filter policy.
-    pub(crate) fn filter_policies(&self) -> usize {
-        self.filters.len()
     }
 
     /// Numbers of the subscriptions that want the message, in order. `protocol_of` tells a

@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,13 +19,17 @@ use hyper::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use crate::{AddressGuard, Refused};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+/// Names that are looked up at once.
+const LOOKUPS_MAX: usize = 64;
 
 /// Connects over TCP to addresses that the guard lets pass.
 #[derive(Clone, Debug)]
@@ -38,8 +42,9 @@ impl GuardedConnector {
     /// The addresses of a host share the timeout, so that one that does not answer leaves time for
     /// the others.
     pub(super) fn new(guard: Arc<AddressGuard>, connect_timeout: Duration) -> GuardedConnector {
+        let room = Arc::new(Semaphore::new(LOOKUPS_MAX));
         let mut inner =
-            HttpConnector::new_with_resolver(GuardedResolver { guard: Arc::clone(&guard) });
+            HttpConnector::new_with_resolver(GuardedResolver { guard: Arc::clone(&guard), room });
         // TLS is laid over it by another layer.
         inner.enforce_http(false);
         inner.set_nodelay(true);
@@ -78,6 +83,9 @@ fn address_in(uri: &Uri) -> Option<IpAddr> {
 #[derive(Clone, Debug)]
 struct GuardedResolver {
     guard: Arc<AddressGuard>,
+    /// Room for questions. Each takes a thread until it is answered, and whoever asked may have given
+    /// up long before: without a bound, names that nobody answers for would take all threads.
+    room: Arc<Semaphore>,
 }
 
 impl Service<Name> for GuardedResolver {
@@ -90,10 +98,15 @@ impl Service<Name> for GuardedResolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let guard = Arc::clone(&self.guard);
+        let (guard, room) = (Arc::clone(&self.guard), Arc::clone(&self.room));
         Box::pin(async move {
-            let found = lookup_host((name.as_str(), 0)).await?;
-            Ok(let_pass(&guard, found)?.into_iter())
+            let place = room.acquire_owned().await?;
+            let asked = tokio::task::spawn_blocking(move || {
+                let found = (name.as_str(), 0).to_socket_addrs();
+                drop(place);
+                found
+            });
+            Ok(let_pass(&guard, asked.await??)?.into_iter())
         })
     }
 }

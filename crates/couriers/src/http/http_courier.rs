@@ -16,7 +16,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tidings_core::limits::{ATTEMPTS_PER_ENDPOINT_MAX, HTTP_IDLE_SECONDS};
+use tidings_core::limits::HTTP_IDLE_SECONDS;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer;
@@ -27,6 +27,10 @@ use crate::address_guard::causes;
 use crate::{AddressGuard, Attempt, Courier, Endpoint, Outcome, Parcel, Refused};
 
 const AGENT: HeaderValue = HeaderValue::from_static("Amazon Simple Notification Service Agent");
+/// Connections to one host that are kept for the next messages. More are opened while they are
+/// needed, and each kept one takes a file handle here and there.
+const IDLE_PER_HOST_MAX: usize = 2;
+
 /// The type of every body whose delivery policy does not say otherwise.
 const PLAIN_TEXT: &str = "text/plain; charset=UTF-8";
 /// Requests in one attempt: without credentials, with them, and with them for a fresh nonce.
@@ -71,7 +75,7 @@ impl HttpCourier {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(HTTP_IDLE_SECONDS))
-            .pool_max_idle_per_host(ATTEMPTS_PER_ENDPOINT_MAX)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
             .http1_max_buf_size(answer::HEADER_BYTES_MAX)
             .build(connector);
         Ok(HttpCourier { client, guard, attempt_timeout })

@@ -80,7 +80,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// Any [`KeyError`] but the last two.
+    /// Any [`KeyError`] but [`KeyError::NotGenerated`].
     pub fn from_pem(key: &str, certificate: &str) -> Result<SigningKey, KeyError> {
         let sha256 = read(&pem::private_key(key).map_err(KeyError::NoKey)?)?;
         if sha256.public_modulus_len() < MODULUS_BYTES_MIN {

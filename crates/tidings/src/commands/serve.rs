@@ -72,7 +72,8 @@ fn read_signing_key(key: &Path, certificate: &Path) -> Result<SigningKey, Box<dy
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
     };
     let signing_key = SigningKey::from_pem(&read(key)?, &read(certificate)?);
-    Ok(signing_key.map_err(|error| format!("{}: {error}", key.display()))?)
+    let of = || format!("{} and {}", key.display(), certificate.display());
+    Ok(signing_key.map_err(|error| format!("{}: {error}", of()))?)
 }
 
 fn options(settings: &Resolved) -> Options {

@@ -100,7 +100,11 @@ impl Settings {
         };
         let listen = self.listen.unwrap_or_else(|| "127.0.0.1:4566".to_owned());
         let couriers = CourierConfig {
-            allow: self.endpoint_allow.map_or_else(|| own_addresses(&listen), |ranges| ranges.0),
+            allow: match self.endpoint_allow {
+                Some(ranges) => ranges.0,
+                None if self.public_url.is_some() => AddressRanges::default(),
+                None => own_addresses(&listen),
+            },
             deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
             extra_roots: self.endpoint_roots,
             ..CourierConfig::default()
@@ -159,7 +163,8 @@ fn to_usize(number: impl Into<u32>) -> usize {
 }
 
 /// Where only the machine itself can connect, nobody else can have it call itself: its own
-/// addresses are endpoints like others. Elsewhere they are not, unless the operator says so.
+/// addresses are endpoints like others. Elsewhere, and behind a proxy, they are not, unless the
+/// operator says so.
 fn own_addresses(listen: &str) -> AddressRanges {
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -88,7 +88,7 @@ fn topics_picture(shard: &Shard) -> TopicsPicture {
     let topics = shard.topics.values();
     let lists = topics.clone().map(|topic| {
         let numbers = topic.subscriptions.iter().copied().collect();
-        (numbers, topic.pending, topic.filter_policies())
+        (numbers, topic.pending, topic.filter_policies)
     });
     let counts = shard.subscription_counts.values();
     TopicsPicture {

@@ -134,10 +134,9 @@ impl Shard {
     }
 
     fn apply_topic_deleted(&mut self, number: u32) {
-        let Some(topic) = self.topics.get(&number) else { return };
-        let ended = self.subscriptions.values().filter(|s| s.topic == number && s.is_ended());
-        let mut subscriptions: Vec<u32> = ended.map(|subscription| subscription.number).collect();
-        subscriptions.extend(&topic.subscriptions);
+        // Those that have ended among them.
+        let all = self.subscriptions_by_endpoint.range((number, 0)..=(number, u128::MAX));
+        let subscriptions: Vec<u32> = all.map(|(_, subscription)| *subscription).collect();
         for subscription in subscriptions {
             self.remove_subscription(subscription);
         }
@@ -162,7 +161,7 @@ impl Shard {
             (false, true) => self.drop_archive(number),
             _ => {}
         }
-        self.schedule_archive_expiry(number);
+        self.schedule_archive_expiry(number, Timestamp::default());
     }
 
     fn drop_archive(&mut self, number: u32) {
@@ -219,7 +218,7 @@ impl Shard {
             archive.push(Archived { published_at: message.sent_at, location });
             let upkeep = &mut self.upkeep;
             upkeep.publications.hold(location, &mut upkeep.live);
-            self.schedule_archive_expiry(number);
+            self.schedule_archive_expiry(number, Timestamp::default());
         }
     }
 
@@ -374,6 +373,7 @@ impl Shard {
         let Some(subscription) = self.subscriptions.get(&number) else { return };
         if let Some(topic) = self.topics.get_mut(&subscription.topic) {
             topic.enlist(subscription);
+            topic.filter_policies += usize::from(subscription.has_counted_filter_policy());
         }
         let owner = subscription.owner;
         if !subscription.is_ended() {
@@ -393,6 +393,7 @@ impl Shard {
         let Some(subscription) = self.subscriptions.get(&number) else { return };
         if let Some(topic) = self.topics.get_mut(&subscription.topic) {
             topic.strike(number);
+            topic.filter_policies -= usize::from(subscription.has_counted_filter_policy());
         }
         let owner = subscription.owner;
         let region = subscription.arn.topic.region.clone();

@@ -20,6 +20,8 @@ use crate::topic::{Archived, Subscription};
 const STEP_MESSAGES: usize = 50;
 /// Bytes of records that one step reads, if it reads more than one message.
 const STEP_BYTES_MAX: u64 = 1 << 20;
+/// Messages that one step drops from an archive.
+const EXPIRED_MAX: usize = 1000;
 const DAY_SECONDS: u64 = 86_400;
 
 impl Shard {
@@ -195,19 +197,20 @@ impl Shard {
         archive.expiry_due = None;
         let kept_ms = u64::from(days) * DAY_SECONDS * 1000;
         let expired = archive.iter().take_while(|archived| now - archived.published_at >= kept_ms);
-        if let Some(last) = expired.last().map(|archived| archived.location.position) {
+        let last = expired.take(EXPIRED_MAX).last().map(|archived| archived.location.position);
+        if let Some(last) = last {
             self.commit(&Record::Topic(TopicRecord::ArchiveExpired { topic: number, last }));
         }
-        self.schedule_archive_expiry(number);
+        self.schedule_archive_expiry(number, now + 1);
     }
 
-    /// Sets the deadline for the oldest message of an archive.
-    pub(in super::super) fn schedule_archive_expiry(&mut self, number: u32) {
+    /// Sets the deadline for the oldest message of an archive, not before `earliest`.
+    pub(in super::super) fn schedule_archive_expiry(&mut self, number: u32, earliest: Timestamp) {
         let Some(topic) = self.topics.get_mut(&number) else { return };
         let days = topic.attributes.archive_days();
         let (Some(archive), Some(days)) = (&mut topic.archive, days) else { return };
         let oldest = archive.oldest().map(|archived| archived.published_at);
-        let due = oldest.map(|at| at.plus_seconds(u64::from(days) * DAY_SECONDS));
+        let due = oldest.map(|at| at.plus_seconds(u64::from(days) * DAY_SECONDS).max(earliest));
         if archive.expiry_due == due {
             return;
         }

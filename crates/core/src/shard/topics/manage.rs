@@ -59,7 +59,7 @@ impl Shard {
 
     fn check_topic_count(&self, arn: &TopicArn) -> Result<(), TopicRejection> {
         let max = if arn.name.is_fifo() { limits::FIFO_TOPICS_MAX } else { limits::TOPICS_MAX };
-        let own = self.topics_of(arn.account, &arn.region);
+        let own = self.topics_of(arn.account, &arn.region, None);
         let alike = own.filter(|other| other.name.is_fifo() == arn.name.is_fifo()).count();
         if alike >= max || self.next_topic == u32::MAX {
             return Err(TopicRejection::TopicLimitExceeded(format!(
@@ -89,22 +89,28 @@ impl Shard {
         after: Option<&TopicName>,
         max: usize,
     ) -> Reply {
-        let mut later = self
-            .topics_of(account, region)
-            .filter(|arn| after.is_none_or(|after| arn.name > *after));
+        let mut later = self.topics_of(account, region, after);
         let topics = later.by_ref().take(max).cloned().collect();
         Reply::Topics { topics, more: later.next().is_some() }
     }
 
+    /// Topics behind a name, in order.
     fn topics_of<'s>(
         &'s self,
         account: AccountId,
         region: &'s Region,
+        after: Option<&TopicName>,
     ) -> impl Iterator<Item = &'s TopicArn> {
-        let name = TopicName::parse("-").expect("a hyphen is a name, and no character sorts lower");
-        let first = TopicArn { account, region: region.clone(), name };
-        let from = self.topics_by_arn.range((Bound::Included(first), Bound::Unbounded));
-        from.map(|(arn, _)| arn)
+        let arn = |name| TopicArn { account, region: region.clone(), name };
+        let from =
+            match after {
+                Some(after) => Bound::Excluded(arn(after.clone())),
+                None => Bound::Included(arn(TopicName::parse("-")
+                    .expect("a hyphen is a name, and no character sorts lower"))),
+            };
+        let later = self.topics_by_arn.range((from, Bound::Unbounded));
+        later
+            .map(|(arn, _)| arn)
             .take_while(move |arn| arn.account == account && arn.region == *region)
     }
 

@@ -62,7 +62,7 @@ impl Shard {
             TopicCommand::SetSubscriptionAttribute { arn, name, value } => {
                 self.set_subscription_attribute(&arn, &name, &value, now)
             }
-            TopicCommand::Publish { arn, messages } => self.publish(&arn, &messages, now),
+            TopicCommand::Publish { arn, messages } => self.publish(&arn, messages, now),
         }
     }
 

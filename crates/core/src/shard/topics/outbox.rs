@@ -27,10 +27,17 @@ impl Shard {
         }
     }
 
+    /// Begins no attempts any more, or begins them again: each takes some of the log's room.
+    pub fn hold_deliveries(&mut self, is_held: bool) {
+        if std::mem::replace(&mut self.holds_deliveries, is_held) && !is_held {
+            self.resume_deliveries();
+        }
+    }
+
     /// Gives couriers what an outbox has for them: no more at a time than its endpoint may be
     /// given, and no faster than it wants to be given it.
     pub(in super::super) fn dispatch(&mut self, number: u32, now: Timestamp) {
-        loop {
+        while !self.holds_deliveries {
             let Some(outbox) = self.outboxes.get_mut(&number) else { return };
             if !outbox.has_room() {
                 return;
@@ -49,10 +56,11 @@ impl Shard {
     }
 
     fn begin_attempt(&mut self, number: u32, key: u64, now: Timestamp) {
+        let until = now.plus_seconds(limits::ATTEMPT_SECONDS_MAX);
         self.commit(&Record::MessagesReceived {
             at: now,
             queue: number,
-            visible_at: now.plus_seconds(limits::ATTEMPT_SECONDS_MAX),
+            visible_at: until,
             attempt: None,
             keys: Keys::Listed(&[key]),
         });
@@ -71,6 +79,7 @@ impl Shard {
             endpoint: subscription.endpoint.clone(),
             content_type: Some(policy.content_type(delivery.is_raw).into()),
             enqueued_at: entry.enqueued_at,
+            until,
             logging: self.logging_of(subscription),
         };
         let max_per_second = policy.max_receives_per_second();
@@ -137,7 +146,8 @@ impl Shard {
             .unwrap_or_else(|| self.policy_of(subscription).schedule());
         let elapsed_ms = now - entry.first_received_at;
         let delay_ms = schedule.delay_after(entry.receive_count, elapsed_ms)?;
-        Some(now + delay_ms + self.jitter(entry, key, delay_ms))
+        let left_ms = schedule.left_after(elapsed_ms.saturating_add(delay_ms));
+        Some(now + delay_ms + self.jitter(entry, key, delay_ms).min(left_ms))
     }
 
     /// Up to a tenth more, so that endpoints that fail together are not tried together. Of the

@@ -1,8 +1,11 @@
 //! Publish and PublishBatch: who gets a message, and where it goes.
 
+use std::collections::BTreeMap;
+
 use super::super::send::hex;
 use super::super::shard::Shard;
 use crate::command::{Publication, Published, Reply};
+use crate::deadlines::Due;
 use crate::message::Location;
 use crate::names::{TopicArn, Uuid};
 use crate::publication::PublishedContent;
@@ -29,23 +32,26 @@ pub(super) struct FanOut<'a> {
 #[derive(Default)]
 pub(super) struct Copies {
     list: Vec<FannedOutCopy>,
-    /// Whether any of them goes to a dead-letter queue. Otherwise no queue gets more than one.
-    any_redirected: bool,
+    /// How many each queue gets, from the first that goes to a dead-letter queue on. Without those no
+    /// queue gets more than one.
+    counts: Option<BTreeMap<u32, u64>>,
 }
 
 impl Copies {
     fn push(&mut self, subscription: u32, queue: &Queue, is_redirected: bool) {
-        self.any_redirected |= is_redirected;
-        let earlier = if self.any_redirected {
-            self.list.iter().filter(|copy| copy.queue == queue.number).count() as u64
-        } else {
-            0
-        };
-        // A FIFO queue knows the id of the copy that it has been given already.
-        if earlier > 0 && queue.is_fifo() {
-            return;
+        if is_redirected && self.counts.is_none() {
+            self.counts = Some(self.list.iter().map(|copy| (copy.queue, 1)).collect());
         }
-        let key = queue.next_key + earlier;
+        let mut key = queue.next_key;
+        if let Some(counts) = &mut self.counts {
+            let earlier = counts.entry(queue.number).or_default();
+            // A FIFO queue knows the id of the copy that it has been given already.
+            if *earlier > 0 && queue.is_fifo() {
+                return;
+            }
+            key += *earlier;
+            *earlier += 1;
+        }
         self.list.push(FannedOutCopy { subscription, queue: queue.number, key });
     }
 }
@@ -64,10 +70,13 @@ pub(super) struct Freight<'a> {
 impl Shard {
     /// Takes each message or refuses it by itself. What a FIFO topic needs and a message lacks is
     /// refused for the whole call, as AWS does.
+    ///
+    /// Messages and their copies lie in one batch of the log, which has room for one message to as
+    /// many subscriptions as a topic may have. Those for which it has none are given back.
     pub(super) fn publish(
         &mut self,
         arn: &TopicArn,
-        messages: &[Publication],
+        mut messages: Vec<Publication>,
         now: Timestamp,
     ) -> Result<Reply, Rejection> {
         let number = self.find_topic(arn)?;
@@ -77,9 +86,15 @@ impl Shard {
         if messages.len() > 1 && messages.iter().map(|message| message.size).sum::<usize>() > max {
             return Err(TopicRejection::BatchRequestTooLong.into());
         }
-        let published =
-            messages.iter().map(|message| self.publish_one(number, message, max, now)).collect();
-        Ok(Reply::Published(published))
+        let mut published = Vec::with_capacity(messages.len());
+        for message in &messages {
+            if self.is_batch_full() && !published.is_empty() {
+                break;
+            }
+            published.push(self.publish_one(number, message, max, now));
+        }
+        let left = messages.split_off(published.len());
+        Ok(Reply::Published { published, left })
     }
 
     fn publish_one(
@@ -165,7 +180,7 @@ impl Shard {
             PublishedContent::decode(bytes).map_err(|_| TopicRejection::parameter("Message"))?;
         let protocol_of = |number| self.subscriptions.get(&number).map(|s| s.protocol);
         let freight = Freight {
-            raw_size: message.size,
+            raw_size: message.raw_size,
             enveloped_size: message.enveloped_size,
             attributes: content.attributes.len(),
             group: message.group.as_ref().map(|group| group.as_str()),
@@ -174,7 +189,7 @@ impl Shard {
         };
         let wanted = topic.wanted_by(&content, protocol_of);
         let list = Vec::with_capacity(wanted.len());
-        let mut copies = Copies { list, any_redirected: false };
+        let mut copies = Copies { list, counts: None };
         for number in wanted {
             self.add_copy(number, &freight, &mut copies, now);
         }
@@ -214,12 +229,16 @@ impl Shard {
         takes(self.queue(number), is_raw, freight).then_some(number)
     }
 
-    /// The queue that a subscription's dead letters go to, if there is one that takes them.
+    /// The queue that a subscription's dead letters go to, if there is one that takes them. Messages
+    /// of a FIFO topic have what a FIFO queue needs, wherever they were to go.
     pub(super) fn dead_letter_queue_of(&self, subscription: &Subscription) -> Option<u32> {
         let policy = subscription.attributes.redrive_policy()?;
         let number = *self.by_arn.get(policy.dead_letter_target())?;
-        let needs_fifo = subscription.is_of_fifo_queue();
-        (self.queue(number).is_fifo() == needs_fifo).then_some(number)
+        let takes = match self.queue(number).is_fifo() {
+            true => self.topics.get(&subscription.topic).is_some_and(Topic::is_fifo),
+            false => !subscription.is_of_fifo_queue(),
+        };
+        takes.then_some(number)
     }
 
     /// Whether a FIFO queue was given the message's id lately: it takes the message and drops it.
@@ -229,7 +248,8 @@ impl Shard {
         known.is_some() && !freight.is_replayed
     }
 
-    /// Puts the copies where they go, and wakes those who wait for them.
+    /// Puts the copies where they go. Those who wait for them get them before the batch is appended,
+    /// or the one behind it: this step is long enough.
     pub(super) fn fan_out(&mut self, fan_out: &FanOut<'_>, copies: &Copies, now: Timestamp) {
         if copies.list.is_empty() {
             return;
@@ -244,7 +264,10 @@ impl Shard {
             deliveries: Deliveries::Listed(&copies.list),
         }));
         for copy in &copies.list {
-            self.serve(copy.queue, now);
+            let queue = self.queue(copy.queue);
+            if queue.outbox_of.is_some() || !queue.waiters.is_empty() {
+                self.upkeep.deadlines.insert(now, Due::Serve { queue: copy.queue });
+            }
         }
     }
 

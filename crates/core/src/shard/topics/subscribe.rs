@@ -34,7 +34,9 @@ impl Shard {
             endpoint_is_fifo_queue: queue.as_ref().is_some_and(|queue| queue.name.is_fifo()),
         };
         let key = self.endpoint_key(topic, request.protocol, &request.endpoint);
-        if let Some(number) = self.subscriptions_by_endpoint.get(&key).copied() {
+        let there = self.subscriptions_by_endpoint.get(&key).copied();
+        let ended = there.filter(|number| self.subscription(*number).is_ended());
+        if let (Some(number), None) = (there, ended) {
             return self.subscribe_again(number, &context, request, now);
         }
         let attributes = SubscriptionAttributes::create(&context, &request.attributes)?;
@@ -42,6 +44,10 @@ impl Shard {
         self.check_filter_policy_counts(topic, request.account, None, &attributes)?;
         self.check_replay(topic, &attributes)?;
         let is_own_queue = queue.is_some_and(|queue| queue.account == request.account);
+        // Whoever subscribes anew does not undo the end of what was.
+        if let Some(subscription) = ended {
+            self.commit(&Record::Topic(TopicRecord::SubscriptionDeleted { subscription }));
+        }
         let number = self.next_subscription;
         self.commit(&Record::Topic(TopicRecord::SubscriptionCreated {
             at: now,
@@ -159,7 +165,7 @@ impl Shard {
                 "Filter policy limit exceeded: {what} may have {max} filter policies."
             )))
         };
-        if self.topic(topic).filter_policies() >= of_topic {
+        if self.topic(topic).filter_policies >= of_topic {
             return is_full("a topic", of_topic);
         }
         if own >= of_account { is_full("an account", of_account) } else { Ok(()) }
@@ -292,9 +298,9 @@ impl Shard {
         after: Option<u32>,
         max: usize,
     ) -> Reply {
-        let own = self.subscriptions_by_owner.range(of_owner(account, region));
-        let later = own.map(|(_, _, number)| *number);
-        self.page(later.filter(|number| after.is_none_or(|after| *number > after)), max)
+        let from = (account, region.clone(), after.map_or(0, |after| after.saturating_add(1)));
+        let later = self.subscriptions_by_owner.range(from..=(account, region.clone(), u32::MAX));
+        self.page(later.map(|(_, _, number)| *number), max)
     }
 
     pub(super) fn list_subscriptions_by_topic(
@@ -388,13 +394,6 @@ fn summary(subscription: &Subscription) -> SubscriptionSummary {
         protocol: subscription.protocol,
         endpoint: without_password(&subscription.endpoint).into_owned(),
     }
-}
-
-fn of_owner(
-    account: AccountId,
-    region: &Region,
-) -> std::ops::RangeInclusive<(AccountId, Region, u32)> {
-    (account, region.clone(), 0)..=(account, region.clone(), u32::MAX)
 }
 
 impl Subscription {

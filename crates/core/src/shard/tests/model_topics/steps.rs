@@ -135,7 +135,7 @@ impl Run {
         for (draft, message) in drafts.iter().zip(&messages) {
             expected.push(self.expect_published(topic, *draft, message));
         }
-        let Ok(Reply::Published(published)) = self.about_topics(publish) else {
+        let Ok(Reply::Published { published, .. }) = self.about_topics(publish) else {
             panic!("an answer to a publish")
         };
         for (published, expected) in published.into_iter().zip(&expected) {
@@ -169,7 +169,7 @@ impl Run {
         of.last_sequence += 1;
         let freight = Freight {
             message: super::run::number_of(message.message_id),
-            raw_size: message.size,
+            raw_size: message.raw_size,
             enveloped_size: message.enveloped_size,
             attributes: TEXTS[draft.text].attributes().len(),
             group: draft.group,
@@ -206,7 +206,8 @@ impl Run {
             content: content.encode(),
             data_key: 0,
             unsealed: None,
-            size: text.raw_size,
+            size: 2 * text.raw_size,
+            raw_size: text.raw_size,
             enveloped_size: text.raw_size + ENVELOPE,
             body_md5: [0; 16],
             body_sha256: Some([u8::try_from(draft.text).unwrap(); 32]),

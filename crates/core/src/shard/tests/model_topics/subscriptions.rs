@@ -96,9 +96,10 @@ impl Run {
     }
 
     pub(super) fn subscribe(&mut self, topic: usize, endpoint: usize, with: Wishes) {
-        let known = self.plain.subscriptions.iter();
-        let known = known.filter(|(_, s)| (s.topic, s.endpoint) == (topic, endpoint));
-        let known = known.map(|(number, _)| *number).next();
+        let there = self.plain.subscriptions.iter();
+        let mut there = there.filter(|(_, s)| (s.topic, s.endpoint) == (topic, endpoint));
+        let there = there.next().map(|(number, s)| (*number, s.is_ended()));
+        let known = there.filter(|(_, is_ended)| !is_ended).map(|(number, _)| number);
         let is_possible = self.plain.topics.contains_key(&topic) && fits(topic, endpoint);
         let (id, message) = (self.fresh(), self.fresh());
         // One that is there is found whatever it is like, if nothing is said.
@@ -116,6 +117,10 @@ impl Run {
         if !is_possible {
             assert!(self.about_topics(command).is_err());
             return;
+        }
+        if let Some((ended, true)) = there {
+            self.plain.remove_subscription(ended);
+            self.saw("subscribed after its end");
         }
         let number = match known {
             Some(number) => number,

@@ -63,6 +63,7 @@ pub(in super::super) fn of_content(content: &PublishedContent<'_>) -> Publicatio
         data_key: 0,
         unsealed: None,
         size: content.message.len(),
+        raw_size: content.text_for(SubscriptionProtocol::Sqs).len(),
         enveloped_size: content.message.len() + 700,
         body_md5: [0; 16],
         body_sha256: None,
@@ -253,7 +254,10 @@ impl Scene {
             message.message_id = self.fresh_id();
         }
         match self.about_topics(TopicCommand::Publish { arn: topic(name), messages })? {
-            Reply::Published(published) => Ok(published),
+            Reply::Published { published, left } => {
+                assert!(left.is_empty());
+                Ok(published)
+            }
             other => panic!("an answer to a publish, not {other:?}"),
         }
     }

@@ -279,3 +279,16 @@ fn a_relocated_record_is_found_by_every_copy() {
         assert_eq!(scene.shard.live_bytes(), 0);
     });
 }
+
+#[test]
+fn a_queue_weighs_the_text_that_it_gets() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.create("small", &[("MaximumMessageSize", "1024")]);
+        scene.subscribe_queue("stock", "small", &[("RawMessageDelivery", "true")]);
+        let long = "x".repeat(2000);
+        let both = PublishedContent { by_protocol: vec![("sqs", "short")], ..content(&long) };
+        scene.publish("stock", of_content(&both));
+        assert_eq!(scene.take("small").body, "short");
+    });
+}

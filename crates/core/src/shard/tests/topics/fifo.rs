@@ -143,3 +143,15 @@ fn a_fifo_dead_letter_queue_takes_an_id_once() {
         assert_eq!(bodies_of(scene, "dead.fifo"), ["1", "2"]);
     });
 }
+
+#[test]
+fn a_fifo_dead_letter_queue_serves_a_standard_queue_too() {
+    in_every_way(|scene| {
+        scene.create_topic("stock.fifo");
+        scene.create("dead.fifo", &[]);
+        let dead = redrive("dead.fifo", 1).replace(",\"maxReceiveCount\":1", "");
+        scene.subscribe_queue("stock.fifo", "gone", &[("RedrivePolicy", &dead)]);
+        scene.publish("stock.fifo", grouped("late", "g", "d"));
+        assert_eq!(scene.take("dead.fifo").body, "late");
+    });
+}

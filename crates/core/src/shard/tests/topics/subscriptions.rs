@@ -174,3 +174,19 @@ fn subscriptions_are_listed_in_pages() {
         assert_eq!((second.as_slice(), end), (&subscriptions[2..], None));
     });
 }
+
+#[test]
+fn an_endpoint_may_subscribe_anew_after_its_end() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        let first = scene.subscribe_endpoint("stock", "https://example.com/", &[]);
+        scene.unsubscribe(&first, None).unwrap();
+        scene.attempts();
+        let raw = [("RawMessageDelivery", "true")];
+        let second = scene.subscribe_endpoint("stock", "https://example.com/", &raw);
+        assert_ne!(second, first);
+        let read = scene.subscription_attribute(&second, "RawMessageDelivery");
+        assert_eq!(read.as_deref(), Some("true"));
+        assert_eq!(scene.subscriptions_of("stock").len(), 1);
+    });
+}
