@@ -58,6 +58,8 @@ class Stage:
                 f"127.0.0.1:{port}",
                 "--data",
                 self.folder / "data",
+                "--endpoint-allow",
+                "127.0.0.0/8",
                 "--public-url",
                 f"https://{self.host}",
             ],

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! How many attempts an endpoint gets at a time, and when, the shard has decided; what is bounded
-//! here is how many run at once in all. An attempt that gets lost, by whatever fault, is made again.
+//! here is how many run at once in all, so that each has a turn. An attempt that gets lost, by
+//! whatever fault, is made again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +22,6 @@ use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
@@ -30,9 +30,13 @@ use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
+use crate::turns::Turns;
 
-/// Attempts that run at once. Each holds its message and a connection.
+/// Attempts that run at once, each the only one of its subscription. Each holds its message and a
+/// connection.
 const RUNNING_MAX: usize = 1024;
+/// And so many more of those subscriptions.
+const RUNNING_MORE_MAX: usize = 512;
 
 /// How long attempts that are under way may take to end when the server stops. Most endpoints answer
 /// sooner; one that hangs does not hold up a restart.
@@ -57,18 +61,16 @@ pub(crate) async fn run(
     mut attempts: UnboundedReceiver<Attempt>,
     mut stopping: Stopping,
 ) {
-    let running = Arc::new(Semaphore::new(RUNNING_MAX));
+    let turns = Turns::new(RUNNING_MAX, RUNNING_MORE_MAX);
     let status = Arc::new(DeliveryStatus::default());
     let mut tasks = JoinSet::new();
     let deliver_all = async {
         while let Some(attempt) = attempts.recv().await {
             while tasks.try_join_next().is_some() {}
-            // The semaphore is never closed.
-            let Ok(permit) = Arc::clone(&running).acquire_owned().await else { return };
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
-            let status = Arc::clone(&status);
+            let (status, turns) = (Arc::clone(&status), turns.clone());
             tasks.spawn(async move {
-                let _permit = permit;
+                let _turn = turns.take(&attempt.delivery.subscription).await;
                 make(&shared, &status, &base_url, &attempt).await;
             });
         }

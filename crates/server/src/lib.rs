@@ -23,6 +23,7 @@ mod shutdown;
 mod signatures;
 mod sns;
 mod sqs;
+mod turns;
 
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 pub use server::{BindError, Outbound, Server};

@@ -49,6 +49,23 @@ fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     assert_eq!(resolved.server.account.to_string(), "000000000000");
 }
 
+#[test]
+fn loopback_endpoints_are_for_servers_that_nobody_else_can_reach() {
+    let allows = |flags: &[&str], address: &str| {
+        let resolved = resolve(flags, "").unwrap();
+        resolved.couriers.allow.contains(address.parse().unwrap())
+    };
+    for listen in ["127.0.0.1:4566", "localhost:4566", "[::1]:4566"] {
+        assert!(allows(&["--listen", listen], "127.0.0.1"), "{listen}");
+        assert!(!allows(&["--listen", listen], "10.0.0.1"), "{listen}");
+    }
+    assert!(!allows(&["--listen", "0.0.0.0:4566"], "127.0.0.1"));
+    let behind_a_proxy = ["--public-url", "https://sns.example.com"];
+    assert!(!allows(&behind_a_proxy, "127.0.0.1"));
+    let said = [&behind_a_proxy[..], &["--endpoint-allow", "127.0.0.0/8"]].concat();
+    assert!(allows(&said, "127.0.0.1"));
+}
+
 /// A key that is not merged, or that no flag sets, shows here as the file's or the default value.
 #[test]
 fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
