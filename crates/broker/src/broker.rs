@@ -91,7 +91,9 @@ impl Broker {
         entropy: Entropy,
     ) -> Result<(Self, OpenReport), OpenError> {
         let secret = entropy.bits().to_le_bytes();
-        let opened = storage.open(secret)?;
+        let mut opened = storage.open(secret)?;
+        // Whoever made them has ended: a log that is opened again later is another matter.
+        opened.shard.retry_interrupted();
         let report = opened.report.clone();
         let receipt_key = opened.shard.receipt_key().expect("a shard that is live has its key");
         let reader = Arc::new(RwLock::new(opened.log.reader()));

@@ -334,6 +334,15 @@ impl Queue {
         self.enter(key, (visible_at > at).then_some(hidden), upkeep);
     }
 
+    /// Messages in flight whose last receive hid them for so long.
+    pub(crate) fn received_for(&self, seconds: u64) -> Vec<u64> {
+        let is_one = |entry: &Entry| {
+            entry.state == State::InFlight
+                && entry.visible_at == entry.received_at.plus_seconds(seconds)
+        };
+        self.entries.iter().filter(|(_, entry)| is_one(entry)).map(|(key, _)| key).collect()
+    }
+
     /// A hidden message's time has come.
     pub(crate) fn become_visible(&mut self, key: u64, upkeep: &mut Upkeep) {
         if self.leave(key, upkeep) {

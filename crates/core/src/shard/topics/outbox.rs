@@ -27,6 +27,18 @@ impl Shard {
         }
     }
 
+    /// Attempts that were under way when a process ended, whose outcome nobody will tell, are made
+    /// again at once. Without this they are when their time is over.
+    pub fn retry_interrupted(&mut self) {
+        for number in self.outboxes.keys() {
+            let Some(queue) = self.queues.get_mut(number) else { continue };
+            for key in queue.received_for(limits::ATTEMPT_SECONDS_MAX) {
+                queue.become_visible(key, &mut self.upkeep);
+            }
+        }
+        self.resume_deliveries();
+    }
+
     /// Begins no attempts any more, or begins them again: each takes some of the log's room.
     pub fn hold_deliveries(&mut self, is_held: bool) {
         if std::mem::replace(&mut self.holds_deliveries, is_held) && !is_held {

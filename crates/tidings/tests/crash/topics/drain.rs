@@ -10,8 +10,7 @@ use super::subscriber::Subscriber;
 use crate::clerk::Clerk;
 use crate::history::History;
 
-/// How long that may take. An attempt that was under way when a server was killed may be made
-/// again only when it would be over at the latest, which is a minute.
+/// How long that may take: attempts that hang end after fifteen seconds, and more may wait behind them.
 const PATIENCE: Duration = Duration::from_secs(100);
 /// How often it is looked whether all is there.
 const LOOK: Duration = Duration::from_millis(500);

@@ -181,6 +181,33 @@ fn retries_survive_a_restart() {
 }
 
 #[test]
+fn an_attempt_that_the_end_of_the_process_cut_off_is_made_again_at_once() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[("DeliveryPolicy", POLICY)]);
+        scene.publish("stock", text("waits for its next attempt"));
+        for _ in 0..4 {
+            let attempt = scene.attempt().unwrap();
+            scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+        }
+        scene.publish("stock", text("under way"));
+        let attempt = scene.attempt().unwrap();
+        assert_eq!(scene.message_of(&attempt), "under way");
+        scene.restart();
+        assert_eq!(scene.attempt(), None, "perhaps whoever makes it is still there");
+        scene.shard.retry_interrupted();
+        scene.at_ms(1);
+        let again = scene.attempt().unwrap();
+        assert_eq!((again.receipt.key, again.receipt.receive_count), (attempt.receipt.key, 2));
+        assert_eq!(scene.attempt(), None);
+        assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Delivered), Fate::Stale);
+        assert_eq!(scene.settle_attempt(&again, AttemptOutcome::Delivered), Fate::Delivered);
+        scene.at(2);
+        assert_eq!(scene.attempts().len(), 1, "the other one, in its time");
+    });
+}
+
+#[test]
 fn an_endpoint_that_fails_is_told_of_its_end_and_may_come_back() {
     without_restarts(|scene| {
         scene.create_topic("stock");
