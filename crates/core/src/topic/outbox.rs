@@ -15,8 +15,11 @@ pub(crate) struct Outbox {
     /// attempt at a time, and one that keeps failing with pauses, so that many dead ones do not take
     /// what the others need.
     failures: u32,
-    /// When the next attempt may begin: after such a pause, or as maxReceivesPerSecond has it.
-    next_at: Timestamp,
+    /// Until when there is such a pause.
+    paused_until: Timestamp,
+    /// When the next attempt may begin as maxReceivesPerSecond has it, in microseconds, so that any
+    /// number a second is kept to.
+    next_at_us: u64,
     /// The deadline that stands for it.
     pub(crate) serve_due: Option<Timestamp>,
 }
@@ -30,15 +33,17 @@ impl Outbox {
 
     /// When the next attempt may begin, if not now.
     pub(crate) fn pause_until(&self, now: Timestamp) -> Option<Timestamp> {
-        Some(self.next_at).filter(|at| *at > now)
+        let next_at = Timestamp::from_ms(self.next_at_us / 1000).max(self.paused_until);
+        Some(next_at).filter(|at| *at > now)
     }
 
     /// An attempt begins.
     pub(crate) fn begin(&mut self, key: u64, now: Timestamp, max_per_second: Option<u32>) {
         self.running.insert(key);
         if let Some(max) = max_per_second {
-            let pause_ms = 1000_u64.div_ceil(u64::from(max.max(1)));
-            self.next_at = now.max(self.next_at) + pause_ms;
+            let pause_us = 1_000_000_u64.div_ceil(u64::from(max.max(1)));
+            let now_us = now.as_ms().saturating_mul(1000);
+            self.next_at_us = self.next_at_us.max(now_us).saturating_add(pause_us);
         }
     }
 
@@ -56,7 +61,7 @@ impl Outbox {
     pub(crate) fn judge(&mut self, is_failing: bool, now: Timestamp) {
         self.failures = if is_failing { self.failures.saturating_add(1) } else { 0 };
         if self.failures > limits::QUICK_FAILURES_MAX {
-            self.next_at = self.next_at.max(now + limits::FAILING_ENDPOINT_PAUSE_MS);
+            self.paused_until = now + limits::FAILING_ENDPOINT_PAUSE_MS;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Endpoints: attempts, retries, pace, and what becomes of what they do not take.
 
 use super::super::calls::{bodies, redrive, ten};
-use super::super::scene::{START, in_every_way, without_restarts};
+use super::super::scene::{START, Scene, in_every_way, without_restarts};
 use super::calls::text;
 use crate::delivery::{AttemptOutcome, Fate};
 use crate::limits;
@@ -158,6 +158,46 @@ fn an_endpoint_gets_no_more_a_second_than_it_wants() {
         assert_eq!(begun.iter().sum::<usize>(), 10);
         assert!(begun[..10].iter().all(|count| *count == 1), "{begun:?}");
     });
+}
+
+#[test]
+fn a_pace_is_kept_to_whatever_it_is() {
+    for pace in [3, 333, 750, 2000] {
+        let mut scene = Scene::unchecked();
+        scene.create_topic("stock");
+        let policy = format!(r#"{{"throttlePolicy":{{"maxReceivesPerSecond":{pace}}}}}"#);
+        scene.subscribe_endpoint("stock", ENDPOINT, &[("DeliveryPolicy", &policy)]);
+        scene.at(1);
+        for i in 0..pace + 10 {
+            scene.publish("stock", text(&i.to_string()));
+        }
+        let mut count = 0;
+        for ms in 1000..2000 {
+            scene.at_ms(ms);
+            for attempt in scene.attempts() {
+                scene.settle_attempt(&attempt, AttemptOutcome::Delivered);
+                count += 1;
+            }
+        }
+        assert_eq!(count, pace);
+    }
+}
+
+#[test]
+fn no_attempt_begins_while_deliveries_are_held() {
+    let mut scene = Scene::unchecked();
+    scene.create_topic("stock");
+    scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+    scene.shard.hold_deliveries(true);
+    scene.publish("stock", text("1"));
+    assert_eq!(scene.attempt(), None);
+    scene.at(100);
+    assert_eq!(scene.attempt(), None);
+    scene.shard.hold_deliveries(false);
+    scene.at_ms(100_001);
+    let attempt = scene.attempt().unwrap();
+    assert_eq!(attempt.receipt.receive_count, 1);
+    assert_eq!(scene.settle_attempt(&attempt, AttemptOutcome::Delivered), Fate::Delivered);
 }
 
 #[test]
