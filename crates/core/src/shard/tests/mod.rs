@@ -2,7 +2,7 @@
 //!
 //! The facts are those of the SQS API reference and developer guide. [`scene`] plays a scenario in
 //! several ways, among them with a restart after every command, and compares what it sees with what
-//! a replay of the log would have; [`model`] does the same with random commands.
+//! a replay of the log would have; [`model`] and [`model_topics`] do the same with random commands.
 
 mod attempts;
 mod attributes;
@@ -14,6 +14,7 @@ mod delay;
 mod delete;
 mod fair_groups;
 mod fifo;
+mod histories;
 mod hostile;
 mod long_polls;
 mod model;

@@ -6,62 +6,32 @@ mod plain;
 mod run;
 mod steps;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use super::histories::{Seen, count_what_happens, play_histories, print_steps};
 use commands::{Step, any_step};
 use run::Run;
 
-/// Steps, printed one a line.
+/// Steps, one after the other.
 #[derive(Clone)]
 struct History(Vec<Step>);
 
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|step| write!(f, "\n    {step:?}"))
+        print_steps(f, &self.0)
     }
 }
 
-/// Plays histories of up to so many steps, the same ones every time. One that fails is shortened
-/// and printed.
-fn play_histories(count: u32, length_max: usize, seed: u8, check: impl Fn(History)) {
-    let config = Config {
-        cases: count,
-        failure_persistence: None,
-        max_shrink_iters: 5000,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let histories = vec(any_step(), 1..=length_max).prop_map(History);
-    let played = TestRunner::new_with_rng(config, rng).run(&histories, |history| {
-        check(history);
-        Ok(())
-    });
-    if let Err(failure) = played {
-        panic!("seed {seed}: {failure}");
-    }
+/// Histories of up to so many steps.
+fn histories(length_max: usize) -> impl Strategy<Value = History> {
+    vec(any_step(), 1..=length_max).prop_map(History)
 }
 
-/// Plays histories, and counts what happens in them. All of it must: a model that nothing ever
-/// happens to agrees with anything.
-fn compare_histories(count: u32, length_max: usize, seed: u8, each_min: u64) {
-    let seen = RefCell::new(BTreeMap::new());
-    play_histories(count, length_max, seed, |history| {
-        let mut seen = seen.borrow_mut();
-        *seen.entry("step").or_insert(0) += history.0.len() as u64;
-        for (what, often) in play(history).seen {
-            *seen.entry(what).or_default() += often;
-        }
-    });
-    let seen = seen.into_inner();
-    assert_eq!(seen.len(), 19, "{seen:#?}");
-    assert!(seen.values().all(|often| *often >= each_min), "{seen:#?}");
-}
+/// How many kinds of things are counted.
+const KINDS: u32 = 18;
 
 fn play(history: History) -> Run {
     let mut run = Run::new();
@@ -69,24 +39,28 @@ fn play(history: History) -> Run {
     run
 }
 
+fn count(history: History) -> Seen {
+    play(history).seen
+}
+
 #[test]
 fn short_histories_are_as_the_model_has_them() {
-    compare_histories(6000, 60, 1, 40);
+    count_what_happens([6000, KINDS], 1, 40, &histories(60), count);
 }
 
 #[test]
 fn middling_histories_are_as_the_model_has_them() {
-    compare_histories(1500, 400, 2, 40);
+    count_what_happens([1500, KINDS], 2, 40, &histories(400), count);
 }
 
 #[test]
 fn long_histories_are_as_the_model_has_them() {
-    compare_histories(100, 4000, 3, 40);
+    count_what_happens([100, KINDS], 3, 40, &histories(4000), count);
 }
 
 #[test]
 fn the_same_history_gives_the_same_bytes() {
-    play_histories(30, 300, 4, |history| {
+    play_histories(30, 4, &histories(300), |history| {
         assert_eq!(play(history.clone()).written, play(history).written);
     });
 }
