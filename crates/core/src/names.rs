@@ -250,6 +250,11 @@ impl SubscriptionProtocol {
         }
     }
 
+    /// Whether a topic with messages of more than 256 KiB may have such subscriptions.
+    pub fn takes_large_messages(self) -> bool {
+        matches!(self, Self::Sqs | Self::Lambda | Self::Firehose)
+    }
+
     /// Whether the endpoint is a web address.
     pub fn is_web(self) -> bool {
         matches!(self, Self::Http | Self::Https)

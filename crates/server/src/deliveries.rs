@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use md5::{Digest, Md5};
 use tidings_aws::sns::Rendering;
 use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
@@ -183,7 +184,11 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
     };
-    let md5 = record.message.body_md5;
+    // The record has that of the text for queues.
+    let md5: [u8; 16] = match content.by_protocol.is_empty() {
+        true => record.message.body_md5,
+        false => Md5::digest(content.text_for(delivery.protocol)).into(),
+    };
     Ok(Packed {
         parcel,
         published_at: record.message.sent_at,

@@ -142,12 +142,6 @@ impl Subscription {
         self.attributes.filter_policy().is_some() && !self.is_ended()
     }
 
-    /// Whether a topic with messages of more than 256 KiB may have it.
-    pub(crate) fn takes_large_messages(&self) -> bool {
-        use SubscriptionProtocol as Protocol;
-        matches!(self.protocol, Protocol::Sqs | Protocol::Lambda | Protocol::Firehose)
-    }
-
     /// In which form a message goes out now. Most messages share one.
     pub(crate) fn delivery(
         &mut self,

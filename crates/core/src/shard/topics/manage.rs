@@ -163,7 +163,9 @@ impl Shard {
         }
         let subscriptions = topic.subscriptions.iter().map(|number| self.subscription(*number));
         let fits = topic.subscriptions.len() <= limits::LARGE_MESSAGE_SUBSCRIPTIONS_MAX
-            && subscriptions.into_iter().all(|subscription| subscription.takes_large_messages());
+            && subscriptions
+                .into_iter()
+                .all(|subscription| subscription.protocol.takes_large_messages());
         if fits { Ok(()) } else { Err(too_large_for_subscriptions("MaximumMessageSize")) }
     }
 

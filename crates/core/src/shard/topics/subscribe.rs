@@ -94,7 +94,7 @@ impl Shard {
         if request.protocol != SubscriptionProtocol::Sqs {
             return if request.topic.name.is_fifo() {
                 Err(TopicRejection::parameter(
-                    "Protocol Reason: FIFO topics deliver to SQS queues only",
+                    "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
                 ))
             } else {
                 Ok(None)
@@ -129,7 +129,7 @@ impl Shard {
             )));
         }
         let is_large = topic.attributes.maximum_message_size() > limits::TOPIC_MESSAGE_SIZE_DEFAULT;
-        let takes_large = !request.protocol.is_web();
+        let takes_large = request.protocol.takes_large_messages();
         if is_large && (count >= limits::LARGE_MESSAGE_SUBSCRIPTIONS_MAX || !takes_large) {
             return Err(too_large_for_subscriptions("Protocol"));
         }

@@ -163,6 +163,15 @@ async fn what_was_asked_for_is_logged_as_documented() {
             }
         }
 
+        let texts = r#"{"default":"for all","sqs":"for queues","http":"hello"}"#;
+        sns.publish_with(&logged, &[("Message", texts), ("MessageStructure", "json")]).await;
+        well.notification().await;
+        ill.notification().await;
+        for (_, line) in log.take(hub).await {
+            let digest = &line["notification"]["messageMD5Sum"];
+            assert_eq!(digest, "5d41402abc4b2a76b9719d911017c592", "of the text that was sent");
+        }
+
         sns.set_topic_attribute(&logged, "HTTPSuccessFeedbackSampleRate", "0").await;
         sns.publish(&logged, "hello").await;
         well.notification().await;
