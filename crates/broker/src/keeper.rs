@@ -31,9 +31,7 @@ pub(crate) fn run(
     while let Ok(errand) = errands.recv() {
         match errand {
             Errand::Do(effect) => {
-                if let Some(command) = carry_out(effect, &**reader, entropy) {
-                    inbox.tell(Input::Tell(command));
-                }
+                inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy)));
             }
             Errand::Save { covers, snapshot } => {
                 let saved = snapshots.save(covers, &snapshot);
@@ -48,8 +46,8 @@ pub(crate) fn run(
 }
 
 /// What an effect comes back with.
-fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Option<Command> {
-    let command = match effect {
+fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command {
+    match effect {
         Effect::CopyForMoveTask { source, task, messages } => {
             let read =
                 |(key, location)| (key, Uuid::from_random(entropy.bits()), read(reader, location));
@@ -70,10 +68,8 @@ fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Option<C
             let messages = messages.into_iter().map(read).collect();
             Command::ReplayMessages { subscription, messages }
         }
-        // These do not come here.
-        Effect::Deliver(_) => return None,
-    };
-    Some(command)
+        Effect::Deliver(_) => unreachable!("the owner's thread passes deliveries on by itself"),
+    }
 }
 
 fn read(reader: &dyn Reader, location: Location) -> Option<Vec<u8>> {

@@ -51,7 +51,7 @@ pub struct Attempt {
     /// Where to.
     pub endpoint: Arc<str>,
     /// The content type that the delivery policy asks for.
-    pub content_type: Option<Arc<str>>,
+    pub content_type: Arc<str>,
     /// When the message came into the outbox.
     pub enqueued_at: Timestamp,
     /// When it counts no longer, and another one is made.

@@ -9,18 +9,8 @@ use thiserror::Error;
 /// The URL of an endpoint that can be delivered to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: Scheme,
     credentials: Option<Credentials>,
     uri: Uri,
-}
-
-/// `http` or `https`: as protocols of subscriptions they are called the same.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Scheme {
-    /// Over TCP.
-    Http,
-    /// Over TLS.
-    Https,
 }
 
 /// The user and the password of a URL, percent-decoded. They do not print.
@@ -56,8 +46,8 @@ impl Endpoint {
     pub fn parse(url: &str) -> Result<Endpoint, EndpointError> {
         let (scheme, rest) = url.split_once("://").ok_or(EndpointError::NotAUrl)?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
+            "http" => "http",
+            "https" => "https",
             _ => return Err(EndpointError::NotHttp),
         };
         let (authority, path) = split_authority(rest);
@@ -71,17 +61,11 @@ impl Endpoint {
         }
         let path = encoded(path);
         let slash = if path.starts_with('/') { "" } else { "/" };
-        let uri = format!("{}://{host}{slash}{path}", scheme.as_str());
+        let uri = format!("{scheme}://{host}{slash}{path}");
         let uri: Uri = uri.parse().map_err(|_| EndpointError::NotAUrl)?;
-        let endpoint = Endpoint { scheme, credentials, uri };
+        let endpoint = Endpoint { credentials, uri };
         endpoint.check_host()?;
         Ok(endpoint)
-    }
-
-    /// `http` or `https`.
-    #[must_use]
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
     }
 
     /// The host: a name, or an address without brackets.
@@ -138,17 +122,6 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Endpoint").field(&self.uri).finish()
-    }
-}
-
-impl Scheme {
-    /// The scheme as URLs have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        }
     }
 }
 

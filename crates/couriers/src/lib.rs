@@ -29,5 +29,5 @@ pub use address_guard::{AddressGuard, GuardError, Refused};
 pub use address_ranges::{AddressRanges, BadRange};
 pub use courier::{Attempt, Courier, Outcome, Parcel, ParcelKind};
 pub use couriers::{CourierConfig, Couriers};
-pub use endpoint::{Endpoint, EndpointError, Scheme};
+pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError};

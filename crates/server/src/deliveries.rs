@@ -177,7 +177,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
         endpoint: attempt.endpoint.as_ref().to_owned(),
         body: Bytes::from(body.into_bytes()),
         // Confirmations are always sent as the service sends them.
-        content_type: attempt.content_type.as_deref().filter(|_| is_notification).map(Into::into),
+        content_type: is_notification.then(|| attempt.content_type.as_ref().to_owned()),
         kind,
         message_id: record.message.message_id.to_string(),
         topic_arn: delivery.subscription.topic.to_string(),

@@ -58,6 +58,7 @@ pub enum KeyError {
 pub struct SigningKey {
     sha256: RsaKeyPair,
     sha1: RsaSha1Key,
+    #[cfg(test)]
     key_pem: String,
     certificate_pem: String,
     certificate_name: String,
@@ -91,6 +92,7 @@ impl SigningKey {
         let key = SigningKey {
             sha256,
             sha1,
+            #[cfg(test)]
             key_pem: key.to_owned(),
             certificate_pem: certificate.to_owned(),
             certificate_name: name_of(&der),
@@ -100,9 +102,9 @@ impl SigningKey {
         Ok(key)
     }
 
-    /// The key and the certificate, in PEM. The first is a secret.
-    #[must_use]
-    pub fn to_pem(&self) -> (&str, &str) {
+    /// The key and the certificate, in PEM. Only tests keep the first one: it is a secret.
+    #[cfg(test)]
+    pub(super) fn to_pem(&self) -> (&str, &str) {
         (&self.key_pem, &self.certificate_pem)
     }
 

@@ -89,7 +89,7 @@ impl Shard {
             location: self.upkeep.publications.locate(entry.location()),
             delivery: delivery.clone(),
             endpoint: subscription.endpoint.clone(),
-            content_type: Some(policy.content_type(delivery.is_raw).into()),
+            content_type: policy.content_type(delivery.is_raw).into(),
             enqueued_at: entry.enqueued_at,
             until,
             logging: self.logging_of(subscription),
