@@ -155,11 +155,9 @@ impl<'a> Facts<'a> {
         match key {
             "sourcearn" => self.source.map(|source| ContextValue::text(source.arn)),
             "sourceaccount" => self.source.map(|source| ContextValue::text(source.account)),
-            // The older form: of a direct call, the caller's account.
-            "sourceowner" => match self.source {
-                Some(source) => Some(ContextValue::text(source.account)),
-                None => self.caller.account().map(ContextValue::text),
-            },
+            // The older form of the account. Of a direct call there is none: else the default policy of
+            // topics would open them to every identity of their account.
+            "sourceowner" => self.source.map(|source| ContextValue::text(source.account)),
             "sourceorgid" => organisation.map(|organisation| ContextValue::text(organisation.id)),
             "sourceorgpaths" => organisation.map(paths),
             "sourceip" => match self.origin {

@@ -11,6 +11,7 @@ use tidings_core::message::Location;
 use tidings_core::names::Uuid;
 use tidings_core::receipt::ReceiptKey;
 use tidings_core::shard::Settings;
+use tidings_core::terms::{Resource, Terms};
 use tidings_core::time::Timestamp;
 use tidings_log::{Position, Reader};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -22,6 +23,7 @@ use crate::failure::{Failure, OpenError, ReadFailure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
 use crate::running::{self, Setting};
 use crate::store::{DataFolder, OpenReport, Storage};
+use crate::view::View;
 use crate::writer;
 
 /// How to open a [`Broker`].
@@ -58,6 +60,7 @@ pub struct Broker {
 struct Shared {
     inbox: Inbox,
     reader: Arc<RwLock<Arc<dyn Reader>>>,
+    view: Arc<View>,
     receipt_key: ReceiptKey,
     clock: Clock,
     entropy: Entropy,
@@ -102,6 +105,9 @@ impl Broker {
         clock.watch(move || waker.tell(Input::Tick));
         // The shard bounds what an endpoint gets; attempts that wait here too long count no more.
         let (deliveries, attempts) = mpsc::unbounded_channel();
+        // Filled here already, so that the first request finds it whole.
+        let view = Arc::new(View::default());
+        view.reset(opened.shard.terms());
         let setting = Setting {
             deliveries,
             storage,
@@ -110,6 +116,7 @@ impl Broker {
             entropy: entropy.clone(),
             inbox: inbox.clone(),
             reader: Arc::clone(&reader),
+            view: Arc::clone(&view),
         };
         thread::Builder::new()
             .name("tidings-owner".into())
@@ -123,7 +130,8 @@ impl Broker {
             .map_err(OpenError::Thread)?;
         let last_token = AtomicU64::new(0);
         let deliveries = Mutex::new(Some(attempts));
-        let shared = Shared { inbox, reader, receipt_key, clock, entropy, last_token, deliveries };
+        let shared =
+            Shared { inbox, reader, view, receipt_key, clock, entropy, last_token, deliveries };
         Ok((Self { shared: Arc::new(shared) }, report))
     }
 
@@ -165,6 +173,12 @@ impl Broker {
     /// by [`Command::SettleDelivery`]. `None` if somebody else has them already.
     pub fn deliveries(&self) -> Option<UnboundedReceiver<Attempt>> {
         self.shared.deliveries.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The terms on which a queue or topic may be used, as far as they are durable; `None` if it has
+    /// none, or is not there.
+    pub fn terms(&self, resource: &Resource) -> Option<Arc<Terms>> {
+        self.shared.view.terms(resource)
     }
 
     /// What receipt handles are made with.

@@ -32,6 +32,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod view;
 mod writer;
 
 pub use broker::{Broker, Options};

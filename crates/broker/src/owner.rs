@@ -4,6 +4,7 @@ use tidings_core::command::{Command, Effect, Reply, Token, TopicCommand};
 use tidings_core::delivery::AttemptOutcome;
 use tidings_core::rejection::Rejection;
 use tidings_core::shard::Shard;
+use tidings_core::terms::Change;
 use tidings_core::time::Timestamp;
 use tidings_log::{Layout, Position, Space};
 
@@ -18,6 +19,8 @@ pub struct Append {
     pub replies: Vec<(Token, Result<Reply, Rejection>)>,
     /// To be done when the records are durable.
     pub effects: Vec<Effect>,
+    /// To be known when the records are durable, before the replies are given.
+    pub changes: Vec<Change>,
     /// The state with these records in it, if it is time to save it.
     pub snapshot: Option<Vec<u8>>,
     /// What the snapshot covers, and where the next batch will start.
@@ -145,6 +148,7 @@ impl Owner {
             records: is_appended.then_some(batch.records),
             replies: batch.replies,
             effects: batch.effects,
+            changes: batch.changes,
             snapshot: with_snapshot.then(|| self.shard.snapshot()),
             next: self.log_end(),
         })
@@ -171,7 +175,8 @@ fn is_affordable(command: &Command, space: Space) -> bool {
         | Command::ListDeadLetterSourceQueues { .. }
         | Command::QueueAttributes { .. }
         | Command::QueueTags { .. }
-        | Command::ListMoveTasks { .. } => true,
+        | Command::ListMoveTasks { .. }
+        | Command::ReadRegister { .. } => true,
         Command::Receive { .. }
         | Command::ChangeVisibility { .. }
         | Command::CreateQueue { .. }
@@ -180,6 +185,7 @@ fn is_affordable(command: &Command, space: Space) -> bool {
         | Command::UntagQueue { .. }
         | Command::AddPermission { .. }
         | Command::RemovePermission { .. }
+        | Command::WriteRegister { .. }
         | Command::Reclaim { .. }
         | Command::Relocate { .. } => space != Space::Exhausted,
         Command::SettleDelivery { outcome, .. } => {

@@ -23,6 +23,7 @@ use crate::keeper::{self, Errand};
 use crate::owner::Owner;
 use crate::store::{Opened, Storage};
 use crate::upkeep::Upkeep;
+use crate::view::View;
 use crate::writer::{self, Held, Job};
 
 /// How long to wait before the log is opened again after it failed.
@@ -46,6 +47,8 @@ pub(crate) struct Setting {
     pub(crate) deliveries: UnboundedSender<Attempt>,
     /// The reader of the log that is open, for everyone.
     pub(crate) reader: Arc<RwLock<Arc<dyn Reader>>>,
+    /// What holds, for everyone.
+    pub(crate) view: Arc<View>,
 }
 
 /// Owns the shard until the broker is closed; through failures of the log too. Returns whom to tell
@@ -59,6 +62,7 @@ pub(crate) fn run(
     loop {
         let reader = opened.log.reader();
         *setting.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
+        setting.view.reset(opened.shard.terms());
         // A fault of ours in deciding ends a tenure like a failure of the log: memory is dropped, and
         // the log says what happened.
         let tenure = AssertUnwindSafe(|| Tenure::begin(setting, opened, inputs).run());
@@ -156,8 +160,9 @@ impl<'a> Tenure<'a> {
         let (errands, errand_list) = mpsc::channel();
         let (reader, entropy) = (log.reader(), setting.entropy.clone());
         let inboxes = (setting.inbox.clone(), setting.inbox.clone());
+        let view = Arc::clone(&setting.view);
         let threads = Threads(vec![
-            spawn("tidings-writer", move || writer::run(log, &job_list, &inboxes.0)),
+            spawn("tidings-writer", move || writer::run(log, &job_list, &view, &inboxes.0)),
             spawn("tidings-keeper", move || {
                 keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
             }),
@@ -343,8 +348,8 @@ impl<'a> Tenure<'a> {
                 continue;
             };
             self.then = then;
-            let (start, effects) = (append.start, append.effects);
-            self.send_job(Job::Append { start, records, replies, effects });
+            let (start, changes, effects) = (append.start, append.changes, append.effects);
+            self.send_job(Job::Append { start, records, changes, replies, effects });
         }
     }
 

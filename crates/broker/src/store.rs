@@ -7,8 +7,8 @@
 //!     shard-0/      a log's segments, and snapshots of the state that it built
 //! ```
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::failure::OpenError;
 
 /// The version of a data folder. It grows when an older release could not read what this one
 /// writes, such as a new kind of record.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The oldest version that can still be opened.
 const OLDEST_FORMAT: u32 = 2;
 
@@ -128,22 +128,35 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Refuses a folder of a format that is newer, or older than what was ever released; marks a new one.
+/// Refuses a folder of a format that is newer, or older than what was ever released. Marks one that
+/// is new or older: from now on it may hold what only this release can read.
 fn check_format(folder: &Path) -> Result<(), OpenError> {
     let path = folder.join("FORMAT");
     match fs::read_to_string(&path) {
         Ok(text) => match text.trim().parse::<u32>() {
-            Ok(OLDEST_FORMAT..=FORMAT) => Ok(()),
+            Ok(FORMAT) => Ok(()),
+            Ok(OLDEST_FORMAT..FORMAT) => mark_format(folder),
             Ok(version) if version < OLDEST_FORMAT => {
                 Err(OpenError::OlderFormat { path, found: version, oldest: OLDEST_FORMAT })
             }
             _ => Err(OpenError::NewerFormat { path, found: text.trim().into(), known: FORMAT }),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::write(&path, format!("{FORMAT}\n")).map_err(cannot("write", &path))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => mark_format(folder),
         Err(error) => Err(cannot("read", &path)(error)),
     }
+}
+
+/// Writes the file anew, so that there is always a whole one.
+fn mark_format(folder: &Path) -> Result<(), OpenError> {
+    let (path, new) = (folder.join("FORMAT"), folder.join("FORMAT.new"));
+    let write = || {
+        let mut file = File::create(&new)?;
+        writeln!(file, "{FORMAT}")?;
+        file.sync_all()?;
+        fs::rename(&new, &path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(cannot("write", &path))
 }
 
 fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {

@@ -10,6 +10,7 @@ use tidings_core::names::QueueArn;
 use tidings_core::record::MessageRecord;
 use tidings_core::rejection::Rejection;
 use tidings_core::shard::Settings;
+use tidings_core::terms::Resource;
 use tidings_core::time::Timestamp;
 use tidings_log::memory::{MemoryFault, MemoryStore};
 use tidings_log::snapshot::{MemorySnapshots, Snapshots};
@@ -182,7 +183,7 @@ async fn a_folder_of_another_format_is_refused() {
         std::fs::write(folder.path().join("FORMAT"), format).unwrap();
         Broker::open(Options::new(folder.path())).map(|_| ())
     };
-    assert!(matches!(open("3\n"), Err(OpenError::NewerFormat { found, .. }) if found == "3"));
+    assert!(matches!(open("4\n"), Err(OpenError::NewerFormat { found, .. }) if found == "4"));
     assert!(matches!(open("two"), Err(OpenError::NewerFormat { found, .. }) if found == "two"));
     assert!(matches!(open("1\n"), Err(OpenError::OlderFormat { found: 1, .. })));
 }
@@ -397,5 +398,50 @@ async fn the_front_of_the_log_is_given_up_and_stragglers_are_written_again() {
     let (broker, _) = Broker::open(options).unwrap();
     let received = receive(&broker, "stragglers", 0).await;
     assert_eq!(bodies(&broker, &received).await, ["still here"]);
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_of_an_older_format_is_marked_as_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let format = folder.path().join("FORMAT");
+    std::fs::write(&format, "2\n").unwrap();
+    let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
+    broker.close().await;
+    assert_eq!(std::fs::read_to_string(&format).unwrap(), "3\n");
+}
+
+/// Whoever has been told of a change finds it in the view, and finds it again after a restart and
+/// after the log has failed.
+#[tokio::test]
+async fn terms_are_seen_by_whoever_was_told_of_them() {
+    let storage = InMemory::new();
+    let resource = Resource::Queue(arn("orders"));
+    let set = |value: &str| {
+        let attributes = vec![("KmsMasterKeyId".to_owned(), value.to_owned())];
+        Command::SetQueueAttributes { arn: arn("orders"), attributes }
+    };
+    let key = |broker: &Broker| {
+        let terms = broker.terms(&resource)?;
+        Some(terms.encryption.as_ref()?.key_id.to_string())
+    };
+    let (broker, _) = storage.broker();
+    create(&broker, "orders").await;
+    assert!(broker.terms(&resource).is_none());
+    for name in ["alias/a", "alias/b"] {
+        broker.call(set(name)).await.unwrap();
+        assert_eq!(key(&broker).as_deref(), Some(name));
+    }
+    broker.close().await;
+    let (broker, _) = storage.broker();
+    assert_eq!(key(&broker).as_deref(), Some("alias/b"));
+    storage.log.fail_next(MemoryFault::AmbiguousLost);
+    broker.call(set("alias/c")).await.unwrap_err();
+    while broker.call(Command::FindQueue { arn: arn("orders") }).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(key(&broker).as_deref(), Some("alias/b"));
+    broker.call(Command::DeleteQueue { arn: arn("orders") }).await.unwrap();
+    assert!(broker.terms(&resource).is_none());
     broker.close().await;
 }

@@ -4,32 +4,45 @@ use std::sync::mpsc::Receiver;
 
 use tidings_core::command::{Command, Effect, Reply};
 use tidings_core::rejection::Rejection;
+use tidings_core::terms::Change;
 use tidings_log::{AppendError, Log, Position};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
 use crate::failure::{Failure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
+use crate::view::View;
 
 /// A reply and who waits for it.
 pub(crate) type Held = (oneshot::Sender<Answer>, Result<Reply, Rejection>);
 
 /// What the writer is asked to do, in order.
 pub(crate) enum Job {
-    Append { start: Position, records: Vec<u8>, replies: Vec<Held>, effects: Vec<Effect> },
-    Trim { before: Position },
+    Append {
+        start: Position,
+        records: Vec<u8>,
+        changes: Vec<Change>,
+        replies: Vec<Held>,
+        effects: Vec<Effect>,
+    },
+    Trim {
+        before: Position,
+    },
     Space,
 }
 
 /// Works until the owner hangs up.
-pub(crate) fn run(mut log: Box<dyn Log>, jobs: &Receiver<Job>, inbox: &Inbox) {
+pub(crate) fn run(mut log: Box<dyn Log>, jobs: &Receiver<Job>, view: &View, inbox: &Inbox) {
     let epoch = log.epoch();
     while let Ok(job) = jobs.recv() {
         match job {
-            Job::Append { start, records, replies, effects } => {
+            Job::Append { start, records, changes, replies, effects } => {
                 let appended = log.append(start, epoch, &records);
                 let outcome = match appended {
-                    Ok(_) => Ok(log.space()),
+                    Ok(_) => {
+                        view.apply(changes);
+                        Ok(log.space())
+                    }
                     Err(failed) => Err(unavailable(&failed)),
                 };
                 give(replies, outcome.err(), inbox);

@@ -10,6 +10,7 @@ use crate::names::{
     AccountId, FifoId, QueueArn, QueueName, Region, SubscriptionArn, TopicArn, Uuid,
 };
 use crate::receipt::Receipt;
+use crate::register::RegisterWrite;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -201,6 +202,16 @@ pub enum Command {
     },
     /// A request about topics or subscriptions.
     Topic(TopicCommand),
+    /// Entries of the register are to be so from now on, all of them or none.
+    WriteRegister {
+        /// Which, and how. Within the bounds that [`limits`](crate::limits) has for them.
+        writes: Vec<RegisterWrite>,
+    },
+    /// What the register holds: [`Reply::Register`].
+    ReadRegister {
+        /// Only entries whose names begin so; empty for all.
+        prefix: String,
+    },
     /// How an attempt that [`Effect::Deliver`] asked for went: [`Reply::Settled`].
     SettleDelivery {
         /// The attempt.
@@ -355,6 +366,8 @@ pub enum Reply {
     },
     /// What has become of a message after an attempt to deliver it.
     Settled(Fate),
+    /// Entries of the register, by name.
+    Register(Vec<(String, Arc<[u8]>)>),
 }
 
 /// A message that was taken, or recognised as one taken before.

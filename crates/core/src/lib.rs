@@ -17,7 +17,7 @@
 //! - What can be asked and answered: [`command`], [`rejection`], [`limits`], [`names`].
 //! - What is written: [`record`], [`message`], [`attributes`]. `docs/log-format.md` has the bytes.
 //! - What a queue is set to: [`queue_attributes`], [`redrive_policy`], [`policy_document`], [`tags`].
-//! - What topics will need: [`filter_policy`].
+//! - What topics need: [`filter_policy`]. What others keep here: [`register`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -42,10 +42,12 @@ pub mod queue_attributes;
 pub mod receipt;
 pub mod record;
 pub mod redrive_policy;
+pub mod register;
 pub mod rejection;
 pub mod shard;
 pub mod subscription_attributes;
 pub mod tags;
+pub mod terms;
 pub mod time;
 mod topic;
 pub mod topic_attributes;

@@ -195,3 +195,12 @@ pub const PROVIDER_RESPONSE_BYTES_MAX: usize = 1024;
 pub const HTTP_IDLE_SECONDS: u64 = 30;
 /// Signatures that are remembered, so that a message for many queues is signed once.
 pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;
+
+/// Bytes of an entry's name in the register.
+pub const REGISTER_NAME_BYTES_MAX: usize = 1024;
+/// Bytes of an entry's value.
+pub const REGISTER_VALUE_BYTES_MAX: usize = 256 << 10;
+/// Entries that one command writes.
+pub const REGISTER_WRITES_MAX: usize = 100;
+/// Bytes of all that one command writes there, so that a batch of the log has room for it.
+pub const REGISTER_WRITE_BYTES_MAX: usize = 1 << 20;

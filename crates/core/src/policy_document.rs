@@ -9,6 +9,7 @@ mod permissions;
 mod tests;
 
 use serde_json::{Map, Value};
+use tidings_access::{Kind, PolicyDocument};
 
 use crate::limits;
 use crate::rejection::Rejection;
@@ -51,7 +52,9 @@ pub fn check(text: &str) -> Result<(), Rejection> {
             limits::POLICY_STATEMENTS_MAX,
         ));
     }
-    check_statements(statements)
+    check_statements(statements)?;
+    // The one who will read it has the last word.
+    PolicyDocument::parse(text, Kind::Queue).map(drop).map_err(|_| invalid())
 }
 
 /// The statements of a document, at least one; `None` if its other members, or the lack of

@@ -123,6 +123,11 @@ pub(crate) enum Record<'a> {
     },
     /// About a topic or a subscription.
     Topic(TopicRecord<'a>),
+    /// An entry of the register, as it is from now on; without a value it is gone.
+    EntryWritten {
+        name: &'a str,
+        value: Option<&'a [u8]>,
+    },
     /// A message that a move task has moved on with its record as it is, because it was published
     /// to a topic.
     PublicationMoved {
@@ -272,6 +277,8 @@ mod kind {
     pub(super) const ARCHIVE_EXPIRED: u8 = 45;
     pub(super) const REPLAY_ADVANCED: u8 = 46;
     pub(super) const REPLAY_ENDED: u8 = 47;
+    // Of the register.
+    pub(super) const ENTRY_WRITTEN: u8 = 64;
 }
 
 impl<'a> Record<'a> {
@@ -399,6 +406,11 @@ impl<'a> Record<'a> {
                 w.u64(*target_key);
             }
             Self::Topic(record) => record.write(w),
+            Self::EntryWritten { name, value } => {
+                w.u8(kind::ENTRY_WRITTEN);
+                w.text(name);
+                w.option(value.as_ref(), |w, value| w.bytes(value));
+            }
         }
     }
 
@@ -406,6 +418,9 @@ impl<'a> Record<'a> {
         let kind = r.u8()?;
         if kind == kind::SHARD_CREATED {
             return Ok(Self::ShardCreated { secret: r.array()? });
+        }
+        if kind == kind::ENTRY_WRITTEN {
+            return Ok(Self::EntryWritten { name: r.text()?, value: r.option(Reader::bytes)? });
         }
         if kind >= kind::TOPIC_CREATED {
             return TopicRecord::read(kind, r).map(Self::Topic);

@@ -56,6 +56,16 @@ impl Tags {
         Ok(tags)
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Keys and values, by key, as conditions ask for them.
+    pub fn as_pairs(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
     /// Keys and values, by key.
     pub fn to_pairs(&self) -> Pairs {
         self.0.iter().map(|(key, value)| (key.clone(), value.clone())).collect()

@@ -97,6 +97,11 @@ impl TopicAttributes {
         &self.display_name
     }
 
+    /// The access policy that was set, if one was.
+    pub(crate) fn own_policy(&self) -> Option<&str> {
+        self.policy.as_deref()
+    }
+
     /// The access policy of the topic with this name: a JSON document.
     pub fn policy(&self, arn: &TopicArn) -> Arc<str> {
         self.policy.clone().unwrap_or_else(|| topic_policy::default_policy(arn).into())

@@ -9,6 +9,7 @@ mod permissions;
 mod tests;
 
 use serde_json::{Map, Value, json};
+use tidings_access::{Kind, PolicyDocument};
 
 use crate::attribute_fault::AttributeFault;
 use crate::limits;
@@ -87,7 +88,8 @@ pub(crate) fn check(text: &str) -> Result<(), AttributeFault> {
     if principals > limits::TOPIC_POLICY_PRINCIPALS_MAX {
         return Err(too_large("principals", limits::TOPIC_POLICY_PRINCIPALS_MAX));
     }
-    Ok(())
+    // The one who will read it has the last word.
+    PolicyDocument::parse(text, Kind::Topic).map(drop).map_err(|_| malformed())
 }
 
 /// What a topic asks of a statement beside its form.

@@ -93,7 +93,6 @@ fn every_key_has_its_value() {
         ("aws:sourcevpc", text("vpc-1")),
         ("aws:vpcsourceip", ContextValue::Address(IpAddr::from([10, 0, 0, 1]))),
         ("aws:vpceaccount", text("111122223333")),
-        ("aws:sourceowner", text("111122223333")),
     ] {
         assert_eq!(facts.value(key), Some(value), "{key}");
     }

@@ -10,6 +10,7 @@ mod origins;
 mod queue;
 mod snapshot;
 mod standard;
+mod terms;
 mod waiters;
 
 pub(crate) use deduplication::{Attempt, Deduplication, FirstSend, IdDigest};

@@ -1,6 +1,7 @@
 //! One queue: what is saved of it, and the bookkeeping beside it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::deduplication::{Attempts, Deduplication};
@@ -20,6 +21,7 @@ use crate::names::QueueArn;
 use crate::publications::Publications;
 use crate::queue_attributes::QueueAttributes;
 use crate::tags::Tags;
+use crate::terms::Terms;
 use crate::time::Timestamp;
 
 /// A queue. Its methods change it as a record says; what to record is decided by the shard.
@@ -60,6 +62,10 @@ pub(crate) struct Queue {
     /// The deadline that stands for what the queue remembers.
     forget_due: Option<Timestamp>,
     pub(crate) waiters: Waiters,
+    /// What follows from policy, tags and key.
+    pub(crate) terms: Option<Arc<Terms>>,
+    /// Topics, by number, and whether the policy lets them send here, as far as it was asked.
+    pub(super) admissions: RefCell<BTreeMap<u32, bool>>,
 }
 
 /// Keys that a queue can give out. Sequence numbers are made of them and must not overflow.
@@ -119,7 +125,7 @@ impl Queue {
         } else {
             Order::Standard(StandardOrder::default())
         };
-        Self {
+        let mut queue = Self {
             number,
             arn,
             outbox_of: None,
@@ -143,7 +149,11 @@ impl Queue {
             expiry_due: None,
             forget_due: None,
             waiters: Waiters::default(),
-        }
+            terms: None,
+            admissions: RefCell::default(),
+        };
+        queue.renew_terms();
+        queue
     }
 
     pub(crate) fn is_fifo(&self) -> bool {

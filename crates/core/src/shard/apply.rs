@@ -36,6 +36,7 @@ impl Shard {
             Record::TagsSet { queue, tags } => {
                 if let Some(queue) = self.queues.get_mut(queue) {
                     queue.tags = tags.clone();
+                    queue.renew_terms();
                 }
             }
             Record::QueuePurged { at, queue } => {
@@ -92,6 +93,7 @@ impl Shard {
                 self.count_moved(*queue, *task);
             }
             Record::Topic(record) => self.apply_to_topics(record, location),
+            Record::EntryWritten { name, value } => self.register.write(name, *value),
             Record::MoveTaskEnded { queue, task, end } => {
                 let tasks = self.queues.get_mut(queue).map(|queue| &mut queue.move_tasks);
                 if let Some(task) = tasks.and_then(|ts| ts.iter_mut().find(|t| t.id == *task)) {
@@ -146,6 +148,7 @@ impl Shard {
         let Some(queue) = self.queues.get_mut(&number) else { return };
         let before = std::mem::replace(&mut queue.attributes, attributes.clone());
         queue.modified_at = at;
+        queue.renew_terms();
         queue.schedule_expiry(at, &mut self.upkeep);
         if queue.is_fifo() && before.delay_seconds != attributes.delay_seconds {
             for (key, visible_at) in queue.delays_changed(attributes.delay_seconds, at) {

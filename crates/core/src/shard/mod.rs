@@ -13,6 +13,7 @@ mod send;
 #[expect(clippy::module_inception, reason = "the thing itself lives in a file of its own name")]
 mod shard;
 mod snapshot;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod topics;

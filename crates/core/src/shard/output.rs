@@ -4,6 +4,7 @@ use crate::command::{Effect, Reply, Token};
 use crate::message::Location;
 use crate::record::Record;
 use crate::rejection::Rejection;
+use crate::terms::Change;
 
 /// Records, and the replies and effects that rest on them and on every record before them.
 #[derive(Debug)]
@@ -16,12 +17,20 @@ pub struct Batch {
     pub replies: Vec<(Token, Result<Reply, Rejection>)>,
     /// What to do once the records are durable.
     pub effects: Vec<Effect>,
+    /// What holds from then on, to be known before the answers are given.
+    pub changes: Vec<Change>,
 }
 
 impl Batch {
     /// An empty batch that begins at a position.
     pub(super) fn new(start: u64) -> Self {
-        Self { start, records: Vec::new(), replies: Vec::new(), effects: Vec::new() }
+        Self {
+            start,
+            records: Vec::new(),
+            replies: Vec::new(),
+            effects: Vec::new(),
+            changes: Vec::new(),
+        }
     }
 
     /// Whether there is nothing to append, to answer or to do.

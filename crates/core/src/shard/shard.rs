@@ -16,7 +16,9 @@ use crate::publications::Publications;
 use crate::queue::{IdDigest, Queue, Upkeep};
 use crate::receipt::ReceiptKey;
 use crate::record::Record;
+use crate::register::{self, Register, RegisterWrite};
 use crate::rejection::Rejection;
+use crate::terms::Change;
 use crate::time::Timestamp;
 use crate::topic::{Outbox, Subscription, Topic};
 
@@ -35,17 +37,20 @@ pub struct Settings {
     pub filter_policies_per_topic: usize,
     /// Subscriptions of one account that may have a filter policy.
     pub filter_policies_per_account: usize,
+    /// Whether a topic may send only to queues whose policies let it.
+    pub enforces_policies: bool,
 }
 
 impl Default for Settings {
     /// AWS's: cool-downs of 60 seconds each, 200 filter policies for a topic and 10,000 for an
-    /// account.
+    /// account. Policies are not enforced: that goes with authentication, which is not a shard's.
     fn default() -> Self {
         Self {
             delete_cool_down_ms: limits::DELETE_COOL_DOWN_SECONDS * 1000,
             purge_cool_down_ms: limits::PURGE_COOL_DOWN_SECONDS * 1000,
             filter_policies_per_topic: limits::FILTER_POLICIES_PER_TOPIC_MAX,
             filter_policies_per_account: limits::FILTER_POLICIES_PER_ACCOUNT_MAX,
+            enforces_policies: false,
         }
     }
 }
@@ -78,6 +83,7 @@ pub struct Shard {
     pub(super) next_topic: u32,
     pub(super) subscriptions: BTreeMap<u32, Subscription>,
     pub(super) next_subscription: u32,
+    pub(super) register: Register,
 
     // Bookkeeping.
     /// Dead-letter queue and source queue, for every redrive policy that is set.
@@ -119,6 +125,7 @@ impl Shard {
             next_topic: 1,
             subscriptions: BTreeMap::new(),
             next_subscription: 1,
+            register: Register::default(),
             redrive_sources: BTreeSet::new(),
             waiting: BTreeMap::new(),
             topics_by_arn: BTreeMap::new(),
@@ -231,6 +238,8 @@ impl Shard {
             Command::CancelMoveTask { source, task } => self.cancel_move_task(&source, task),
             Command::ListMoveTasks { source, max } => self.list_move_tasks(&source, max),
             Command::Topic(command) => self.answer_about_topics(command, now),
+            Command::WriteRegister { writes } => self.write_register(&writes),
+            Command::ReadRegister { prefix } => Ok(Reply::Register(self.register.read(&prefix))),
             Command::SettleDelivery { attempt, outcome } => {
                 Ok(self.settle_delivery(attempt, outcome, now))
             }
@@ -243,6 +252,14 @@ impl Shard {
             | Command::RelocatePublications { .. }
             | Command::ReplayMessages { .. } => unreachable!("decided above: not answered at once"),
         }
+    }
+
+    fn write_register(&mut self, writes: &[RegisterWrite]) -> Result<Reply, Rejection> {
+        register::check(writes)?;
+        for (name, value) in writes {
+            self.commit(&Record::EntryWritten { name, value: value.as_deref() });
+        }
+        Ok(Reply::Done)
     }
 
     /// Does what has become due by `now`, until the next batch is full. What is left then is done when
@@ -332,7 +349,12 @@ impl Shard {
     /// Records a decision, applies it, and says where the record will lie.
     pub(super) fn commit(&mut self, record: &Record<'_>) -> Location {
         let location = self.output.push(record);
+        let changed = self.terms_changed_by(record);
         self.apply(record, location);
+        if let Some(resource) = changed {
+            let terms = self.terms_of(&resource);
+            self.output.changes.push(Change { resource, terms });
+        }
         location
     }
 

@@ -6,6 +6,7 @@
 //!               next topic number: u32, next subscription number: u32
 //!               published messages written again: list of number and where
 //!               queues, topics, subscriptions: list each
+//!               register: list of name (text) and value (bytes); since version 3
 //! ```
 
 use super::shard::{Settings, Shard};
@@ -13,10 +14,13 @@ use crate::codec::{Damaged, Reader, Writer};
 use crate::publications::Publications;
 use crate::queue::Queue;
 use crate::record::{read_arn, write_arn};
+use crate::register::Register;
 use crate::time::Timestamp;
 use crate::topic::{Subscription, Target, Topic};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// Without a register.
+const OLDEST_VERSION: u32 = 2;
 
 impl Shard {
     /// The state that all decisions so far have led to, those of the next batch included: it may be
@@ -37,6 +41,7 @@ impl Shard {
         w.list(self.queues.values(), |w, queue| queue.encode(w));
         w.list(self.topics.values(), |w, topic| topic.encode(w));
         w.list(self.subscriptions.values(), |w, subscription| subscription.encode(w));
+        self.register.encode(&mut w);
         bytes
     }
 
@@ -53,7 +58,8 @@ impl Shard {
     ) -> Result<Self, Damaged> {
         let mut shard = Self::new(settings, segment_bytes);
         let mut r = Reader::new(snapshot);
-        if r.u32()? != VERSION {
+        let version = r.u32()?;
+        if !(OLDEST_VERSION..=VERSION).contains(&version) {
             return Err(Damaged);
         }
         shard.secret = Some(r.array()?);
@@ -82,6 +88,9 @@ impl Shard {
             }
         }
         shard.restore_topics(&mut r)?;
+        if version > OLDEST_VERSION {
+            shard.register = Register::decode(&mut r)?;
+        }
         r.end()?;
         let publications = &shard.upkeep.publications;
         // Numbers go on from there: those to come are greater than those that are in use.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tidings_access::Kind;
+
 use super::archive::Archive;
 use super::subscription::{Status, Subscription};
 use crate::filter_policy::{FilterIndex, Filterable};
@@ -10,6 +12,7 @@ use crate::names::{SubscriptionProtocol, TopicArn};
 use crate::publication::PublishedContent;
 use crate::queue::Deduplication;
 use crate::tags::Tags;
+use crate::terms::{Encryption, Terms};
 use crate::time::Timestamp;
 use crate::topic_attributes::TopicAttributes;
 
@@ -45,11 +48,16 @@ pub(crate) struct Topic {
     filters: FilterIndex,
     /// The deadline that stands for what the topic remembers.
     pub(crate) forget_due: Option<Timestamp>,
+    /// What follows from policy, tags and key.
+    pub(crate) terms: Option<Arc<Terms>>,
 }
+
+/// How long a data key is used again for a topic, in seconds. SNS developer guide, "Key terms".
+const DATA_KEY_REUSE_SECONDS: u32 = 300;
 
 impl Topic {
     pub(crate) fn new(number: u32, arn: TopicArn, attributes: TopicAttributes, tags: Tags) -> Self {
-        Self {
+        let mut topic = Self {
             number,
             arn,
             attributes,
@@ -65,7 +73,20 @@ impl Topic {
             unfiltered: BTreeSet::new(),
             filters: FilterIndex::default(),
             forget_due: None,
-        }
+            terms: None,
+        };
+        topic.renew_terms();
+        topic
+    }
+
+    /// To be called when policy, tags or key have changed.
+    pub(crate) fn renew_terms(&mut self) {
+        let policy = self.attributes.own_policy().map(|text| (text, Kind::Topic));
+        let encryption = self.attributes.kms_master_key_id().map(|key_id| Encryption {
+            key_id: key_id.into(),
+            reuse_seconds: DATA_KEY_REUSE_SECONDS,
+        });
+        self.terms = Terms::of(policy, &self.tags, encryption);
     }
 
     pub(crate) fn is_fifo(&self) -> bool {

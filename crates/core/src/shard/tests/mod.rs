@@ -26,6 +26,7 @@ mod queues;
 mod receive;
 mod reclaim;
 mod records;
+mod register;
 mod retention;
 mod scene;
 mod send;

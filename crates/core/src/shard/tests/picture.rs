@@ -1,5 +1,7 @@
 //! What can be seen of a shard, to compare one with another.
 
+use std::sync::Arc;
+
 use super::super::shard::Shard;
 use crate::codec::Writer;
 use crate::message::Location;
@@ -20,6 +22,8 @@ pub(super) struct Picture {
     queues: Vec<QueuePicture>,
     publications: Vec<(u64, Location)>,
     topics: TopicsPicture,
+    register: Vec<(String, Arc<[u8]>)>,
+    terms: Vec<String>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -63,6 +67,8 @@ pub(super) fn picture(shard: &mut Shard) -> Picture {
         queues: shard.queues.values_mut().map(queue_picture).collect(),
         publications: shard.upkeep.publications.before(u64::MAX, 0, usize::MAX).0,
         topics: topics_picture(shard),
+        register: shard.register.read(""),
+        terms: shard.terms().map(|change| format!("{change:?}")).collect(),
     }
 }
 

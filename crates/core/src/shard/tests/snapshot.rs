@@ -39,6 +39,8 @@ pub(super) fn full_scene(way: Way) -> Scene {
     let destination = Some(arn("orders"));
     s.run(Command::StartMoveTask { source, destination, rate: Some(7), task }).unwrap();
     s.purge("dead.fifo").unwrap();
+    let entry = ("users/ann".to_owned(), Some(b"an entry".to_vec()));
+    s.run(Command::WriteRegister { writes: vec![entry] }).unwrap();
     add_topics(&mut s);
     s
 }

@@ -42,6 +42,7 @@ impl Shard {
             TopicRecord::TopicTagsSet { topic, tags } => {
                 if let Some(topic) = self.topics.get_mut(topic) {
                     topic.tags = tags.clone();
+                    topic.renew_terms();
                 }
             }
             TopicRecord::DataProtectionPolicySet { topic, policy } => {
@@ -156,6 +157,7 @@ impl Shard {
     ) {
         let Some(topic) = self.topics.get_mut(&number) else { return };
         topic.attributes = attributes.clone();
+        topic.renew_terms();
         match (attributes.archive_days().is_some(), topic.archive.is_some()) {
             (true, false) => topic.archive = Some(Archive::new(at)),
             (false, true) => self.drop_archive(number),

@@ -1,5 +1,6 @@
 //! Topics: what is decided about them, their subscriptions and their messages.
 
+mod admission;
 mod apply;
 mod archive;
 mod manage;

@@ -174,7 +174,8 @@ impl Shard {
     fn give_up(&mut self, number: u32, key: u64, now: Timestamp) -> Fate {
         let of = self.queue(number).outbox_of;
         let subscription = of.and_then(|of| self.subscriptions.get(&of));
-        let target = subscription.and_then(|subscription| self.dead_letter_queue_of(subscription));
+        let target =
+            subscription.and_then(|subscription| self.dead_letter_queue_of(subscription, now));
         let Some(target) = target else {
             self.remove_from_outbox(number, key);
             return Fate::Dropped;

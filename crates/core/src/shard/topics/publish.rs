@@ -205,9 +205,10 @@ impl Shard {
         now: Timestamp,
     ) {
         let Some(subscription) = self.subscriptions.get(&number) else { return };
-        let (queue, is_redirected) = match self.target_of(subscription, freight) {
+        let Some(topic) = self.topics.get(&subscription.topic) else { return };
+        let (queue, is_redirected) = match self.target_of(subscription, topic, freight, now) {
             Some(queue) => (queue, false),
-            None => match self.dead_letter_queue_of(subscription) {
+            None => match self.dead_letter_queue_of(subscription, now) {
                 Some(queue) => (queue, true),
                 None => return,
             },
@@ -218,27 +219,39 @@ impl Shard {
         }
     }
 
-    /// The queue or outbox that a copy goes to, unless it is not there or does not take it.
-    fn target_of(&self, subscription: &Subscription, freight: &Freight<'_>) -> Option<u32> {
+    /// The queue or outbox that a copy goes to, unless it is not there, does not take it, or does not
+    /// let the topic in.
+    fn target_of(
+        &self,
+        subscription: &Subscription,
+        topic: &Topic,
+        freight: &Freight<'_>,
+        now: Timestamp,
+    ) -> Option<u32> {
         let arn = match &subscription.target {
             Target::Outbox(queue) => return Some(*queue),
             Target::Queue(arn) => arn,
         };
         let number = *self.by_arn.get(arn)?;
         let is_raw = subscription.attributes.raw_message_delivery();
-        takes(self.queue(number), is_raw, freight).then_some(number)
+        let queue = self.queue(number);
+        let is_welcome = takes(queue, is_raw, freight) && self.admits(queue, topic, now);
+        is_welcome.then_some(number)
     }
 
-    /// The queue that a subscription's dead letters go to, if there is one that takes them. Messages
-    /// of a FIFO topic have what a FIFO queue needs, wherever they were to go.
-    pub(super) fn dead_letter_queue_of(&self, subscription: &Subscription) -> Option<u32> {
+    /// The queue that a subscription's dead letters go to, if there is one that takes them and lets the
+    /// topic in. Messages of a FIFO topic have what a FIFO queue needs, wherever they were to go.
+    pub(super) fn dead_letter_queue_of(
+        &self,
+        subscription: &Subscription,
+        now: Timestamp,
+    ) -> Option<u32> {
         let policy = subscription.attributes.redrive_policy()?;
         let number = *self.by_arn.get(policy.dead_letter_target())?;
-        let takes = match self.queue(number).is_fifo() {
-            true => self.topics.get(&subscription.topic).is_some_and(Topic::is_fifo),
-            false => !subscription.is_of_fifo_queue(),
-        };
-        takes.then_some(number)
+        let (queue, topic) = (self.queue(number), self.topics.get(&subscription.topic)?);
+        let takes =
+            if queue.is_fifo() { topic.is_fifo() } else { !subscription.is_of_fifo_queue() };
+        (takes && self.admits(queue, topic, now)).then_some(number)
     }
 
     /// Whether a FIFO queue was given the message's id lately: it takes the message and drops it.

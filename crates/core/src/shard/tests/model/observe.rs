@@ -76,7 +76,8 @@ impl Run {
             | Record::TagsSet { .. }
             | Record::VisibilityChanged { .. }
             | Record::MoveTaskStarted { .. }
-            | Record::MoveTaskEnded { .. } => {}
+            | Record::MoveTaskEnded { .. }
+            | Record::EntryWritten { .. } => {}
         }
     }
 

@@ -16,6 +16,7 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 const SETTINGS: Settings = Settings {
+    enforces_policies: false,
     delete_cool_down_ms: COOL_DOWN,
     purge_cool_down_ms: COOL_DOWN,
     filter_policies_per_topic: 200,

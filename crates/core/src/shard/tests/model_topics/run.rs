@@ -17,6 +17,7 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 const SETTINGS: Settings = Settings {
+    enforces_policies: false,
     delete_cool_down_ms: 0,
     purge_cool_down_ms: 0,
     filter_policies_per_topic: 200,

@@ -2,6 +2,7 @@
 //!
 //! The facts are those of the SNS API reference and developer guide.
 
+mod admission;
 mod archive;
 pub(super) mod calls;
 mod confirmation;
