@@ -1,6 +1,7 @@
 //! One table of error codes, for both protocols.
 
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_sigv4::AuthCode;
 
 use crate::action::Service;
 use crate::refusal::{Refusal, WireError};
@@ -214,6 +215,7 @@ impl Code {
             }
             W::InvalidAddress { .. } => Self::sqs("InvalidAddress", "InvalidAddress", 404),
             W::AccessDenied(_) => Self::framework("AccessDeniedException", "AccessDenied", 403),
+            W::Unauthentic(fault) => Self::of_auth_code(fault.code()),
             W::TooLarge => {
                 Self::framework("RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
             }
@@ -222,6 +224,19 @@ impl Code {
             }
             W::InternalFailure => Self::framework("InternalFailure", "InternalFailure", 500),
         }
+    }
+
+    /// The codes of signatures that are refused: common errors of all services.
+    fn of_auth_code(code: AuthCode) -> Self {
+        let (shape, status) = match code {
+            AuthCode::MissingAuthenticationToken => ("MissingAuthenticationTokenException", 403),
+            AuthCode::IncompleteSignature => ("IncompleteSignatureException", 400),
+            AuthCode::MalformedQueryString => ("MalformedQueryString", 404),
+            AuthCode::SignatureDoesNotMatch => ("InvalidSignatureException", 403),
+            AuthCode::InvalidClientTokenId => ("UnrecognizedClientException", 403),
+            AuthCode::ExpiredToken => ("ExpiredTokenException", 403),
+        };
+        Self::framework(shape, code.name(), status)
     }
 
     /// Whose fault it is: `Sender`, the client's, or `Receiver`, ours.

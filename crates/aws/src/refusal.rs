@@ -2,6 +2,7 @@
 
 use tidings_core::names::Uuid;
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_sigv4::AuthFault;
 
 use crate::action::{Protocol, Service};
 use crate::error_codes::Code;
@@ -56,6 +57,8 @@ pub enum WireError {
     },
     /// The caller may not do this. The text in full.
     AccessDenied(String),
+    /// The request is not taken for its signer's.
+    Unauthentic(AuthFault),
     /// The request is longer than a server takes.
     TooLarge,
     /// Not now; the request may be sent again. The text in full.
@@ -140,6 +143,7 @@ impl Refusal {
             Self::Rejected(rejection) => rejection.to_string(),
             Self::Wire(error) => match error {
                 WireError::Serialization(text) | WireError::AccessDenied(text) => text.clone(),
+                WireError::Unauthentic(fault) => fault.to_string(),
                 WireError::MalformedQueryString => {
                     "The query string contains a syntax error.".to_owned()
                 }
@@ -321,6 +325,42 @@ mod tests {
                 W::AccessDenied(text()),
                 "com.amazon.coral.service#AccessDeniedException",
                 "AccessDenied",
+                403,
+            ),
+            (
+                W::Unauthentic(AuthFault::MissingToken),
+                "com.amazon.coral.service#MissingAuthenticationTokenException",
+                "MissingAuthenticationToken",
+                403,
+            ),
+            (
+                W::Unauthentic(AuthFault::UnsupportedAlgorithm { algorithm: text() }),
+                "com.amazon.coral.service#IncompleteSignatureException",
+                "IncompleteSignature",
+                400,
+            ),
+            (
+                W::Unauthentic(AuthFault::MalformedQueryString),
+                "com.amazon.coral.service#MalformedQueryString",
+                "MalformedQueryString",
+                404,
+            ),
+            (
+                W::Unauthentic(AuthFault::Mismatch),
+                "com.amazon.coral.service#InvalidSignatureException",
+                "SignatureDoesNotMatch",
+                403,
+            ),
+            (
+                W::Unauthentic(AuthFault::InvalidClientToken),
+                "com.amazon.coral.service#UnrecognizedClientException",
+                "InvalidClientTokenId",
+                403,
+            ),
+            (
+                W::Unauthentic(AuthFault::ExpiredToken),
+                "com.amazon.coral.service#ExpiredTokenException",
+                "ExpiredToken",
                 403,
             ),
             (

@@ -15,6 +15,11 @@ pub struct Caller<'a> {
     /// Whether the request has a credential. One without is meant for whatever region its ARN has:
     /// so the links in confirmations are followed.
     pub is_signed: bool,
+    /// The caller's ARN, if it is more than an account.
+    pub principal: Option<&'a str>,
+    /// Whether policies decide about topics of other accounts. Where they are not asked, those are not
+    /// there.
+    pub policies_decide: bool,
 }
 
 /// Elements that an ARN has at least, between colons.
@@ -30,12 +35,12 @@ impl Caller<'_> {
     ///
     /// # Errors
     /// InvalidParameter if it is no ARN of a topic, or of one in another region. NotFound if the
-    /// topic is another account's.
+    /// topic is another account's and policies do not decide.
     pub(crate) fn topic(&self, parameter: &str, arn: &str) -> Result<TopicArn, TopicRejection> {
         check_elements(parameter, arn)?;
         let topic = TopicArn::parse(arn).filter(|topic| self.is_here(topic));
         let topic = topic.ok_or_else(|| TopicRejection::parameter(parameter))?;
-        if topic.account != self.account {
+        if topic.account != self.account && !self.policies_decide {
             return Err(TopicRejection::no_topic());
         }
         Ok(topic)
@@ -57,13 +62,14 @@ impl Caller<'_> {
         subscription.ok_or_else(|| TopicRejection::parameter(PARAMETER))
     }
 
-    /// The subscription, to a topic of the caller's account, that a request names by its ARN.
+    /// The subscription that a request names by its ARN, if it may be the caller's.
     ///
     /// # Errors
-    /// Those of [`Self::any_subscription`]. NotFound if the topic is another account's.
+    /// Those of [`Self::any_subscription`]. NotFound if the topic is another account's and policies do
+    /// not decide.
     pub(crate) fn subscription(&self, arn: &str) -> Result<SubscriptionArn, TopicRejection> {
         let subscription = self.any_subscription(arn)?;
-        if subscription.topic.account != self.account {
+        if subscription.topic.account != self.account && !self.policies_decide {
             return Err(TopicRejection::no_subscription());
         }
         Ok(subscription)
@@ -94,7 +100,8 @@ mod tests {
     use super::*;
 
     fn caller(region: &Region, is_signed: bool) -> Caller<'_> {
-        Caller { account: AccountId::parse("000000000042").unwrap(), region, is_signed }
+        let account = AccountId::parse("000000000042").unwrap();
+        Caller { account, region, is_signed, principal: None, policies_decide: false }
     }
 
     fn parameter(what: &str) -> TopicRejection {
@@ -127,6 +134,18 @@ mod tests {
         let elsewhere = "arn:aws:sns:us-east-1:000000000042:stock";
         let unsigned = caller(&region, false);
         assert_eq!(unsigned.topic("TopicArn", elsewhere).unwrap().to_string(), elsewhere);
+    }
+
+    #[test]
+    fn where_policies_decide_topics_of_other_accounts_are_there() {
+        let region = Region::parse("eu-west-1").unwrap();
+        let judged = Caller { policies_decide: true, ..caller(&region, true) };
+        let topic = "arn:aws:sns:eu-west-1:000000000043:stock";
+        assert_eq!(judged.topic("TopicArn", topic).unwrap().to_string(), topic);
+        let subscription = format!("{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286");
+        assert_eq!(judged.subscription(&subscription).unwrap().to_string(), subscription);
+        let elsewhere = "arn:aws:sns:us-east-1:000000000043:stock";
+        assert_eq!(judged.topic("TopicArn", elsewhere), Err(parameter("TopicArn")));
     }
 
     #[test]

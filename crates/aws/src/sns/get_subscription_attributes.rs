@@ -15,7 +15,8 @@ pub fn command(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<TopicCommand,
     let mut required = Required::default();
     let arn = required.text(fields, "SubscriptionArn");
     required.check()?;
-    Ok(TopicCommand::SubscriptionAttributes { arn: caller.subscription(&arn)? })
+    let arn = caller.subscription(&arn)?;
+    Ok(TopicCommand::SubscriptionAttributes { arn, caller: caller.account })
 }
 
 #[cfg(test)]
@@ -29,7 +30,12 @@ mod tests {
     #[test]
     fn the_subscription_is_all_that_is_asked() {
         let asked = command(ACTION, &format!("SubscriptionArn={SUBSCRIPTION}"));
-        assert_eq!(asked, Ok(format!("SubscriptionAttributes {{ arn: {SUBSCRIPTION_ARN} }}")));
+        assert_eq!(
+            asked,
+            Ok(format!(
+                "SubscriptionAttributes {{ arn: {SUBSCRIPTION_ARN}, caller: 000000000042 }}"
+            ))
+        );
         assert_eq!(command(ACTION, ""), Err(missing(&["subscriptionArn"])));
     }
 

@@ -18,7 +18,8 @@ pub fn command(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<TopicCommand,
     let name = required.text(fields, "AttributeName").into_string();
     required.check()?;
     let value = fields.text("AttributeValue").unwrap_or_default().into_string();
-    Ok(TopicCommand::SetSubscriptionAttribute { arn: caller.subscription(&arn)?, name, value })
+    let (arn, caller) = (caller.subscription(&arn)?, caller.account);
+    Ok(TopicCommand::SetSubscriptionAttribute { arn, caller, name, value })
 }
 
 #[cfg(test)]
@@ -33,7 +34,8 @@ mod tests {
         for (form, value) in [("&AttributeValue=%22v%22", "\"v\""), ("", "")] {
             let form = format!("SubscriptionArn={SUBSCRIPTION}&AttributeName=n{form}");
             let expected = format!(
-                "SetSubscriptionAttribute {{ arn: {SUBSCRIPTION_ARN}, name: \"n\", value: {value:?} }}"
+                "SetSubscriptionAttribute {{ arn: {SUBSCRIPTION_ARN}, caller: 000000000042, \
+                 name: \"n\", value: {value:?} }}"
             );
             assert_eq!(command(ACTION, &form), Ok(expected));
         }

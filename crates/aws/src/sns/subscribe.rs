@@ -49,11 +49,15 @@ pub fn command(
         endpoint,
         attributes: pairs::attributes(fields),
         account: caller.account,
-        principal: format!("arn:{}:iam::{}:root", caller.region.partition(), caller.account),
+        principal: caller.principal.map_or_else(|| root_of(caller), str::to_owned),
         id: ids.subscription,
         message_id: ids.message,
     };
     Ok((subscribe, wants_arn))
+}
+
+fn root_of(caller: &Caller<'_>) -> String {
+    format!("arn:{}:iam::{}:root", caller.region.partition(), caller.account)
 }
 
 /// The output of Subscribe.

@@ -39,7 +39,8 @@ fn region() -> &'static Region {
 
 pub(crate) fn caller() -> Caller<'static> {
     let account = AccountId::parse("000000000042").unwrap();
-    Caller { account, region: region(), is_signed: true }
+    let principal = None;
+    Caller { account, region: region(), is_signed: true, principal, policies_decide: false }
 }
 
 /// What a signed request asks of the core, printed: commands do not compare.

@@ -144,11 +144,15 @@ pub enum TopicCommand {
     SubscriptionAttributes {
         /// Which subscription.
         arn: SubscriptionArn,
+        /// Who asks: only its owner and the topic's may.
+        caller: AccountId,
     },
     /// SetSubscriptionAttributes: one attribute, in spite of the name.
     SetSubscriptionAttribute {
         /// Which subscription.
         arn: SubscriptionArn,
+        /// Who asks: only its owner and the topic's may.
+        caller: AccountId,
         /// The attribute's name as given.
         name: String,
         /// Its value; empty if none was given.

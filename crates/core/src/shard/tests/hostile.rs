@@ -84,7 +84,8 @@ fn use_topics(shard: &mut Shard) {
     let numbers = shard.subscriptions.values();
     let arns: Vec<_> = numbers.map(|subscription| subscription.arn.clone()).collect();
     for arn in arns {
-        let read = TopicCommand::SubscriptionAttributes { arn: arn.clone() };
+        let caller = arn.topic.account;
+        let read = TopicCommand::SubscriptionAttributes { arn: arn.clone(), caller };
         let message_id = Uuid::from_random(1);
         let end = TopicCommand::Unsubscribe { arn, caller: None, message_id };
         for command in [read, end] {

@@ -10,7 +10,7 @@ mod subscribe;
 
 use super::shard::Shard;
 use crate::command::{Reply, TopicCommand};
-use crate::names::{SubscriptionArn, TopicArn};
+use crate::names::{AccountId, SubscriptionArn, TopicArn};
 use crate::rejection::{Rejection, TopicRejection};
 use crate::time::Timestamp;
 use crate::topic::{Subscription, Topic};
@@ -59,9 +59,12 @@ impl Shard {
             TopicCommand::ListSubscriptionsByTopic { arn, after, max } => {
                 self.list_subscriptions_by_topic(&arn, after, max)
             }
-            TopicCommand::SubscriptionAttributes { arn } => self.subscription_attributes(&arn),
-            TopicCommand::SetSubscriptionAttribute { arn, name, value } => {
-                self.set_subscription_attribute(&arn, &name, &value, now)
+            TopicCommand::SubscriptionAttributes { arn, caller } => {
+                self.subscription_attributes(self.find_own_subscription(&arn, caller)?)
+            }
+            TopicCommand::SetSubscriptionAttribute { arn, caller, name, value } => {
+                let number = self.find_own_subscription(&arn, caller)?;
+                self.set_subscription_attribute(number, &name, &value, now)
             }
             TopicCommand::Publish { arn, messages } => self.publish(&arn, messages, now),
         }
@@ -79,6 +82,18 @@ impl Shard {
         let found = subscription
             .filter(|subscription| subscription.arn == *arn && !subscription.is_ended());
         found.map(|subscription| subscription.number).ok_or_else(TopicRejection::no_subscription)
+    }
+
+    /// The same, of one that is the caller's: because it subscribed, or because it owns the topic. For
+    /// anybody else there is none.
+    fn find_own_subscription(
+        &self,
+        arn: &SubscriptionArn,
+        caller: AccountId,
+    ) -> Result<u32, TopicRejection> {
+        let number = self.find_subscription(arn)?;
+        let is_own = [self.subscription(number).owner, arn.topic.account].contains(&caller);
+        is_own.then_some(number).ok_or_else(TopicRejection::no_subscription)
     }
 
     /// The topic, which is there as long as its number is known.

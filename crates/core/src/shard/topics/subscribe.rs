@@ -322,11 +322,9 @@ impl Shard {
         Reply::Subscriptions { subscriptions: subscriptions.map(summary).collect(), last }
     }
 
-    pub(super) fn subscription_attributes(
-        &self,
-        arn: &SubscriptionArn,
-    ) -> Result<Reply, Rejection> {
-        let subscription = self.subscription(self.find_subscription(arn)?);
+    pub(super) fn subscription_attributes(&self, number: u32) -> Result<Reply, Rejection> {
+        let subscription = self.subscription(number);
+        let arn = &subscription.arn;
         let topic = self.topic(subscription.topic);
         let is_authenticated = subscription.status == Status::Confirmed { is_authenticated: true };
         let mut attributes = vec![
@@ -349,16 +347,15 @@ impl Shard {
 
     pub(super) fn set_subscription_attribute(
         &mut self,
-        arn: &SubscriptionArn,
+        number: u32,
         name: &str,
         value: &str,
         now: Timestamp,
     ) -> Result<Reply, Rejection> {
-        let number = self.find_subscription(arn)?;
         let subscription = self.subscription(number);
         let context = Context {
             protocol: subscription.protocol,
-            topic: &arn.topic,
+            topic: &subscription.arn.topic,
             owner: subscription.owner,
             endpoint_is_fifo_queue: subscription.is_of_fifo_queue(),
         };

@@ -296,7 +296,8 @@ impl Run {
         value: &str,
     ) -> Result<Reply, Rejection> {
         let (arn, name, value) = (arn.clone(), name.to_owned(), value.to_owned());
-        self.about_topics(TopicCommand::SetSubscriptionAttribute { arn, name, value })
+        let caller = arn.topic.account;
+        self.about_topics(TopicCommand::SetSubscriptionAttribute { arn, caller, name, value })
     }
 
     fn replay(&mut self, number: u32, arn: &SubscriptionArn, after: u64, span: Option<u64>) {

@@ -223,7 +223,8 @@ impl Scene {
         value: &str,
     ) -> Result<Reply, Rejection> {
         let (arn, name, value) = (subscription.clone(), name.to_owned(), value.to_owned());
-        self.about_topics(TopicCommand::SetSubscriptionAttribute { arn, name, value })
+        let caller = arn.topic.account;
+        self.about_topics(TopicCommand::SetSubscriptionAttribute { arn, caller, name, value })
     }
 
     pub(in super::super) fn subscription_attribute(
@@ -232,7 +233,9 @@ impl Scene {
         name: &str,
     ) -> Option<String> {
         let arn = subscription.clone();
-        let reply = self.about_topics(TopicCommand::SubscriptionAttributes { arn }).unwrap();
+        let caller = arn.topic.account;
+        let read = TopicCommand::SubscriptionAttributes { arn, caller };
+        let reply = self.about_topics(read).unwrap();
         value_of(reply, name)
     }
 

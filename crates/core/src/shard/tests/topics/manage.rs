@@ -74,7 +74,8 @@ fn a_deleted_topic_takes_its_subscriptions_with_it() {
         assert_eq!(scene.about_topics(delete.clone()), Ok(Reply::Done));
         assert_eq!(scene.about_topics(delete), Ok(Reply::Done));
         let gone = Err(TopicRejection::no_subscription().into());
-        let read = TopicCommand::SubscriptionAttributes { arn: subscription };
+        let caller = subscription.topic.account;
+        let read = TopicCommand::SubscriptionAttributes { arn: subscription, caller };
         assert_eq!(scene.about_topics(read), gone);
         let gone = Err(TopicRejection::no_topic().into());
         let read = TopicCommand::TopicAttributes { arn: topic("stock") };
