@@ -1,0 +1,80 @@
+//! What tests share: a directory beside the register that it would be read from again.
+
+use std::collections::BTreeMap;
+
+use tidings_core::names::AccountId;
+use tidings_seal::MasterKey;
+
+use crate::directory::{Directory, Writes};
+use crate::entry::{EntityKind, EntryKey};
+use crate::random::{RANDOM_BYTES, Random};
+
+/// 2026-01-02T03:04:05Z.
+pub(crate) const NOW_MS: u64 = 1_767_323_045_000;
+
+pub(crate) fn master() -> MasterKey {
+    MasterKey::new([7; 32])
+}
+
+pub(crate) fn account() -> AccountId {
+    AccountId::parse("123456789012").unwrap()
+}
+
+pub(crate) fn random(seed: u64) -> Random {
+    // Spread, so that ids differ in more than their last letter.
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
+    let mut bytes = [0; RANDOM_BYTES];
+    for byte in &mut bytes {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *byte = (state >> 56) as u8;
+    }
+    Random::new(bytes)
+}
+
+/// A directory, and the register under it.
+pub(crate) struct World {
+    pub(crate) directory: Directory,
+    pub(crate) register: BTreeMap<String, Vec<u8>>,
+    pub(crate) seed: u64,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let none: [(&str, &[u8]); 0] = [];
+        let directory = Directory::load(none, &master()).unwrap();
+        Self { directory, register: BTreeMap::new(), seed: 0 }
+    }
+
+    /// Fresh random bytes.
+    pub(crate) fn random(&mut self) -> Random {
+        self.seed += 1;
+        random(self.seed)
+    }
+
+    pub(crate) fn apply(&mut self, writes: &Writes) {
+        for (key, value) in writes {
+            match value {
+                Some(value) => self.register.insert(key.clone(), value.clone()),
+                None => self.register.remove(key),
+            };
+        }
+        self.directory.apply(writes).unwrap();
+    }
+
+    /// Writes an entry as an operation would.
+    pub(crate) fn put(&mut self, kind: EntityKind, id: &str, json: &serde_json::Value) {
+        let key = EntryKey::Entity(account(), kind, id.to_owned()).to_string();
+        self.apply(&vec![(key, Some(json.to_string().into_bytes()))]);
+    }
+
+    pub(crate) fn take(&mut self, kind: EntityKind, id: &str) {
+        let key = EntryKey::Entity(account(), kind, id.to_owned()).to_string();
+        self.apply(&vec![(key, None)]);
+    }
+
+    /// The same, read again.
+    pub(crate) fn reloaded(&self) -> Directory {
+        Directory::load(&self.register, &master()).unwrap()
+    }
+}
