@@ -70,6 +70,14 @@ impl Service {
         }
     }
 
+    /// What the service is called in credential scopes.
+    pub fn signing_name(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Sns => "sns",
+        }
+    }
+
     /// The XML namespace of the service's answers.
     pub fn xml_namespace(self) -> &'static str {
         match self {

@@ -196,6 +196,11 @@ impl Broker {
         Uuid::from_random(self.shared.entropy.bits())
     }
 
+    /// Fresh random bytes, for ids, nonces and secrets.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.shared.entropy.bytes()
+    }
+
     /// Ends all waits, finishes what is under way, saves a snapshot and stops. Calls that come
     /// later are refused. Returns when all is on stable storage.
     pub async fn close(self) {

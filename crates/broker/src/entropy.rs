@@ -23,14 +23,19 @@ impl Entropy {
 
     /// 128 random bits.
     pub fn bits(&self) -> u128 {
-        let mut bytes = [0; 16];
+        u128::from_ne_bytes(self.bytes())
+    }
+
+    /// So many random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         match &self.0 {
             None => rand::rng().fill_bytes(&mut bytes),
             Some(seeded) => {
                 seeded.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
             }
         }
-        u128::from_ne_bytes(bytes)
+        bytes
     }
 }
 

@@ -131,7 +131,7 @@ impl Directory {
     /// # Errors
     /// An entry that cannot be used, which is none that this directory decided. It is of no use
     /// any more then, and the register has to be read again.
-    pub fn apply(&mut self, writes: &Writes) -> Result<(), Damage> {
+    pub fn apply(&mut self, writes: &[(String, Option<Vec<u8>>)]) -> Result<(), Damage> {
         let mut touched = Vec::with_capacity(writes.len());
         for (key, value) in writes {
             touched.push(self.set(key, value.as_deref())?);

@@ -1,6 +1,7 @@
 //! Who calls, and under which address: what a request's head says beside its action.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hyper::header::{AUTHORIZATION, HOST, HeaderName};
 use hyper::http::request::Parts;
@@ -8,16 +9,30 @@ use hyper::http::uri::Authority;
 use tidings_aws::WireError;
 use tidings_aws::sigv4::Scope;
 use tidings_core::names::{AccountId, Region};
+use tidings_identity::Principal;
 
 use crate::config::Config;
 
-/// The account and the region that a request belongs to.
-#[derive(PartialEq, Eq, Debug)]
+/// The account and the region that a request belongs to, and who makes it.
+#[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
-    /// Whether the request has a credential.
-    pub(crate) is_signed: bool,
+    pub(crate) standing: Standing,
+}
+
+/// What is known of who makes a request.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// Nothing: nobody is authenticated here.
+    Unchecked {
+        /// Whether the request has a credential.
+        is_signed: bool,
+    },
+    /// It has no signature.
+    Anonymous,
+    /// Its signature is right.
+    Principal(Arc<Principal>),
 }
 
 /// What the request's credential says, if it has one.
@@ -36,7 +51,11 @@ impl Caller {
     pub(crate) fn of(scope: Option<&Scope<'_>>, config: &Config) -> Result<Self, WireError> {
         let Some(scope) = scope else {
             let (account, region) = (config.account, config.region.clone());
-            return Ok(Self { account, region, is_signed: false });
+            return Ok(Self {
+                account,
+                region,
+                standing: Standing::Unchecked { is_signed: false },
+            });
         };
         let account = AccountId::parse(scope.access_key_id()).unwrap_or(config.account);
         let region = if scope.region() == config.region.as_str() {
@@ -46,7 +65,24 @@ impl Caller {
                 WireError::AccessDenied("Credential should be scoped to a valid region.".into())
             })?
         };
-        Ok(Self { account, region, is_signed: true })
+        Ok(Self { account, region, standing: Standing::Unchecked { is_signed: true } })
+    }
+
+    /// Whether the request has a credential.
+    pub(crate) fn is_signed(&self) -> bool {
+        match self.standing {
+            Standing::Unchecked { is_signed } => is_signed,
+            Standing::Anonymous => false,
+            Standing::Principal(_) => true,
+        }
+    }
+
+    /// Who it is, if that was verified.
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        match &self.standing {
+            Standing::Principal(principal) => Some(principal),
+            Standing::Unchecked { .. } | Standing::Anonymous => None,
+        }
     }
 }
 

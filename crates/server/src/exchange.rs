@@ -9,11 +9,13 @@ use tidings_aws::response::{self, Output};
 use tidings_aws::{Action, Input, Protocol, Refusal, Request, WireError, sns, sqs};
 use tidings_broker::{Broker, Failure, Unavailable};
 use tidings_core::command::{Command, Reply};
-use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::names::Uuid;
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
 use tracing::error;
 
+use crate::authorise::{self, Circumstances};
+use crate::caller::{Caller, Standing};
 use crate::request::Shared;
 
 pub(crate) use tidings_aws::Answer;
@@ -34,12 +36,10 @@ pub(crate) struct Call {
     pub(crate) action: Action,
     /// The body, whole.
     pub(crate) body: Bytes,
-    /// Who calls.
-    pub(crate) account: AccountId,
-    /// Where the call is meant to go.
-    pub(crate) region: Region,
-    /// Whether the call has a credential.
-    pub(crate) is_signed: bool,
+    /// Who calls, and for which account and region.
+    pub(crate) caller: Caller,
+    /// What else policies may ask for.
+    pub(crate) circumstances: Circumstances,
     /// The request's id: in the answer's body where the protocol has it there, and in its header.
     pub(crate) request_id: Uuid,
     /// `X-Amzn-Trace-Id`, which becomes the system attribute `AWSTraceHeader` of a message sent.
@@ -67,15 +67,21 @@ impl<'a> Exchange<'a> {
         sqs::Caller {
             protocol: self.call.protocol,
             path: &self.call.path,
-            account: self.call.account,
-            region: &self.call.region,
+            account: self.call.caller.account,
+            region: &self.call.caller.region,
         }
     }
 
     /// Who asks for something about topics, and where.
     pub(crate) fn topic_caller(&self) -> sns::Caller<'a> {
-        let Call { account, ref region, is_signed, .. } = *self.call;
-        sns::Caller { account, region, is_signed }
+        let caller = &self.call.caller;
+        sns::Caller {
+            account: caller.account,
+            region: &caller.region,
+            is_signed: caller.is_signed(),
+            principal: caller.principal().and_then(|principal| principal.caller().principal_arn()),
+            policies_decide: !matches!(caller.standing, Standing::Unchecked { .. }),
+        }
     }
 
     /// The request's fields, in the Query protocol.
@@ -88,8 +94,14 @@ impl<'a> Exchange<'a> {
         self.request.input()
     }
 
-    /// Asks the broker, and waits until the reply holds.
+    /// Asks the broker, if the caller may, and waits until the reply holds.
     pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
+        authorise::check(self, &command).await?;
+        self.ask_freely(command).await
+    }
+
+    /// Asks the broker something for ourselves: nobody's permission is needed.
+    pub(crate) async fn ask_freely(&self, command: Command) -> Result<Reply, Refusal> {
         self.broker.call(command).await.map_err(refusal_of)
     }
 

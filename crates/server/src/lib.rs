@@ -5,6 +5,8 @@
 //! Tests start one in their own process, on port 0, over a broker whose clock they move.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod authenticate;
+mod authorise;
 mod body;
 mod browsers;
 mod caller;
@@ -14,8 +16,10 @@ mod deliveries;
 mod delivery_status;
 mod exchange;
 mod fault;
+mod identities;
 mod patient_stream;
 mod plain;
+mod plane;
 mod reply;
 mod request;
 mod server;
@@ -25,5 +29,8 @@ mod sns;
 mod sqs;
 mod turns;
 
+pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
+pub use identities::Identities;
+pub use plane::LoadError;
 pub use server::{BindError, Outbound, Server};

@@ -1,12 +1,11 @@
 //! The list of steps that a request passes, in order, each in one place:
 //!
 //! ```text
-//!   limit → read → name the action → authenticate → decode and validate → the broker
-//!           body   tidings-aws       caller         └──────── sqs, sns ────────┘
+//!   limit → read → name the action → authenticate → decode and validate → authorise → the broker
+//!           body   tidings-aws       authenticate   └───── sqs, sns ────┘ authorise
 //! ```
 //!
-//! The first limits (connections, bytes in headers, time) are the connection's business. To
-//! authenticate is, for now, to read the credential's scope.
+//! The first limits (connections, bytes in headers, time) are the connection's business.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +26,8 @@ use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
 use tracing::{debug, error};
 
+use crate::authenticate::{Auth, Authenticator};
+use crate::authorise::Circumstances;
 use crate::body::Bodies;
 use crate::caller::{self, Caller, base_url, scope};
 use crate::config::Config;
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     /// What published messages are signed with.
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
+    pub(crate) auth: Auth,
 }
 
 /// Where one connection's requests come in.
@@ -111,8 +113,7 @@ async fn pass_steps(
         let text = "A page of another site may not ask this of the server".to_owned();
         return Err(refused(WireError::AccessDenied(text)));
     }
-    let Caller { account, region, is_signed } =
-        Caller::of(scope.as_ref(), config).map_err(refused)?;
+    let caller = caller(shared, head, scope.as_ref(), &body.bytes, service).map_err(refused)?;
     let call = Call {
         base_url,
         path: head.uri.path().to_owned(),
@@ -120,9 +121,8 @@ async fn pass_steps(
         protocol,
         action,
         body: body.bytes.clone(),
-        account,
-        region,
-        is_signed,
+        caller,
+        circumstances: Circumstances::of(door, head),
         request_id,
         trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
     };
@@ -130,6 +130,30 @@ async fn pass_steps(
         Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
         Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
+    }
+}
+
+/// Who asks: verified, or as the credential's scope says.
+fn caller(
+    shared: &Shared,
+    head: &Parts,
+    scope: Option<&Scope<'_>>,
+    body: &[u8],
+    service: Service,
+) -> Result<Caller, WireError> {
+    let config = &shared.config;
+    match &shared.auth {
+        Auth::Off => Caller::of(scope, config),
+        Auth::On { identities, regions } => {
+            let authenticator = Authenticator {
+                identities,
+                regions,
+                account: config.account,
+                region: &config.region,
+                now: shared.broker.now(),
+            };
+            authenticator.caller(head, body, service)
+        }
     }
 }
 

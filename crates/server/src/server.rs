@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, info, warn};
 
+use crate::authenticate::Auth;
 use crate::body::Bodies;
 use crate::config::Config;
 use crate::request::{Door, Shared};
@@ -22,9 +23,9 @@ use crate::{connection, deliveries};
 ///
 /// ```no_run
 /// # use tidings_broker::Broker;
-/// # use tidings_server::{BindError, Config, Outbound, Server};
+/// # use tidings_server::{Auth, BindError, Config, Outbound, Server};
 /// # async fn example(config: Config, broker: Broker, outbound: Outbound) -> Result<(), BindError> {
-/// let server = Server::bind(config, broker.clone(), outbound).await?;
+/// let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await?;
 /// println!("listening on {}", server.local_addr());
 /// server.run(std::future::pending()).await;
 /// broker.close().await;
@@ -70,6 +71,7 @@ impl Server {
         config: Config,
         broker: Broker,
         outbound: Outbound,
+        auth: Auth,
     ) -> Result<Self, BindError> {
         let failed = |source| BindError { listen: config.listen.clone(), source };
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
@@ -77,7 +79,7 @@ impl Server {
         let bodies = Bodies::new(&config.limits);
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
-        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers });
+        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers, auth });
         Ok(Self { listener, local_addr, shared })
     }
 

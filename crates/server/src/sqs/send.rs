@@ -4,6 +4,7 @@ use tidings_aws::Refusal;
 use tidings_aws::sqs::{SendMessage, SendMessageBatch, SendMessageOutput, Sender};
 use tidings_core::command::Reply;
 
+use crate::caller::Standing;
 use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn send(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
@@ -42,9 +43,14 @@ pub(super) async fn send_batch(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refus
     Ok(exchange.answer_with(&outcome.settle(answers)))
 }
 
-/// While nobody is authenticated, a sender is known by the account: so AWS knows a root user.
+/// Where nobody is authenticated, and of a root user, the account.
 fn sender_id(exchange: &Exchange<'_>) -> String {
-    exchange.call.account.to_string()
+    let caller = &exchange.call.caller;
+    match &caller.standing {
+        Standing::Principal(principal) => principal.user_id().into_owned(),
+        Standing::Anonymous => "anonymous".to_owned(),
+        Standing::Unchecked { .. } => caller.account.to_string(),
+    }
 }
 
 fn sender<'a>(exchange: &Exchange<'a>, id: &'a str) -> Sender<'a> {

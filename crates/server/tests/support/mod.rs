@@ -11,7 +11,7 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
-use tidings_server::{Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
+use tidings_server::{Auth, Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -52,7 +52,7 @@ impl Running {
             couriers: Couriers::new(&CourierConfig::default()).unwrap(),
             signer: Signer::in_data_folder(folder.path()),
         };
-        let server = Server::bind(config, broker.clone(), outbound).await.unwrap();
+        let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await.unwrap();
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {

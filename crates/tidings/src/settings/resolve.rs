@@ -85,6 +85,7 @@ impl Settings {
             filter_policies_per_account: self
                 .filter_policies_per_account
                 .map_or(default.filter_policies_per_account, to_usize),
+            enforces_policies: false,
         };
         let signing = match (self.signing_key, self.signing_certificate) {
             (Some(key), Some(certificate)) => Some([key, certificate]),

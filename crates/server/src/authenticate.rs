@@ -1,0 +1,112 @@
+//! Who a request comes from: its signature, verified over the bytes as they came.
+
+use hyper::header::HOST;
+use hyper::http::request::Parts;
+use tidings_aws::{Service, WireError};
+use tidings_core::names::{AccountId, Region};
+use tidings_core::time::Timestamp;
+use tidings_identity::CredentialFault;
+use tidings_sigv4::{AuthFault, BodyHash, Claim, Regions, Request, Rules, Seconds};
+
+use crate::caller::{Caller, Standing};
+use crate::identities::Identities;
+
+/// Whether requests are authenticated, and by what.
+#[derive(Clone)]
+pub enum Auth {
+    /// They are not: a credential's scope is believed, and everybody may do everything.
+    Off,
+    /// They are, and policies decide what each may do.
+    On {
+        /// Who is who.
+        identities: Identities,
+        /// The regions that a credential may be scoped to; empty for any.
+        regions: Vec<Region>,
+    },
+}
+
+/// A request's caller, for a server that authenticates.
+pub(crate) struct Authenticator<'a> {
+    pub(crate) identities: &'a Identities,
+    pub(crate) regions: &'a [Region],
+    /// Where requests without a signature are taken to be meant for.
+    pub(crate) account: AccountId,
+    pub(crate) region: &'a Region,
+    pub(crate) now: Timestamp,
+}
+
+impl Authenticator<'_> {
+    /// Verifies a request, or finds that it has no signature: then its caller is anonymous.
+    ///
+    /// # Errors
+    /// [`WireError::Unauthentic`] if it has a signature that cannot be relied on.
+    pub(crate) fn caller(
+        &self,
+        head: &Parts,
+        body: &[u8],
+        service: Service,
+    ) -> Result<Caller, WireError> {
+        self.verify(head, body, service).map_err(WireError::Unauthentic)
+    }
+
+    fn verify(&self, head: &Parts, body: &[u8], service: Service) -> Result<Caller, AuthFault> {
+        let headers = headers(head);
+        let request = Request {
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query: head.uri.query().unwrap_or_default(),
+            headers: &headers,
+        };
+        let Some(claim) = Claim::find(&request)? else {
+            let (account, region) = (self.account, self.region.clone());
+            return Ok(Caller { account, region, standing: Standing::Anonymous });
+        };
+        let now_ms = self.now.as_ms();
+        let credentials = self.identities.plane.look().credentials(
+            claim.access_key_id(),
+            claim.session_token(),
+            now_ms,
+        );
+        let credentials = credentials.map_err(|fault| match fault {
+            CredentialFault::Unknown => AuthFault::InvalidClientToken,
+            CredentialFault::Expired => AuthFault::ExpiredToken,
+        })?;
+        let checked = self.check(claim, service)?;
+        let keys = &self.identities.signing_keys;
+        checked.verify(&BodyHash::of(body), &credentials.secret, keys)?;
+        let scope = checked.claim().scope();
+        let region = Region::parse(scope.region).ok_or(AuthFault::ScopeRegion)?;
+        if checked.claim().session_token().is_none() {
+            let directory = self.identities.plane.look();
+            let access_key_id = checked.claim().access_key_id();
+            directory.note_use(access_key_id, scope.service, scope.region, now_ms);
+        }
+        let principal = credentials.principal;
+        let account = principal.account_id();
+        Ok(Caller { account, region, standing: Standing::Principal(principal) })
+    }
+
+    fn check<'c>(
+        &self,
+        claim: Claim<'c>,
+        service: Service,
+    ) -> Result<tidings_sigv4::CheckedClaim<'c>, AuthFault> {
+        let regions: Vec<&str> = self.regions.iter().map(Region::as_str).collect();
+        let regions = if regions.is_empty() { Regions::Any } else { Regions::OneOf(&regions) };
+        let rules = Rules { regions, services: &[service.signing_name()] };
+        let now = Seconds(i64::try_from(self.now.as_ms() / 1000).unwrap_or(i64::MAX));
+        claim.check(&rules, now)
+    }
+}
+
+/// The headers as they came. In HTTP/2 the host comes as `:authority`, which clients sign as `host`.
+fn headers(head: &Parts) -> Vec<(&str, &[u8])> {
+    let mut headers: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    if !head.headers.contains_key(HOST)
+        && let Some(authority) = head.uri.authority()
+    {
+        headers.push(("host", authority.as_str().as_bytes()));
+    }
+    headers
+}

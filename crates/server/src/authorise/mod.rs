@@ -1,0 +1,213 @@
+//! Whether a caller may do what it asks: all that policies say about it, asked before the broker is.
+//!
+//! Every command of a request passes here ([`Exchange::ask`]), so that none is forgotten: what it is
+//! about follows from the command, what it needs from the action
+//! ([`required`](tidings_access::required)).
+
+mod circumstances;
+mod subject;
+
+use tidings_access::permissions::{On, Permission, When};
+use tidings_access::{
+    Caller, Decision, Facts, Policies, Request, access_denied_text, denial_text, evaluate, required,
+};
+use tidings_aws::{Action, Refusal, Service, SnsAction, WireError};
+use tidings_core::command::{Command, Reply, TopicCommand};
+use tidings_core::names::QueueName;
+use tidings_identity::Principal;
+use tidings_sigv4::AuthFault;
+
+use crate::caller::Standing;
+use crate::exchange::Exchange;
+
+pub(crate) use circumstances::Circumstances;
+use subject::Subject;
+
+/// Sources of a dead-letter queue that are asked for at once.
+const SOURCES_PAGE: usize = 1000;
+
+/// Checks that the caller has every permission that the action needs for this command.
+///
+/// # Errors
+/// The service's own words for who may not; for who has not said who it is, those of SNS for that.
+pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<(), Refusal> {
+    let principal = match &exchange.call.caller.standing {
+        Standing::Unchecked { .. } => return Ok(()),
+        Standing::Anonymous if needs_no_name(exchange.call.action) => return Ok(()),
+        Standing::Anonymous => None,
+        Standing::Principal(principal) => Some(&**principal),
+    };
+    let judge = Judge { exchange, command, principal };
+    let action = exchange.call.action;
+    // An action without permissions would be one that nobody has thought about.
+    let permissions = required(action.service().signing_name(), action.name())
+        .ok_or(WireError::InternalFailure)?;
+    for permission in permissions {
+        judge.check(permission).await?;
+    }
+    Ok(())
+}
+
+/// Links in messages are followed by people and programs that have no credentials: the token in the
+/// link, or the core's rules about who may end a subscription, stand in for them.
+fn needs_no_name(action: Action) -> bool {
+    matches!(action, Action::Sns(SnsAction::ConfirmSubscription | SnsAction::Unsubscribe))
+}
+
+/// One request, as it is judged.
+struct Judge<'a> {
+    exchange: &'a Exchange<'a>,
+    command: &'a Command,
+    /// `None` for the anonymous.
+    principal: Option<&'a Principal>,
+}
+
+impl Judge<'_> {
+    async fn check(&self, permission: &Permission) -> Result<(), Refusal> {
+        if !self.is_needed(permission.when) {
+            return Ok(());
+        }
+        let account = self.exchange.call.caller.account;
+        match permission.on {
+            On::Named => self.decide(permission.action, &self.named()?),
+            On::Service => {
+                let (service, region) = (self.exchange.call.action.service(), self.region());
+                self.decide(permission.action, &Subject::service(service, region, account))
+            }
+            On::TopicOfSubscription => {
+                // Whose subscription it is, the core knows: here it is the caller's own affair.
+                let subject = Subject { owner: account, ..self.named()? };
+                self.decide(permission.action, &subject)
+            }
+            On::MoveDestination => self.check_move(permission.action).await,
+            // What these are about is not served yet, nor are the actions that need them.
+            On::PhoneNumber
+            | On::Platform
+            | On::Alias
+            | On::KeyOfAlias
+            | On::SourceKey
+            | On::DestinationKey => Err(WireError::InternalFailure.into()),
+        }
+    }
+
+    fn is_needed(&self, when: When) -> bool {
+        match when {
+            When::Always | When::ToArn => true,
+            When::WithTags => match self.command {
+                Command::CreateQueue { tags, .. }
+                | Command::Topic(TopicCommand::CreateTopic { tags, .. }) => !tags.is_empty(),
+                _ => true,
+            },
+            When::WithSourceIdentity | When::ToPhoneNumber => false,
+        }
+    }
+
+    fn named(&self) -> Result<Subject, Refusal> {
+        let subject = Subject::of(self.command, self.exchange.broker);
+        subject.ok_or_else(|| WireError::InternalFailure.into())
+    }
+
+    fn region(&self) -> &str {
+        self.exchange.call.caller.region.as_str()
+    }
+
+    /// A move task sends to the queue that it names, or back to every source of the dead-letter
+    /// queue.
+    async fn check_move(&self, action: &str) -> Result<(), Refusal> {
+        let Command::StartMoveTask { source, destination, .. } = self.command else {
+            return Err(WireError::InternalFailure.into());
+        };
+        if let Some(destination) = destination {
+            return self.decide(action, &Subject::queue(destination, self.exchange.broker));
+        }
+        let mut after: Option<QueueName> = None;
+        loop {
+            let (arn, max) = (source.clone(), SOURCES_PAGE);
+            let list = Command::ListDeadLetterSourceQueues { arn, after, max };
+            // What is wrong with the dead-letter queue is for the command itself to say.
+            let Ok(Reply::Queues { queues, more }) = self.exchange.ask_freely(list).await else {
+                return Ok(());
+            };
+            for queue in &queues {
+                self.decide(action, &Subject::queue(queue, self.exchange.broker))?;
+            }
+            match queues.last().filter(|_| more) {
+                Some(last) => after = Some(last.name.clone()),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn decide(&self, action: &str, subject: &Subject) -> Result<(), Refusal> {
+        let owner = subject.owner.to_string();
+        let caller = self.principal.map_or(Caller::Anonymous, Principal::caller);
+        let (principal_tags, resource_tags) = (self.principal_tags(), subject.tags());
+        let asked = circumstances::Asked::by(self.command);
+        let facts = Facts {
+            is_secure: self.exchange.call.circumstances.is_secure,
+            region: self.region(),
+            user_agent: self.exchange.call.circumstances.user_agent(),
+            referer: self.exchange.call.circumstances.referer(),
+            session: self.principal.and_then(Principal::session_facts),
+            principal_tags: &principal_tags,
+            request_tags: &asked.tags(),
+            tag_keys: &asked.tag_keys(),
+            resource_tags: &resource_tags,
+            resource_account: Some(&owner),
+            service_keys: &asked.service_keys(),
+            ..Facts::new(caller, self.exchange.call.circumstances.origin(), self.now_ms())
+        };
+        let request = Request {
+            caller,
+            action,
+            resource: &subject.arn,
+            resource_account: &owner,
+            context: &facts,
+        };
+        match self.evaluate(&request, subject) {
+            Ok(()) => Ok(()),
+            Err(text) => Err(self.refusal(text, subject)),
+        }
+    }
+
+    /// Decides; the text says why not.
+    fn evaluate(&self, request: &Request<'_>, subject: &Subject) -> Result<(), String> {
+        let identity: Vec<_> =
+            self.principal.iter().flat_map(|p| p.identity_policies()).map(|p| &**p).collect();
+        let session = self.principal.and_then(Principal::session_policies);
+        let session: Option<Vec<_>> = session.map(|all| all.iter().map(|p| &**p).collect());
+        let policies = Policies {
+            identity: &identity,
+            boundary: self.principal.and_then(Principal::boundary),
+            session: session.as_deref(),
+            resource: subject.policy(),
+            ..Policies::default()
+        };
+        match evaluate(request, &policies) {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denial) => Err(denial_text(request, &denial)),
+        }
+    }
+
+    fn refusal(&self, text: String, subject: &Subject) -> Refusal {
+        let call = self.exchange.call;
+        match (self.principal, call.action.service()) {
+            (Some(_), _) => WireError::AccessDenied(text),
+            (None, Service::Sqs) => {
+                let url = format!("{}/{}", call.base_url, subject.path);
+                WireError::AccessDenied(access_denied_text(&url))
+            }
+            (None, Service::Sns) => WireError::Unauthentic(AuthFault::MissingToken),
+        }
+        .into()
+    }
+
+    fn principal_tags(&self) -> Vec<(&str, &str)> {
+        let tags = self.principal.map(Principal::tags).unwrap_or_default();
+        tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.exchange.broker.now().as_ms()).unwrap_or(i64::MAX)
+    }
+}

@@ -1,0 +1,74 @@
+//! Who is who, for a server that authenticates.
+
+use std::sync::Arc;
+
+use tidings_broker::Broker;
+use tidings_core::names::AccountId;
+use tidings_core::register::RegisterWrite;
+use tidings_identity::{Directory, NewAccessKey, PREFIX, Random};
+use tidings_seal::MasterKey;
+use tidings_sigv4::SigningKeys;
+
+use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
+
+/// Signing keys that are remembered. One for each access key, region and service that is in use
+/// today; each takes some 300 bytes.
+const SIGNING_KEYS_MAX: usize = 16_384;
+
+/// Principals and their access keys. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Identities {
+    pub(crate) plane: Arc<Plane<Directory>>,
+    pub(crate) signing_keys: Arc<SigningKeys>,
+}
+
+impl Registered for Directory {
+    const PREFIX: &'static str = PREFIX;
+
+    fn load(entries: &[(String, Arc<[u8]>)], master: &MasterKey) -> Result<Self, String> {
+        let entries = entries.iter().map(|(name, value)| (name, value));
+        Directory::load(entries, master).map_err(plane::problem)
+    }
+
+    fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
+        Directory::apply(self, writes).map_err(plane::problem)
+    }
+}
+
+impl Identities {
+    /// Reads who is who from a broker's register. Secrets there are sealed under `master`.
+    ///
+    /// # Errors
+    /// If the register cannot be read, or one of its entries cannot be used.
+    pub async fn open(broker: Broker, master: MasterKey) -> Result<Self, LoadError> {
+        let plane = Plane::open(broker, master).await?;
+        Ok(Self { plane, signing_keys: Arc::new(SigningKeys::new(SIGNING_KEYS_MAX)) })
+    }
+
+    /// An access key of the account's root user, if there is nobody yet at all: a first start. Its
+    /// secret is not shown again.
+    ///
+    /// # Errors
+    /// If it cannot be made durable.
+    pub async fn create_first_key(
+        &self,
+        broker: &Broker,
+        account: AccountId,
+    ) -> Result<Option<NewAccessKey>, LoadError> {
+        let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
+        let created = self.plane.change(|directory| {
+            if !directory.is_empty() {
+                return Ok((Vec::new(), None));
+            }
+            let (writes, key) = directory.create_root_key(account, now_ms, &random)?;
+            Ok((writes, Some(key)))
+        });
+        created.await.map_err(|fault| match fault {
+            ChangeFault::Refused(fault) => {
+                let fault: tidings_identity::IdentityFault = fault;
+                LoadError::Damaged(fault.to_string())
+            }
+            ChangeFault::Failed(failure) => LoadError::Unreadable(failure),
+        })
+    }
+}
