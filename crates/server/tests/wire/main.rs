@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(unreachable_pub, reason = "nothing is outside of a program")]
 
+mod auth;
 mod change_message_visibility;
 mod create_queue;
 mod dead_letters;

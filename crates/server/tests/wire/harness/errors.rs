@@ -100,7 +100,12 @@ impl Refusal {
 }
 
 /// Codes and statuses of SNS.
-const KNOWN_OF_SNS: [(&str, u16); 20] = [
+const KNOWN_OF_SNS: [(&str, u16); 25] = [
+    ("ExpiredToken", 403),
+    ("IncompleteSignature", 400),
+    ("InvalidClientTokenId", 403),
+    ("MissingAuthenticationToken", 403),
+    ("SignatureDoesNotMatch", 403),
     ("AuthorizationError", 403),
     ("BatchEntryIdsNotDistinct", 400),
     ("BatchRequestTooLong", 400),
@@ -173,6 +178,10 @@ const KNOWN: &[Known] = &[
     coral("UnknownOperationException", "InvalidAction", 400),
     coral("SerializationException", "MalformedInput", 400),
     coral("AccessDeniedException", "AccessDenied", 403),
+    coral("UnrecognizedClientException", "InvalidClientTokenId", 403),
+    coral("InvalidSignatureException", "SignatureDoesNotMatch", 403),
+    coral("IncompleteSignatureException", "IncompleteSignature", 400),
+    coral("ExpiredTokenException", "ExpiredToken", 403),
     coral("InternalFailure", "InternalFailure", 500),
     coral("ServiceUnavailable", "ServiceUnavailable", 503),
 ];

@@ -3,6 +3,7 @@
 mod errors;
 mod form;
 mod service;
+mod signing;
 mod sns;
 mod sqs;
 mod xml;
@@ -12,6 +13,7 @@ use serde_json::Value;
 pub use self::errors::Refusal;
 pub use self::form::encoded;
 pub use self::service::{REGION, START_MS, Service};
+pub use self::signing::Credentials;
 pub use self::sns::{Sns, queue_arn, subscription, topic_arn, with_topics, with_topics_and_queues};
 pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols, messages};
 pub use self::xml::Element;

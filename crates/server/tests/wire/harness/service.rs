@@ -5,13 +5,16 @@ use std::net::SocketAddr;
 use tempfile::TempDir;
 use tidings_broker::{Broker, Clock, Entropy, Options};
 use tidings_core::names::{AccountId, Region};
+use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
-use tidings_server::{Auth, Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
+use tidings_seal::MasterKey;
+use tidings_server::{Auth, Config, Identities, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::signing::Credentials;
 use super::sns::Sns;
 use super::sqs::{ACCOUNT, Protocol, Sqs};
 use crate::support::{Client, within};
@@ -29,6 +32,10 @@ pub struct Service {
     /// Goes on across restarts: no id comes twice.
     entropy: Entropy,
     couriers: CourierConfig,
+    /// The regions served, if the server authenticates.
+    regions: Option<Vec<Region>>,
+    /// The root user's access key, if this server made it.
+    pub root: Option<Credentials>,
     folder: TempDir,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -39,10 +46,18 @@ impl Service {
         Self::delivering_by(CourierConfig::default()).await
     }
 
+    /// A server that authenticates and asks policies, for these regions; for any if there are none.
+    pub async fn authenticating(regions: &[&str]) -> Self {
+        let clock = Clock::manual(Timestamp::from_ms(START_MS));
+        let regions = regions.iter().map(|name| Region::parse(name).unwrap()).collect();
+        let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
+        Self::over(folder, clock, entropy, CourierConfig::default(), Some(regions)).await
+    }
+
     /// A server whose couriers go where its test wants them to go.
     pub async fn delivering_by(couriers: CourierConfig) -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
-        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7), couriers).await
+        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7), couriers, None).await
     }
 
     async fn over(
@@ -50,10 +65,12 @@ impl Service {
         clock: Clock,
         entropy: Entropy,
         couriers: CourierConfig,
+        regions: Option<Vec<Region>>,
     ) -> Self {
         let options = Options {
             clock: clock.clone(),
             entropy: entropy.clone(),
+            shard: Settings { enforces_policies: regions.is_some(), ..Settings::default() },
             ..Options::new(folder.path())
         };
         let (broker, _) = Broker::open(options).unwrap();
@@ -69,13 +86,31 @@ impl Service {
             couriers: Couriers::new(&couriers).unwrap(),
             signer: Signer::in_data_folder(folder.path()),
         };
-        let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await.unwrap();
+        let (auth, root) = match &regions {
+            None => (Auth::Off, None),
+            Some(regions) => authenticator(&broker, regions.clone()).await,
+        };
+        let server = Server::bind(config, broker.clone(), outbound, auth).await.unwrap();
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { addr, clock, broker, entropy, couriers, folder, stop, running }
+        Self { addr, clock, broker, entropy, couriers, regions, root, folder, stop, running }
+    }
+
+    /// The root user's client.
+    pub async fn speak_as_root(&self, protocol: Protocol) -> Sqs {
+        let mut sqs = self.speak(protocol).await;
+        sqs.credentials.clone_from(&self.root);
+        sqs
+    }
+
+    /// The root user's client of SNS.
+    pub async fn sns_as_root(&self) -> Sns {
+        let mut sns = self.sns().await;
+        sns.credentials.clone_from(&self.root);
+        sns
     }
 
     /// A client that speaks this protocol.
@@ -98,7 +133,10 @@ impl Service {
     pub async fn restart(self) -> Self {
         let (clock, entropy, couriers) =
             (self.clock.clone(), self.entropy.clone(), self.couriers.clone());
-        Self::over(self.halt().await, clock, entropy, couriers).await
+        let (regions, root) = (self.regions.clone(), self.root.clone());
+        let again = Self::over(self.halt().await, clock, entropy, couriers, regions).await;
+        assert!(again.root.is_none(), "there is somebody already");
+        Self { root, ..again }
     }
 
     async fn halt(self) -> TempDir {
@@ -108,4 +146,18 @@ impl Service {
         within(self.broker.close()).await;
         self.folder
     }
+}
+
+/// Who is who on a server that authenticates; the root user of the default account at first.
+async fn authenticator(broker: &Broker, regions: Vec<Region>) -> (Auth, Option<Credentials>) {
+    let identities = Identities::open(broker.clone(), MasterKey::new([7; 32])).await.unwrap();
+    let account = AccountId::parse(ACCOUNT).unwrap();
+    let key = identities.create_first_key(broker, account).await.unwrap();
+    let root = key.map(|key| Credentials {
+        access_key_id: key.id,
+        secret: key.secret.as_str().to_owned(),
+        session_token: None,
+        region: REGION.to_owned(),
+    });
+    (Auth::On { identities, regions }, root)
 }

@@ -10,6 +10,7 @@ use tidings_broker::Clock;
 use super::errors::Refusal;
 use super::form;
 use super::service::Service;
+use super::signing::Credentials;
 use super::sqs::{ACCOUNT, Http, Protocol, Sqs, check_headers, shortened, text};
 use super::xml::Element;
 use crate::harness::REGION;
@@ -42,6 +43,8 @@ pub struct Sns {
     pub host: String,
     /// Headers to send beside those of the protocol: at first those of a signature.
     pub headers: Vec<(String, String)>,
+    /// What the client really signs with, if it does.
+    pub credentials: Option<Credentials>,
     addr: SocketAddr,
     client: Client,
 }
@@ -49,7 +52,8 @@ pub struct Sns {
 impl Sns {
     pub fn new(addr: SocketAddr, clock: Clock, client: Client) -> Self {
         let headers = vec![authorization("AKIDEXAMPLE", REGION)];
-        Self { clock, host: "sns.test:4566".into(), headers, addr, client }
+        let (host, credentials) = ("sns.test:4566".into(), None);
+        Self { clock, host, headers, credentials, addr, client }
     }
 
     /// One more client, in the account and region that its credential names.
@@ -114,17 +118,24 @@ impl Sns {
     /// The bytes of a form.
     pub fn post(&self, form: &str) -> String {
         let content_type = "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
-        let length = form.len();
-        format!("POST / {}{content_type}\r\nContent-Length: {length}\r\n\r\n{form}", self.head())
+        let (length, head) = (form.len(), self.head("POST", "/", form));
+        format!("POST / {head}{content_type}\r\nContent-Length: {length}\r\n\r\n{form}")
     }
 
     /// The bytes of a request without a body.
     pub fn get(&self, query: &str) -> String {
-        format!("GET /?{query} {}\r\n", self.head())
+        format!("GET /?{query} {}\r\n", self.head("GET", &format!("/?{query}"), ""))
     }
 
-    fn head(&self) -> String {
+    fn head(&self, method: &str, path: &str, body: &str) -> String {
         let mut head = format!("HTTP/1.1\r\nHost: {}\r\n", self.host);
+        if let Some(credentials) = &self.credentials {
+            let (host, now_ms) = ([("Host", self.host.as_str())], self.clock.now().as_ms());
+            for (name, value) in credentials.headers("sns", method, path, &host, body, now_ms) {
+                head += &format!("{name}: {value}\r\n");
+            }
+            return head;
+        }
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -7,6 +7,7 @@ use tidings_broker::Clock;
 
 use super::errors::Refusal;
 use super::service::Service;
+use super::signing::Credentials;
 use super::xml::Element;
 use super::{form, is_uuid};
 use crate::support::Client;
@@ -45,6 +46,8 @@ pub struct Sqs {
     pub host: String,
     /// Headers to send beside those of the protocol.
     pub headers: Vec<(String, String)>,
+    /// What the client signs with, if it does.
+    pub credentials: Option<Credentials>,
     addr: SocketAddr,
     client: Client,
 }
@@ -52,7 +55,7 @@ pub struct Sqs {
 impl Sqs {
     pub fn new(protocol: Protocol, addr: SocketAddr, clock: Clock, client: Client) -> Self {
         let host = "sqs.test:4566".into();
-        Self { protocol, clock, host, headers: Vec::new(), addr, client }
+        Self { protocol, clock, host, headers: Vec::new(), credentials: None, addr, client }
     }
 
     /// One more client like this one.
@@ -61,6 +64,7 @@ impl Sqs {
         let mut another = Self::new(self.protocol, self.addr, self.clock.clone(), client);
         another.host.clone_from(&self.host);
         another.headers.clone_from(&self.headers);
+        another.credentials.clone_from(&self.credentials);
         another
     }
 
@@ -208,8 +212,16 @@ impl Sqs {
     ) -> String {
         let mut message = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in headers.iter().copied().chain(own) {
+        let mut signed = vec![("Host", self.host.as_str())];
+        signed.extend(headers.iter().copied().chain(own));
+        for (name, value) in &signed[1..] {
             message += &format!("{name}: {value}\r\n");
+        }
+        if let Some(credentials) = &self.credentials {
+            let now_ms = self.clock.now().as_ms();
+            for (name, value) in credentials.headers("sqs", method, path, &signed, body, now_ms) {
+                message += &format!("{name}: {value}\r\n");
+            }
         }
         if method != "GET" {
             message += &format!("Content-Length: {}\r\n", body.len());

@@ -1,0 +1,4 @@
+//! A server that authenticates: who is let in, and who may do what.
+
+mod anonymous;
+mod signatures;
