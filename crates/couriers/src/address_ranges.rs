@@ -46,6 +46,12 @@ impl AddressRanges {
         self.0.iter().find(|range| range.contains(&address)).copied()
     }
 
+    /// Whether there is no range.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an address lies in one of the ranges.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
