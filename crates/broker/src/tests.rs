@@ -33,7 +33,7 @@ struct InMemory {
 
 impl InMemory {
     fn new() -> Self {
-        let layout = Layout { segment_bytes: 16 << 20, batch_bytes_max: 4 << 20 };
+        let layout = Layout { segment_bytes: 16 << 20, ..Layout::default() };
         let snapshots = Arc::new(Mutex::new(MemorySnapshots::new()));
         Self { log: MemoryStore::new(layout), snapshots }
     }

@@ -138,9 +138,9 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_refused(bytes: Vec<u8>) {
+        fn any_bytes_are_refused(mut bytes: Vec<u8>) {
             prop_assert_eq!(sealer().open(b"", &bytes), None);
-            prop_assert!(!sealer().open_in_place(b"", &mut bytes.clone()));
+            prop_assert!(!sealer().open_in_place(b"", &mut bytes));
         }
 
         #[test]
