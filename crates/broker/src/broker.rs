@@ -14,6 +14,7 @@ use tidings_core::shard::Settings;
 use tidings_core::terms::{Resource, Terms};
 use tidings_core::time::Timestamp;
 use tidings_log::{Position, Reader};
+use tidings_seal::MasterKey;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 
@@ -22,6 +23,7 @@ use crate::entropy::Entropy;
 use crate::failure::{Failure, OpenError, ReadFailure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
 use crate::running::{self, Setting};
+use crate::sealing::Keys;
 use crate::store::{DataFolder, OpenReport, Storage};
 use crate::view::View;
 use crate::writer;
@@ -37,6 +39,9 @@ pub struct Options {
     pub entropy: Entropy,
     /// What an operator may choose about queues.
     pub shard: Settings,
+    /// The key that seals all that is written, kept by somebody outside of the folder. Without one,
+    /// the folder makes its own, which seals secrets only.
+    pub master_key: Option<MasterKey>,
 }
 
 impl Options {
@@ -47,6 +52,7 @@ impl Options {
             clock: Clock::system(),
             entropy: Entropy::system(),
             shard: Settings::default(),
+            master_key: None,
         }
     }
 }
@@ -66,6 +72,7 @@ struct Shared {
     entropy: Entropy,
     last_token: AtomicU64,
     deliveries: Mutex<Option<UnboundedReceiver<Attempt>>>,
+    keys: Keys,
 }
 
 impl Drop for Shared {
@@ -83,13 +90,16 @@ impl Broker {
     /// If another process has the folder, if it was written by a newer release, or if what it holds
     /// cannot be trusted.
     pub fn open(options: Options) -> Result<(Self, OpenReport), OpenError> {
-        let storage = DataFolder::hold(&options.folder, options.shard)?;
-        Self::over(Box::new(storage), options.clock, options.entropy)
+        let Options { folder, clock, entropy, shard, master_key } = options;
+        let storage = DataFolder::hold(&folder, shard, master_key.as_ref(), &entropy)?;
+        let keys = storage.keys();
+        Self::over(Box::new(storage), keys, clock, entropy)
     }
 
     /// Starts the threads that serve what a storage holds.
     pub(crate) fn over(
         storage: Box<dyn Storage>,
+        keys: Keys,
         clock: Clock,
         entropy: Entropy,
     ) -> Result<(Self, OpenReport), OpenError> {
@@ -130,8 +140,17 @@ impl Broker {
             .map_err(OpenError::Thread)?;
         let last_token = AtomicU64::new(0);
         let deliveries = Mutex::new(Some(attempts));
-        let shared =
-            Shared { inbox, reader, view, receipt_key, clock, entropy, last_token, deliveries };
+        let shared = Shared {
+            inbox,
+            reader,
+            view,
+            receipt_key,
+            clock,
+            entropy,
+            last_token,
+            deliveries,
+            keys,
+        };
         Ok((Self { shared: Arc::new(shared) }, report))
     }
 
@@ -179,6 +198,11 @@ impl Broker {
     /// none, or is not there.
     pub fn terms(&self, resource: &Resource) -> Option<Arc<Terms>> {
         self.shared.view.terms(resource)
+    }
+
+    /// What seals, for a purpose, what is kept beside messages.
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
     }
 
     /// What receipt handles are made with.

@@ -7,6 +7,8 @@ use tidings_core::rejection::Rejection;
 use tidings_log::segment;
 use tidings_log::{LockError, LogFault, Position, ReadError, ReplayError};
 
+use crate::sealing::SealError;
+
 /// Why a command was not carried out, as far as is known.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Failure {
@@ -108,6 +110,9 @@ pub enum OpenError {
         /// Where the log begins.
         oldest: Position,
     },
+    /// The folder's keys cannot be had.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The operating system gives us no thread.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),

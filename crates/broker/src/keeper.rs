@@ -34,7 +34,7 @@ pub(crate) fn run(
                 inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy)));
             }
             Errand::Save { covers, snapshot } => {
-                let saved = snapshots.save(covers, &snapshot);
+                let saved = snapshots.save(covers, snapshot);
                 if let Err(fault) = &saved {
                     warn!("cannot save a snapshot: {fault}");
                 }

@@ -24,10 +24,12 @@ mod broker;
 mod clock;
 mod entropy;
 mod failure;
+mod files;
 mod inbox;
 mod keeper;
 mod owner;
 mod running;
+mod sealing;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -40,4 +42,5 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use failure::{Failure, OpenError, ReadFailure, Unavailable};
 pub use owner::{Append, Owner};
+pub use sealing::{Keys, SealError, change_master_key};
 pub use store::OpenReport;

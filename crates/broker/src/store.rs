@@ -4,24 +4,34 @@
 //!   tidings-data/
 //!     LOCK          held by the process that has the folder
 //!     FORMAT        the version of all that is in the folder
+//!     SEAL          the folder's keys, sealed under the master key
+//!     master.key    the master key, if none is kept elsewhere
 //!     shard-0/      a log's segments, and snapshots of the state that it built
 //! ```
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tidings_core::shard::{Settings, Shard};
 use tidings_log::segment::{RecoveryReport, SegmentLog, SegmentOptions};
 use tidings_log::snapshot::{FolderSnapshots, Snapshot, SnapshotOptions, Snapshots};
 use tidings_log::{Damage, FolderLock, Log, Position};
+use tidings_seal::MasterKey;
+use tracing::{info, warn};
 
+use crate::entropy::Entropy;
 use crate::failure::OpenError;
+use crate::files::{self, cannot};
+use crate::sealing::{Keys, Vault};
 
 /// The version of a data folder. It grows when an older release could not read what this one
-/// writes, such as a new kind of record.
-const FORMAT: u32 = 3;
+/// writes, such as a new kind of record. 4: there is a file `SEAL`, and the log may be sealed.
+const FORMAT: u32 = 4;
+/// From this version on the folder has its keys, and cannot do without them.
+const FORMAT_WITH_KEYS: u32 = 4;
 /// The oldest version that can still be opened.
 const OLDEST_FORMAT: u32 = 2;
 
@@ -50,6 +60,7 @@ pub(crate) trait Storage: Send {
 pub(crate) struct DataFolder {
     folder: PathBuf,
     settings: Settings,
+    vault: Mutex<Vault>,
     _lock: FolderLock,
 }
 
@@ -63,11 +74,31 @@ pub(crate) struct Opened {
 
 impl DataFolder {
     /// Takes hold of a folder, and makes it if there is none.
-    pub(crate) fn hold(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
+    pub(crate) fn hold(
+        folder: &Path,
+        settings: Settings,
+        master_key: Option<&MasterKey>,
+        entropy: &Entropy,
+    ) -> Result<Self, OpenError> {
         make(folder).map_err(cannot("make", folder))?;
         let lock = FolderLock::acquire(folder)?;
-        check_format(folder)?;
-        Ok(Self { folder: folder.to_owned(), settings, _lock: lock })
+        let format = read_format(folder)?;
+        let has_keys = format.is_some_and(|format| format >= FORMAT_WITH_KEYS);
+        let vault = Vault::open(folder, master_key, has_keys, entropy)?;
+        if let Some(file) = vault.useless_key() {
+            warn!("{} opens nothing any more: remove it", file.display());
+        }
+        // After the keys: whoever reads that there are some finds them.
+        if format != Some(FORMAT) {
+            files::replace(folder, "FORMAT", format!("{FORMAT}\n").as_bytes())?;
+        }
+        let (folder, vault) = (folder.to_owned(), Mutex::new(vault));
+        Ok(Self { folder, settings, vault, _lock: lock })
+    }
+
+    /// What seals for others.
+    pub(crate) fn keys(&self) -> Keys {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner).keys()
     }
 }
 
@@ -76,16 +107,35 @@ impl Storage for DataFolder {
         let started = Instant::now();
         let folder = self.folder.join("shard-0");
         make(&folder).map_err(cannot("make", &folder))?;
-        let mut snapshots = FolderSnapshots::open(&folder, SnapshotOptions::default())?;
+        let mut vault = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sealing = vault.sealing();
+        let snapshots = FolderSnapshots::open(&folder, SnapshotOptions::default())?;
+        let mut snapshots: Box<dyn Snapshots> = Box::new(snapshots);
+        if let Some(sealing) = &sealing {
+            snapshots = sealing.snapshots(snapshots);
+        }
         let latest = snapshots.latest()?;
         let replay_from = latest.snapshot.as_ref().map(|snapshot| snapshot.covers);
         let options = SegmentOptions { replay_from, ..SegmentOptions::default() };
         let (log, recovered) = SegmentLog::open(&folder, options)?;
+        let mut log: Box<dyn Log> = Box::new(log);
         let layout = log.layout();
         if latest.snapshot.is_none() && recovered.oldest > layout.first() {
             return Err(OpenError::NoSnapshot { oldest: recovered.oldest });
         }
-        let shard = build(self.settings, &log, latest.snapshot, secret)?;
+        if sealing.is_none() && vault.is_to_be_sealed() {
+            // Nothing was written from here on, and nothing is before this is durable.
+            vault.seal_log_from(log.next_position())?;
+            info!(position = log.next_position().0, "what is written from now on is sealed");
+            sealing = vault.sealing();
+            if let Some(sealing) = &sealing {
+                snapshots = sealing.snapshots(snapshots);
+            }
+        }
+        if let Some(sealing) = &sealing {
+            log = sealing.log(log);
+        }
+        let shard = build(self.settings, &*log, latest.snapshot, secret)?;
         let report = OpenReport {
             oldest: recovered.oldest,
             log: Some(recovered),
@@ -93,7 +143,7 @@ impl Storage for DataFolder {
             damaged_snapshots: latest.damaged,
             took: started.elapsed(),
         };
-        Ok(Opened { shard, log: Box::new(log), snapshots: Box::new(snapshots), report })
+        Ok(Opened { shard, log, snapshots, report })
     }
 }
 
@@ -128,38 +178,17 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Refuses a folder of a format that is newer, or older than what was ever released. Marks one that
-/// is new or older: from now on it may hold what only this release can read.
-fn check_format(folder: &Path) -> Result<(), OpenError> {
+/// The folder's format, if it has one: one that is newer, or older than what was ever released, is
+/// refused.
+fn read_format(folder: &Path) -> Result<Option<u32>, OpenError> {
     let path = folder.join("FORMAT");
-    match fs::read_to_string(&path) {
-        Ok(text) => match text.trim().parse::<u32>() {
-            Ok(FORMAT) => Ok(()),
-            Ok(OLDEST_FORMAT..FORMAT) => mark_format(folder),
-            Ok(version) if version < OLDEST_FORMAT => {
-                Err(OpenError::OlderFormat { path, found: version, oldest: OLDEST_FORMAT })
-            }
-            _ => Err(OpenError::NewerFormat { path, found: text.trim().into(), known: FORMAT }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => mark_format(folder),
-        Err(error) => Err(cannot("read", &path)(error)),
+    let Some(text) = files::read(&path)? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    match text.trim().parse::<u32>() {
+        Ok(format @ OLDEST_FORMAT..=FORMAT) => Ok(Some(format)),
+        Ok(found) if found < OLDEST_FORMAT => {
+            Err(OpenError::OlderFormat { path, found, oldest: OLDEST_FORMAT })
+        }
+        _ => Err(OpenError::NewerFormat { path, found: text.trim().into(), known: FORMAT }),
     }
-}
-
-/// Writes the file anew, so that there is always a whole one.
-fn mark_format(folder: &Path) -> Result<(), OpenError> {
-    let (path, new) = (folder.join("FORMAT"), folder.join("FORMAT.new"));
-    let write = || {
-        let mut file = File::create(&new)?;
-        writeln!(file, "{FORMAT}")?;
-        file.sync_all()?;
-        fs::rename(&new, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(cannot("write", &path))
-}
-
-fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
-    let path = path.to_owned();
-    move |source| OpenError::Folder { doing, path, source }
 }

@@ -49,12 +49,15 @@ pub struct Layout {
     pub segment_bytes: u64,
     /// Greatest length of a payload. At least one batch of this length fits into a segment.
     pub batch_bytes_max: u64,
+    /// Bytes that a layer over the log writes behind each payload that is not empty: then they are
+    /// part of what the log below calls the payload. 0 without such a layer.
+    pub trailer_bytes: u64,
 }
 
 impl Default for Layout {
     /// Segments of 64 MiB, batches of up to 4 MiB.
     fn default() -> Self {
-        Layout { segment_bytes: 64 << 20, batch_bytes_max: 4 << 20 }
+        Layout { segment_bytes: 64 << 20, batch_bytes_max: 4 << 20, trailer_bytes: 0 }
     }
 }
 
@@ -80,7 +83,8 @@ impl Layout {
         if self.segment_bytes == 0 || !whole_pages {
             return Err(LayoutError::SegmentBytes);
         }
-        let fits = self.batch_bytes_max <= u64::from(u32::MAX) && self.fits(SEGMENT_HEADER_BYTES);
+        let longest = self.batch_bytes_max.saturating_add(self.trailer_bytes);
+        let fits = longest <= u64::from(u32::MAX) && self.fits(SEGMENT_HEADER_BYTES);
         if self.batch_bytes_max == 0 || !fits {
             return Err(LayoutError::BatchBytesMax);
         }
@@ -95,7 +99,8 @@ impl Layout {
     /// Payload position of the batch that follows the batch whose payload starts at `start` and
     /// has `payload_len` bytes.
     pub fn after(&self, start: Position, payload_len: u64) -> Position {
-        let end = start.0 + payload_len;
+        let trailer = if payload_len > 0 { self.trailer_bytes } else { 0 };
+        let end = start.0 + payload_len + trailer;
         let header_at = end.next_multiple_of(ALIGNMENT_BYTES);
         let segment = self.segment_of(start);
         if self.fits(header_at - segment * self.segment_bytes) {
@@ -131,12 +136,16 @@ impl Layout {
     /// payload position of a batch still to be written.
     pub(crate) fn batches_left(&self, next: Position) -> u64 {
         let left = self.segment_bytes - (self.offset_of(next) - BATCH_HEADER_BYTES);
-        left / (BATCH_HEADER_BYTES + self.batch_bytes_max).next_multiple_of(ALIGNMENT_BYTES)
+        left / self.longest_batch().next_multiple_of(ALIGNMENT_BYTES)
     }
 
     /// Whether the largest batch fits if its header starts at this offset of a segment.
     fn fits(&self, header_offset: u64) -> bool {
-        header_offset + BATCH_HEADER_BYTES + self.batch_bytes_max <= self.segment_bytes
+        header_offset + self.longest_batch() <= self.segment_bytes
+    }
+
+    fn longest_batch(&self) -> u64 {
+        BATCH_HEADER_BYTES + self.batch_bytes_max + self.trailer_bytes
     }
 }
 
@@ -146,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    const SMALL: Layout = Layout { segment_bytes: 8192, batch_bytes_max: 1000 };
+    const SMALL: Layout = Layout { segment_bytes: 8192, batch_bytes_max: 1000, trailer_bytes: 0 };
 
     #[test]
     fn the_first_batch_follows_the_segment_header() {
@@ -170,11 +179,31 @@ mod tests {
         assert_eq!(SMALL.after(last, 1000), SMALL.first_in(1));
     }
 
+    /// What a layer writes behind payloads is payload to the log below it: both agree on each place.
+    #[test]
+    fn a_trailer_lies_behind_each_payload_that_is_not_empty() {
+        let above = Layout { batch_bytes_max: 1000 - 32, trailer_bytes: 32, ..SMALL };
+        assert_eq!(above.check(), Ok(()));
+        for start in (4144..8192 - 1000).step_by(8).map(Position) {
+            assert_eq!(above.after(start, 0), SMALL.after(start, 0));
+            for length in [1, 7, 8, 968] {
+                assert_eq!(above.after(start, length), SMALL.after(start, length + 32));
+            }
+            assert_eq!(above.batches_left(start), SMALL.batches_left(start));
+        }
+        let too_long = Layout { batch_bytes_max: 4049 - 32, ..above };
+        assert_eq!(too_long.check(), Err(LayoutError::BatchBytesMax));
+    }
+
     #[test]
     fn bounds_are_checked() {
         assert_eq!(Layout::default().check(), Ok(()));
         assert_eq!(SMALL.check(), Ok(()));
-        let with = |segment_bytes, batch_bytes_max| Layout { segment_bytes, batch_bytes_max };
+        let with = |segment_bytes, batch_bytes_max| Layout {
+            segment_bytes,
+            batch_bytes_max,
+            trailer_bytes: 0,
+        };
         assert_eq!(with(0, 1).check(), Err(LayoutError::SegmentBytes));
         assert_eq!(with(8000, 1).check(), Err(LayoutError::SegmentBytes));
         assert_eq!(with(8192, 0).check(), Err(LayoutError::BatchBytesMax));

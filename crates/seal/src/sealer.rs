@@ -1,8 +1,11 @@
-//! Small secrets, sealed one by one.
+//! What is sealed as a whole: small secrets, and large contents in place.
 //!
 //! ```text
-//!   sealed := version: u8 = 1, nonce: 12 bytes, ciphertext: as long as the plaintext, tag: 16 bytes
+//!   sealed          := version: u8 = 1, nonce: 12 bytes, ciphertext, tag: 16 bytes
+//!   sealed in place := ciphertext, tag: 16 bytes, nonce: 12 bytes, version: u8 = 1
 //! ```
+//!
+//! A ciphertext is as long as its plaintext.
 
 use std::fmt;
 
@@ -57,6 +60,47 @@ impl Sealer {
         opened.truncate(length);
         Some(opened)
     }
+
+    /// Seals a large content where it is: it grows by [`OVERHEAD_BYTES`], and nothing is copied if it
+    /// has room for them. Nonce and context are as for [`Sealer::seal`].
+    ///
+    /// Returns whether it could: a content of 64 GiB is too long. Then it is of no use any more.
+    #[must_use]
+    pub fn seal_in_place(
+        &self,
+        context: &[u8],
+        content: &mut Vec<u8>,
+        nonce: [u8; NONCE_BYTES],
+    ) -> bool {
+        let (unique, context) = (Nonce::assume_unique_for_key(nonce), Aad::from(context));
+        let Ok(tag) = self.0.seal_in_place_separate_tag(unique, context, content) else {
+            return false;
+        };
+        content.reserve_exact(OVERHEAD_BYTES);
+        content.extend_from_slice(tag.as_ref());
+        content.extend_from_slice(&nonce);
+        content.push(VERSION);
+        true
+    }
+
+    /// Opens what was sealed in place for the same purpose in the same context. Returns whether it
+    /// could; if not, the bytes are of no use any more.
+    #[must_use]
+    pub fn open_in_place(&self, context: &[u8], sealed: &mut Vec<u8>) -> bool {
+        if sealed.pop() != Some(VERSION) {
+            return false;
+        }
+        let Some((rest, nonce)) = sealed.split_last_chunk::<NONCE_BYTES>() else { return false };
+        let (nonce, length) = (Nonce::assume_unique_for_key(*nonce), rest.len());
+        sealed.truncate(length);
+        match self.0.open_in_place(nonce, Aad::from(context), sealed) {
+            Ok(_) => {
+                sealed.truncate(length - TAG_BYTES);
+                true
+            }
+            Err(_) => false,
+        }
+    }
 }
 
 impl fmt::Debug for Sealer {
@@ -94,8 +138,30 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_refused(bytes: Vec<u8>) {
+        fn any_bytes_are_refused(mut bytes: Vec<u8>) {
             prop_assert_eq!(sealer().open(b"", &bytes), None);
+            prop_assert!(!sealer().open_in_place(b"", &mut bytes));
+        }
+
+        #[test]
+        fn what_is_sealed_in_place_opens_again(context: Vec<u8>, plaintext: Vec<u8>, nonce: [u8; 12]) {
+            let mut content = plaintext.clone();
+            prop_assert!(sealer().seal_in_place(&context, &mut content, nonce));
+            prop_assert_eq!(content.len(), plaintext.len() + OVERHEAD_BYTES);
+            prop_assert!(sealer().open_in_place(&context, &mut content));
+            prop_assert_eq!(content, plaintext);
+        }
+
+        #[test]
+        fn what_was_changed_in_place_does_not_open(
+            plaintext: Vec<u8>, nonce: [u8; 12], at: usize, bit in 0u8..8
+        ) {
+            let mut content = plaintext;
+            prop_assert!(sealer().seal_in_place(b"context", &mut content, nonce));
+            prop_assert!(!sealer().open_in_place(b"other", &mut content.clone()));
+            let at = at % content.len();
+            content[at] ^= 1 << bit;
+            prop_assert!(!sealer().open_in_place(b"context", &mut content));
         }
     }
 
@@ -104,6 +170,8 @@ mod tests {
         let sealed = sealer().seal(b"context", b"plaintext", [1; 12]);
         for length in 0..sealed.len() {
             assert_eq!(sealer().open(b"context", &sealed[..length]), None, "{length}");
+            let mut cut = sealed[..length].to_vec();
+            assert!(!sealer().open_in_place(b"context", &mut cut), "{length}");
         }
     }
 

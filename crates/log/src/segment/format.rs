@@ -95,6 +95,7 @@ impl SegmentHeader {
         let layout = Layout {
             segment_bytes: u64_at(fields, 32),
             batch_bytes_max: u64::from(u32_at(fields, 12)),
+            trailer_bytes: 0,
         };
         layout.check().map_err(|_| HeaderError::Damaged)?;
         Ok(SegmentHeader {
@@ -201,7 +202,7 @@ mod tests {
     use super::*;
 
     const HEADER: SegmentHeader = SegmentHeader {
-        layout: Layout { segment_bytes: 16384, batch_bytes_max: 2000 },
+        layout: Layout { segment_bytes: 16384, batch_bytes_max: 2000, trailer_bytes: 0 },
         marker: 0x0123_4567_89ab_cdef,
         number: 7,
         link: Link { hash: 0xfeed, epoch: Epoch(3) },

@@ -140,7 +140,8 @@ mod tests {
     use crate::Epoch;
     use crate::disk::{Disk, sim::SimDisk};
 
-    const LAYOUT: Layout = Layout { segment_bytes: 3 << 20, batch_bytes_max: 100 };
+    const LAYOUT: Layout =
+        Layout { segment_bytes: 3 << 20, batch_bytes_max: 100, trailer_bytes: 0 };
     const MARKER: u64 = 0xabcd;
 
     fn segment() -> Arc<dyn DiskFile> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Latest, Snapshot, Snapshots};
+use super::{Latest, OpenSnapshot, Snapshot, Snapshots};
 use crate::disk::{Disk, Folder, OrFault, remove_if_there};
 use crate::{Damage, DamageKind, LogFault, NewerFormat, Position};
 
@@ -159,7 +159,7 @@ impl FolderSnapshots {
         self.disk.sync_folder().or_fault("sync", &*self.disk, "")
     }
 
-    fn read(&self, covers: Position) -> Result<Snapshot, LogFault> {
+    fn read(&self, covers: Position, open: &mut OpenSnapshot<'_>) -> Result<Snapshot, LogFault> {
         let (disk, name) = (&*self.disk, name_of(covers));
         let file = disk.open(&name).or_fault("open", disk, &name)?;
         let len = file.len().or_fault("measure", disk, &name)?;
@@ -189,16 +189,16 @@ impl FolderSnapshots {
         let mut bytes = vec![0; usize::try_from(header.len).map_err(|_| too_long)?];
         let content_at = HEADER_BYTES as u64;
         file.read_at(&mut bytes, content_at).or_fault("read", disk, &name)?;
-        if xxh3_64(&bytes) != header.hash {
-            return Err(damaged(DamageKind::Content, content_at));
-        }
+        let is_sound = xxh3_64(&bytes) == header.hash;
+        let opened = is_sound.then(|| open(covers, bytes)).flatten();
+        let bytes = opened.ok_or_else(|| damaged(DamageKind::Content, content_at))?;
         Ok(Snapshot { covers, bytes })
     }
 }
 
 impl Snapshots for FolderSnapshots {
-    fn save(&mut self, covers: Position, bytes: &[u8]) -> Result<(), LogFault> {
-        self.write_making_room(covers, bytes)?;
+    fn save(&mut self, covers: Position, bytes: Vec<u8>) -> Result<(), LogFault> {
+        self.write_making_room(covers, &bytes)?;
         let (disk, name) = (&*self.disk, name_of(covers));
         disk.rename(UNFINISHED_NAME, &name).or_fault("rename", disk, UNFINISHED_NAME)?;
         disk.sync_folder().or_fault("sync", disk, "")?;
@@ -211,10 +211,10 @@ impl Snapshots for FolderSnapshots {
         Ok(())
     }
 
-    fn latest(&mut self) -> Result<Latest, LogFault> {
+    fn latest_that_opens(&mut self, open: &mut OpenSnapshot<'_>) -> Result<Latest, LogFault> {
         let mut damaged = Vec::new();
         while let Some(newest) = self.kept.last().copied() {
-            match self.read(newest) {
+            match self.read(newest, open) {
                 Ok(snapshot) => {
                     return Ok(Latest { snapshot: Some(snapshot), damaged });
                 }

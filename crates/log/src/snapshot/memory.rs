@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Latest, Snapshot, Snapshots};
+use super::{Latest, OpenSnapshot, Snapshot, Snapshots};
 use crate::{Damage, DamageKind, LogFault, Position};
 
 /// [`Snapshots`] without a disk. Clones share what was saved, as a restart would.
@@ -49,25 +49,26 @@ impl MemorySnapshots {
 }
 
 impl Snapshots for MemorySnapshots {
-    fn save(&mut self, covers: Position, bytes: &[u8]) -> Result<(), LogFault> {
+    fn save(&mut self, covers: Position, bytes: Vec<u8>) -> Result<(), LogFault> {
         let mut state = self.lock();
         if state.saves_fail {
             let source = io::ErrorKind::Other.into();
             return Err(LogFault::Io { doing: "write", file: name(covers), source });
         }
         state.saved.retain(|_, saved| !saved.damaged);
-        state.saved.insert(covers, Saved { bytes: bytes.to_vec(), damaged: false });
+        state.saved.insert(covers, Saved { bytes, damaged: false });
         while state.saved.len() > 2 {
             state.saved.pop_first();
         }
         Ok(())
     }
 
-    fn latest(&mut self) -> Result<Latest, LogFault> {
+    fn latest_that_opens(&mut self, open: &mut OpenSnapshot<'_>) -> Result<Latest, LogFault> {
         let mut latest = Latest::default();
         for (&covers, saved) in self.lock().saved.iter().rev() {
-            if !saved.damaged {
-                latest.snapshot = Some(Snapshot { covers, bytes: saved.bytes.clone() });
+            let opened = (!saved.damaged).then(|| open(covers, saved.bytes.clone())).flatten();
+            if let Some(bytes) = opened {
+                latest.snapshot = Some(Snapshot { covers, bytes });
                 break;
             }
             let (file, kind) = (name(covers), DamageKind::Content);

@@ -22,7 +22,7 @@ pub trait Snapshots: Send {
     ///
     /// A fault leaves the snapshots saved before as they were, except that on a full disk the older
     /// of two may have been given up for the new one.
-    fn save(&mut self, covers: Position, bytes: &[u8]) -> Result<(), LogFault>;
+    fn save(&mut self, covers: Position, bytes: Vec<u8>) -> Result<(), LogFault>;
 
     /// Reads the newest snapshot that is sound.
     ///
@@ -34,13 +34,27 @@ pub trait Snapshots: Send {
     /// # Errors
     ///
     /// A file cannot be read, or was written by a newer release.
-    fn latest(&mut self) -> Result<Latest, LogFault>;
+    fn latest(&mut self) -> Result<Latest, LogFault> {
+        self.latest_that_opens(&mut |_, bytes| Some(bytes))
+    }
+
+    /// The same for a caller who can tell damage in what it saved, and may have saved it in another
+    /// form: `open` gets what a snapshot covers and what was saved, and makes the state of it. A
+    /// snapshot of which it makes `None` is damaged like one whose checksum is wrong.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Snapshots::latest`].
+    fn latest_that_opens(&mut self, open: &mut OpenSnapshot<'_>) -> Result<Latest, LogFault>;
 
     /// The position before which the log is needed by no snapshot, not even if the newest one
     /// turns out to be damaged: what the older of two covers. Pass [`trim`](crate::Log::trim)
     /// nothing beyond it. `None` while there are fewer than two: then trim nothing.
     fn replay_floor(&self) -> Option<Position>;
 }
+
+/// What makes a state of what was saved, and of what it covers; `None` if that is damaged.
+pub type OpenSnapshot<'a> = dyn FnMut(Position, Vec<u8>) -> Option<Vec<u8>> + 'a;
 
 /// What [`Snapshots::latest`] found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

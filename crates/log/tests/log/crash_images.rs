@@ -106,7 +106,7 @@ fn run(disk: &SimDisk, known: &mut Known) -> Option<()> {
                 let (covers, bytes) = (log.next_position(), payload(seed, 555));
                 let snapshot = Snapshot { covers, bytes };
                 known.maybe_saved = Some(snapshot.clone());
-                snapshots.save(covers, &snapshot.bytes).ok()?;
+                snapshots.save(covers, snapshot.bytes.clone()).ok()?;
                 (known.saved, known.maybe_saved) = (Some(snapshot), None);
             }
             Trim => {

@@ -37,16 +37,40 @@ fn flip(disk: &SimDisk, name: &str, byte: usize) {
 fn keeps_the_newest_two(mut snapshots: impl Snapshots) {
     assert_eq!(snapshots.latest().expect("read"), Latest::default());
     assert_eq!(snapshots.replay_floor(), None);
-    snapshots.save(Position(100), b"one").expect("save");
+    snapshots.save(Position(100), b"one".to_vec()).expect("save");
     assert_eq!(snapshots.replay_floor(), None, "one may turn out to be damaged");
     for (covers, bytes) in [(200, b"two"), (300, b"three".first_chunk().expect("three"))] {
-        snapshots.save(Position(covers), bytes).expect("save");
+        snapshots.save(Position(covers), bytes.to_vec()).expect("save");
         assert_eq!(snapshots.latest().expect("read"), found(covers, bytes));
         assert_eq!(snapshots.replay_floor(), Some(Position(covers - 100)));
     }
-    snapshots.save(Position(300), b"").expect("save again");
+    snapshots.save(Position(300), b"".to_vec()).expect("save again");
     assert_eq!(snapshots.latest().expect("read"), found(300, b""));
     assert_eq!(snapshots.replay_floor(), Some(Position(200)));
+}
+
+/// Whoever saved a snapshot may know more than its checksum does.
+#[test]
+fn a_snapshot_that_does_not_open_is_passed_over_as_damaged() {
+    for (first, second, found, damaged) in
+        [(true, true, Some(200), 0), (true, false, Some(100), 1), (false, false, None, 2)]
+    {
+        let folders: [Box<dyn Snapshots>; 2] =
+            [Box::new(open(&SimDisk::new())), Box::new(MemorySnapshots::new())];
+        for mut snapshots in folders {
+            snapshots.save(Position(100), vec![u8::from(first)]).expect("save");
+            snapshots.save(Position(200), vec![u8::from(second)]).expect("save");
+            let mut open = |covers: Position, bytes: Vec<u8>| {
+                (bytes == [1]).then(|| covers.0.to_le_bytes().to_vec())
+            };
+            let latest = snapshots.latest_that_opens(&mut open).expect("read");
+            let state = latest.snapshot.map(|snapshot| (snapshot.covers, snapshot.bytes));
+            let expected = found.map(|at: u64| (Position(at), at.to_le_bytes().to_vec()));
+            assert_eq!(state, expected);
+            assert_eq!(latest.damaged.len(), damaged);
+            assert!(latest.damaged.iter().all(|damage| damage.kind == DamageKind::Content));
+        }
+    }
 }
 
 #[test]
@@ -80,8 +104,8 @@ fn a_real_folder_keeps_them_too() {
 fn a_damaged_snapshot_is_reported_and_passed_over() {
     let disk = SimDisk::new();
     let mut snapshots = open(&disk);
-    snapshots.save(Position(100), b"one").expect("save");
-    snapshots.save(Position(200), b"two").expect("save");
+    snapshots.save(Position(100), b"one".to_vec()).expect("save");
+    snapshots.save(Position(200), b"two".to_vec()).expect("save");
     let content_at = 64;
     for byte in 0..content_at + 3 {
         flip(&disk, &file(200), byte);
@@ -110,12 +134,12 @@ fn a_damaged_snapshot_is_reported_and_passed_over() {
 fn a_damaged_snapshot_does_not_crowd_out_a_sound_one() {
     let disk = SimDisk::new();
     let mut snapshots = open(&disk);
-    snapshots.save(Position(100), b"one").expect("save");
-    snapshots.save(Position(200), b"two").expect("save");
+    snapshots.save(Position(100), b"one".to_vec()).expect("save");
+    snapshots.save(Position(200), b"two".to_vec()).expect("save");
     flip(&disk, &file(200), 65);
     let mut snapshots = open(&disk);
     snapshots.latest().expect("read");
-    snapshots.save(Position(300), b"three").expect("save");
+    snapshots.save(Position(300), b"three".to_vec()).expect("save");
     assert_eq!(disk.list().expect("list"), ["ballast", &file(100), &file(300)]);
     assert_eq!(snapshots.replay_floor(), Some(Position(100)));
 }
@@ -123,7 +147,7 @@ fn a_damaged_snapshot_does_not_crowd_out_a_sound_one() {
 #[test]
 fn a_newer_format_is_refused_and_not_passed_over() {
     let disk = SimDisk::new();
-    open(&disk).save(Position(100), b"one").expect("save");
+    open(&disk).save(Position(100), b"one".to_vec()).expect("save");
     let mut content = disk.content(&file(100));
     content[8] = 2;
     let checksum = crc32c::crc32c(&content[..60]);
@@ -146,12 +170,12 @@ fn a_save_that_fails_leaves_the_one_before() {
     for failing in all {
         let disk = SimDisk::new();
         let mut snapshots = open(&disk);
-        snapshots.save(Position(100), b"one").expect("save");
+        snapshots.save(Position(100), b"one".to_vec()).expect("save");
         disk.fail_next(failing, ErrorKind::Other);
-        snapshots.save(Position(200), b"two").expect_err("the save fails");
+        snapshots.save(Position(200), b"two".to_vec()).expect_err("the save fails");
         let left = open(&disk.crash(&mut |_| false)).latest().expect("read");
         assert_eq!(left, found(100, b"one"), "{failing:?}");
-        snapshots.save(Position(300), b"three").expect("the next save succeeds");
+        snapshots.save(Position(300), b"three".to_vec()).expect("the next save succeeds");
         assert_eq!(open(&disk).latest().expect("read"), found(300, b"three"));
     }
 }
@@ -162,11 +186,11 @@ fn the_ballast_makes_room_on_a_full_disk() {
     let mut snapshots = open(&disk);
     assert_eq!(disk.used_bytes(), BALLAST_BYTES);
     disk.set_capacity(Some(BALLAST_BYTES));
-    snapshots.save(Position(100), &payload(1, 900)).expect("the ballast makes room");
+    snapshots.save(Position(100), payload(1, 900)).expect("the ballast makes room");
     assert_eq!(disk.list().expect("list"), [file(100)], "and there is none for it now");
 
     disk.set_capacity(None);
-    snapshots.save(Position(200), &payload(2, 2000)).expect("save");
+    snapshots.save(Position(200), payload(2, 2000)).expect("save");
     assert_eq!(disk.content("ballast").len(), 64 + 2000, "as large as the snapshot");
 }
 
@@ -175,16 +199,16 @@ fn the_older_snapshot_makes_room_when_the_ballast_does_not() {
     let disk = SimDisk::new();
     let mut snapshots = open(&disk);
     for covers in [100, 200] {
-        snapshots.save(Position(covers), &payload(covers, 1400)).expect("save");
+        snapshots.save(Position(covers), payload(covers, 1400)).expect("save");
     }
     disk.set_capacity(Some(disk.used_bytes()));
     let bytes = payload(300, 2000);
-    snapshots.save(Position(300), &bytes).expect("ballast and older snapshot make room");
+    snapshots.save(Position(300), bytes.clone()).expect("ballast and older snapshot make room");
     assert_eq!(snapshots.latest().expect("read"), found(300, &bytes));
     assert_eq!(snapshots.replay_floor(), Some(Position(200)));
     assert_eq!(disk.list().expect("list"), [file(200), file(300)]);
 
-    let full = snapshots.save(Position(400), &payload(400, 9000)).expect_err("far too large");
+    let full = snapshots.save(Position(400), payload(400, 9000)).expect_err("far too large");
     assert!(full.is_out_of_space(), "{full}");
     assert_eq!(snapshots.latest().expect("read"), found(300, &bytes));
     assert_eq!(snapshots.replay_floor(), None);

@@ -8,7 +8,8 @@ use tidings_log::suite::{Batch, replay};
 use tidings_log::{Layout, Log, Position};
 
 /// Room for four of the longest batches in a segment, so that tests cross segments soon.
-pub(crate) const LAYOUT: Layout = Layout { segment_bytes: 3 * 4096, batch_bytes_max: 1990 };
+pub(crate) const LAYOUT: Layout =
+    Layout { segment_bytes: 3 * 4096, batch_bytes_max: 1990, trailer_bytes: 0 };
 
 pub(crate) const OPTIONS: SegmentOptions = SegmentOptions {
     layout: LAYOUT,
