@@ -1,0 +1,175 @@
+//! Who may use a key: its policy, the caller's policies and its grants together. KMS developer
+//! guide, "Troubleshooting key access".
+
+use std::borrow::Cow;
+
+use tidings_access::{
+    ContextValue, Decision, Denial, Facts, Policies, PolicyType, Request, denial_text, evaluate,
+};
+
+use crate::context::EncryptionContext;
+use crate::fault::{KeyCode, KeyFault};
+use crate::grant::names_of;
+use crate::key::Key;
+use crate::policy::KeyPolicy;
+use crate::scope::Scope;
+use crate::store::KeyStore;
+
+/// What is to be done to a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRequest<'a> {
+    /// Such as `kms:Decrypt`.
+    pub action: &'a str,
+    /// The key.
+    pub key: &'a Key,
+    /// What the permission is about, if not the key: the ARN of an alias.
+    pub alias_arn: Option<&'a str>,
+    /// The encryption context, of operations that have one.
+    pub context: Option<&'a EncryptionContext>,
+    /// The service that asks on the caller's behalf: `sqs` or `sns`.
+    pub via_service: Option<&'a str>,
+    /// Condition keys of this operation alone, such as `kms:RequestAlias`.
+    pub service_keys: &'a [(&'a str, ContextValue<'a>)],
+}
+
+impl<'a> KeyRequest<'a> {
+    /// An operation on a key, asked for directly.
+    pub fn new(action: &'a str, key: &'a Key) -> Self {
+        let (alias_arn, context, via_service) = (None, None, None);
+        Self { action, key, alias_arn, context, via_service, service_keys: &[] }
+    }
+}
+
+/// Decides whether a caller may do something to a key. `facts` and `policies` are of the caller
+/// alone: what is of the key is added here.
+///
+/// # Errors
+/// AccessDeniedException. Callers of other accounts do not learn from it whether the key exists.
+pub fn authorise(
+    store: &KeyStore,
+    request: &KeyRequest<'_>,
+    facts: &Facts<'_>,
+    policies: &Policies<'_>,
+) -> Result<(), KeyFault> {
+    let key = request.key;
+    let account = key.scope().account.to_string();
+    let tags: Vec<(&str, &str)> = key.tags().collect();
+    let owned = service_keys(store, request, facts);
+    let named = owned.iter().map(|(name, value)| (&**name, value.clone()));
+    let service_keys: Vec<_> = named.chain(request.service_keys.iter().cloned()).collect();
+    let facts = Facts {
+        service_keys: &service_keys,
+        resource_tags: &tags,
+        resource_account: Some(&account),
+        ..facts.clone()
+    };
+    let asked = Request {
+        caller: facts.caller,
+        action: request.action,
+        resource: request.alias_arn.unwrap_or(key.arn()),
+        resource_account: &account,
+        context: &facts,
+    };
+    // An alias has no policy of its own: whoever may change it, an identity policy says.
+    let resource = request.alias_arn.is_none().then(|| key.policy().document());
+    let denial = match evaluate(&asked, &Policies { resource, ..*policies }) {
+        Decision::Allowed(_) => return Ok(()),
+        Decision::Denied(denial) => denial,
+    };
+    let is_silence_of = |policy_type| denial == Denial::Silent(policy_type);
+    // A grant is as good as an Allow in the key's policy that names the grantee itself: no policy
+    // of the caller's has to allow, but each may deny, and organisations and endpoints bound it.
+    if (is_silence_of(PolicyType::Resource) || is_silence_of(PolicyType::Identity))
+        && is_granted(store, request, &facts)
+    {
+        return Ok(());
+    }
+    let is_foreign = facts.caller.account() != Some(account.as_str());
+    Err(match denial {
+        Denial::Explicit(by) if is_foreign && by.policy_type == PolicyType::Resource => {
+            KeyFault::hidden(facts.caller.name(), request.action)
+        }
+        Denial::Silent(PolicyType::Resource) if is_foreign => {
+            KeyFault::hidden(facts.caller.name(), request.action)
+        }
+        _ => KeyFault::new(KeyCode::AccessDenied, denial_text(&asked, &denial)),
+    })
+}
+
+/// Whether the author of a new key policy could set another one.
+pub fn keeps_author(
+    scope: &Scope,
+    key_arn: &str,
+    policy: &KeyPolicy,
+    facts: &Facts<'_>,
+    policies: &Policies<'_>,
+) -> bool {
+    let account = scope.account.to_string();
+    let caller_account = facts.caller.account().unwrap_or_default();
+    let service_keys = [("kms:CallerAccount", ContextValue::text(caller_account))];
+    let facts =
+        Facts { service_keys: &service_keys, resource_account: Some(&account), ..facts.clone() };
+    let asked = Request {
+        caller: facts.caller,
+        action: "kms:PutKeyPolicy",
+        resource: key_arn,
+        resource_account: &account,
+        context: &facts,
+    };
+    evaluate(&asked, &Policies { resource: Some(policy.document()), ..*policies }).is_allowed()
+}
+
+fn is_granted(store: &KeyStore, request: &KeyRequest<'_>, facts: &Facts<'_>) -> bool {
+    let Some(operation) = request.action.strip_prefix("kms:") else { return false };
+    let key = request.key.id();
+    names_of(&facts.caller).into_iter().any(|name| {
+        let mut grants = store.grants.of_grantee(key, name);
+        grants.any(|(_, grant)| grant.permits(operation, request.context))
+    })
+}
+
+/// The condition keys of KMS. KMS developer guide, "AWS KMS condition keys".
+fn service_keys<'a>(
+    store: &'a KeyStore,
+    request: &KeyRequest<'a>,
+    facts: &Facts<'a>,
+) -> Vec<(Cow<'a, str>, ContextValue<'a>)> {
+    let key = request.key;
+    let mut keys: Vec<(Cow<'a, str>, ContextValue<'a>)> = vec![
+        ("kms:KeyOrigin".into(), ContextValue::text("AWS_KMS")),
+        ("kms:KeySpec".into(), ContextValue::text("SYMMETRIC_DEFAULT")),
+        ("kms:KeyUsage".into(), ContextValue::text("ENCRYPT_DECRYPT")),
+        ("kms:MultiRegion".into(), ContextValue::Bool(false)),
+        ("kms:ResourceAliases".into(), ContextValue::many(store.aliases_of(key))),
+    ];
+    if let Some(account) = facts.caller.account() {
+        keys.push(("kms:CallerAccount".into(), ContextValue::text(account)));
+    }
+    if let Some(service) = request.via_service {
+        let name = format!("{service}.{}.amazonaws.com", key.scope().region.as_str());
+        keys.push(("kms:ViaService".into(), ContextValue::text(name)));
+    }
+    if let Some(context) = request.context {
+        keys.push(("kms:EncryptionAlgorithm".into(), ContextValue::text("SYMMETRIC_DEFAULT")));
+        let names = ContextValue::many(context.iter().map(|(name, _)| name));
+        keys.push(("kms:EncryptionContextKeys".into(), names));
+        keys.extend(context.iter().map(|(name, value)| {
+            (format!("kms:EncryptionContext:{name}").into(), ContextValue::text(value))
+        }));
+    }
+    keys
+}
+
+impl KeyFault {
+    /// What callers of other accounts are told, whether there is such a key or not.
+    pub fn hidden(caller: &str, action: &str) -> Self {
+        Self::new(
+            KeyCode::AccessDenied,
+            format!(
+                "User: {caller} is not authorized to perform: {action} on this resource because \
+                 the resource does not exist in this Region, no resource-based policies allow \
+                 access, or a resource-based policy explicitly denies access"
+            ),
+        )
+    }
+}
