@@ -56,7 +56,7 @@ pub struct Facts<'a> {
 /// Where a request came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin<'a> {
-    /// From a service of our own.
+    /// From a service of our own, or from this machine in a way that has no address.
     Service,
     /// From this address.
     Public(IpAddr),
@@ -66,8 +66,8 @@ pub enum Origin<'a> {
         endpoint: &'a str,
         /// Its network, `vpc-…`.
         network: Option<&'a str>,
-        /// The caller's address in it.
-        address: IpAddr,
+        /// The caller's address in it, if it has one.
+        address: Option<IpAddr>,
         /// The endpoint's owner.
         account: Option<&'a str>,
     },
@@ -175,7 +175,7 @@ impl<'a> Facts<'a> {
         match key {
             "sourcevpce" => Some(ContextValue::text(endpoint)),
             "sourcevpc" => network.map(ContextValue::text),
-            "vpcsourceip" => Some(ContextValue::Address(address)),
+            "vpcsourceip" => address.map(ContextValue::Address),
             "vpceaccount" => account.map(ContextValue::text),
             _ => None,
         }

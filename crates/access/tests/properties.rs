@@ -181,7 +181,12 @@ fn with_request<T>(caller: Caller<'_>, rest: Rest, run: impl FnOnce(&Request<'_>
     let (is_secure, tag, endpoint, address, is_private) = rest;
     let address = IpAddr::from(address);
     let origin = match is_private {
-        true => Origin::Private { endpoint: "vpce-1", network: None, address, account: None },
+        true => Origin::Private {
+            endpoint: "vpce-1",
+            network: None,
+            address: Some(address),
+            account: None,
+        },
         false => Origin::Public(address),
     };
     let tags: Vec<(&str, &str)> = tag.iter().map(|value| ("team", *value)).collect();

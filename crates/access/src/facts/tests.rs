@@ -37,7 +37,7 @@ fn private() -> Facts<'static> {
     let origin = Origin::Private {
         endpoint: "vpce-1",
         network: Some("vpc-1"),
-        address: IpAddr::from([10, 0, 0, 1]),
+        address: Some(IpAddr::from([10, 0, 0, 1])),
         account: Some("111122223333"),
     };
     Facts::new(ANN, origin, 2_000)

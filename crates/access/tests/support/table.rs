@@ -258,7 +258,7 @@ impl Given {
         match &self.vpce {
             Some(endpoint) => {
                 let network = self.vpc.as_deref();
-                Origin::Private { endpoint, network, address, account: None }
+                Origin::Private { endpoint, network, address: Some(address), account: None }
             }
             None if matches!(caller, tidings_access::Caller::Service { .. }) => Origin::Service,
             None => Origin::Public(address),

@@ -5,22 +5,23 @@
 //! ([`required`](tidings_access::required)).
 
 mod circumstances;
+mod judge;
+mod sets;
 mod subject;
 
 use tidings_access::permissions::{On, Permission, When};
-use tidings_access::{
-    Caller, Decision, Facts, Policies, Request, access_denied_text, denial_text, evaluate, required,
-};
+use tidings_access::{access_denied_text, required};
 use tidings_aws::{Action, Refusal, Service, SnsAction, WireError};
 use tidings_core::command::{Command, Reply, TopicCommand};
 use tidings_core::names::QueueName;
-use tidings_identity::Principal;
 use tidings_sigv4::AuthFault;
 
 use crate::caller::Standing;
 use crate::exchange::Exchange;
 
 pub(crate) use circumstances::Circumstances;
+pub(crate) use judge::{Judge, Question};
+use sets::Sets;
 use subject::Subject;
 
 /// Sources of a dead-letter queue that are asked for at once.
@@ -37,13 +38,19 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
         Standing::Anonymous => None,
         Standing::Principal(principal) => Some(&**principal),
     };
-    let judge = Judge { exchange, command, principal };
+    let judge = Judge {
+        principal,
+        circumstances: &exchange.call.circumstances,
+        region: exchange.call.caller.region.as_str(),
+        now: exchange.broker.now(),
+    };
+    let trial = Trial { exchange, command, judge };
     let action = exchange.call.action;
     // An action without permissions would be one that nobody has thought about.
     let permissions = required(action.service().signing_name(), action.name())
         .ok_or(WireError::InternalFailure)?;
     for permission in permissions {
-        judge.check(permission).await?;
+        trial.check(permission).await?;
     }
     Ok(())
 }
@@ -54,15 +61,14 @@ fn needs_no_name(action: Action) -> bool {
     matches!(action, Action::Sns(SnsAction::ConfirmSubscription | SnsAction::Unsubscribe))
 }
 
-/// One request, as it is judged.
-struct Judge<'a> {
+/// A request about queues or topics, as it is judged.
+struct Trial<'a> {
     exchange: &'a Exchange<'a>,
     command: &'a Command,
-    /// `None` for the anonymous.
-    principal: Option<&'a Principal>,
+    judge: Judge<'a>,
 }
 
-impl Judge<'_> {
+impl Trial<'_> {
     async fn check(&self, permission: &Permission) -> Result<(), Refusal> {
         if !self.is_needed(permission.when) {
             return Ok(());
@@ -71,8 +77,9 @@ impl Judge<'_> {
         match permission.on {
             On::Named => self.decide(permission.action, &self.named()?),
             On::Service => {
-                let (service, region) = (self.exchange.call.action.service(), self.region());
-                self.decide(permission.action, &Subject::service(service, region, account))
+                let service = self.exchange.call.action.service();
+                let subject = Subject::service(service, self.judge.region, account);
+                self.decide(permission.action, &subject)
             }
             On::TopicOfSubscription => {
                 // Whose subscription it is, the core knows: here it is the caller's own affair.
@@ -107,10 +114,6 @@ impl Judge<'_> {
         subject.ok_or_else(|| WireError::InternalFailure.into())
     }
 
-    fn region(&self) -> &str {
-        self.exchange.call.caller.region.as_str()
-    }
-
     /// A move task sends to the queue that it names, or back to every source of the dead-letter
     /// queue.
     async fn check_move(&self, action: &str) -> Result<(), Refusal> {
@@ -139,59 +142,23 @@ impl Judge<'_> {
     }
 
     fn decide(&self, action: &str, subject: &Subject) -> Result<(), Refusal> {
-        let owner = subject.owner.to_string();
-        let caller = self.principal.map_or(Caller::Anonymous, Principal::caller);
-        let (principal_tags, resource_tags) = (self.principal_tags(), subject.tags());
-        let asked = circumstances::Asked::by(self.command);
-        let facts = Facts {
-            is_secure: self.exchange.call.circumstances.is_secure,
-            region: self.region(),
-            user_agent: self.exchange.call.circumstances.user_agent(),
-            referer: self.exchange.call.circumstances.referer(),
-            session: self.principal.and_then(Principal::session_facts),
-            principal_tags: &principal_tags,
-            request_tags: &asked.tags(),
-            tag_keys: &asked.tag_keys(),
+        let (resource_tags, sets) = (subject.tags(), Sets::by(self.command));
+        let (request_tags, tag_keys, service_keys) =
+            (sets.tags(), sets.tag_keys(), sets.service_keys());
+        let question = Question {
+            policy: subject.policy(),
             resource_tags: &resource_tags,
-            resource_account: Some(&owner),
-            service_keys: &asked.service_keys(),
-            ..Facts::new(caller, self.exchange.call.circumstances.origin(), self.now_ms())
+            request_tags: &request_tags,
+            tag_keys: &tag_keys,
+            service_keys: &service_keys,
+            ..Question::new(action, &subject.arn, subject.owner)
         };
-        let request = Request {
-            caller,
-            action,
-            resource: &subject.arn,
-            resource_account: &owner,
-            context: &facts,
-        };
-        match self.evaluate(&request, subject) {
-            Ok(()) => Ok(()),
-            Err(text) => Err(self.refusal(text, subject)),
-        }
-    }
-
-    /// Decides; the text says why not.
-    fn evaluate(&self, request: &Request<'_>, subject: &Subject) -> Result<(), String> {
-        let identity: Vec<_> =
-            self.principal.iter().flat_map(|p| p.identity_policies()).map(|p| &**p).collect();
-        let session = self.principal.and_then(Principal::session_policies);
-        let session: Option<Vec<_>> = session.map(|all| all.iter().map(|p| &**p).collect());
-        let policies = Policies {
-            identity: &identity,
-            boundary: self.principal.and_then(Principal::boundary),
-            session: session.as_deref(),
-            resource: subject.policy(),
-            ..Policies::default()
-        };
-        match evaluate(request, &policies) {
-            Decision::Allowed(_) => Ok(()),
-            Decision::Denied(denial) => Err(denial_text(request, &denial)),
-        }
+        self.judge.decide(&question).map_err(|text| self.refusal(text, subject))
     }
 
     fn refusal(&self, text: String, subject: &Subject) -> Refusal {
         let call = self.exchange.call;
-        match (self.principal, call.action.service()) {
+        match (self.judge.principal, call.action.service()) {
             (Some(_), _) => WireError::AccessDenied(text),
             (None, Service::Sqs) => {
                 let url = format!("{}/{}", call.base_url, subject.path);
@@ -200,14 +167,5 @@ impl Judge<'_> {
             (None, Service::Sns) => WireError::Unauthentic(AuthFault::MissingToken),
         }
         .into()
-    }
-
-    fn principal_tags(&self) -> Vec<(&str, &str)> {
-        let tags = self.principal.map(Principal::tags).unwrap_or_default();
-        tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
-    }
-
-    fn now_ms(&self) -> i64 {
-        i64::try_from(self.exchange.broker.now().as_ms()).unwrap_or(i64::MAX)
     }
 }

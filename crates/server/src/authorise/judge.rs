@@ -1,0 +1,121 @@
+//! One caller's request, as policies judge it; the same for every service.
+
+use tidings_access::{
+    Caller, ContextValue, Decision, Facts, Policies, PolicyDocument, Request, denial_text, evaluate,
+};
+use tidings_core::names::AccountId;
+use tidings_core::time::Timestamp;
+use tidings_identity::Principal;
+
+use super::Circumstances;
+
+/// Who asks, from where and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    /// `None` for the anonymous.
+    pub(crate) principal: Option<&'a Principal>,
+    pub(crate) circumstances: &'a Circumstances,
+    /// The region that was asked.
+    pub(crate) region: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Such as `sqs:SendMessage`.
+    pub(crate) action: &'a str,
+    /// The ARN of what it is done to, or what stands for it.
+    pub(crate) resource: &'a str,
+    /// Whose that is.
+    pub(crate) owner: AccountId,
+    /// Its own policy.
+    pub(crate) policy: Option<&'a PolicyDocument>,
+    /// Its tags.
+    pub(crate) resource_tags: &'a [(&'a str, &'a str)],
+    /// Tags that the request sets.
+    pub(crate) request_tags: &'a [(&'a str, &'a str)],
+    /// Keys of tags that the request sets or takes away.
+    pub(crate) tag_keys: &'a [&'a str],
+    /// Condition keys of the service itself.
+    pub(crate) service_keys: &'a [(&'a str, ContextValue<'a>)],
+}
+
+impl<'a> Question<'a> {
+    /// About something without policy, tags or keys of its own.
+    pub(crate) fn new(action: &'a str, resource: &'a str, owner: AccountId) -> Self {
+        Self {
+            action,
+            resource,
+            owner,
+            policy: None,
+            resource_tags: &[],
+            request_tags: &[],
+            tag_keys: &[],
+            service_keys: &[],
+        }
+    }
+}
+
+impl Judge<'_> {
+    /// Decides, by all policies that have a say.
+    ///
+    /// # Errors
+    /// What the caller is told, in the words of the action's service.
+    pub(crate) fn decide(&self, question: &Question<'_>) -> Result<(), String> {
+        let owner = question.owner.to_string();
+        let caller = self.principal.map_or(Caller::Anonymous, Principal::caller);
+        let now_ms = i64::try_from(self.now.as_ms()).unwrap_or(i64::MAX);
+        let principal_tags = self.principal_tags();
+        let facts = Facts {
+            is_secure: self.circumstances.is_secure(),
+            region: self.region,
+            user_agent: self.circumstances.user_agent(),
+            referer: self.circumstances.referer(),
+            session: self.principal.and_then(Principal::session_facts),
+            principal_tags: &principal_tags,
+            request_tags: question.request_tags,
+            tag_keys: question.tag_keys,
+            resource_tags: question.resource_tags,
+            resource_account: Some(&owner),
+            service_keys: question.service_keys,
+            ..Facts::new(caller, self.circumstances.origin(), now_ms)
+        };
+        let request = Request {
+            caller,
+            action: question.action,
+            resource: question.resource,
+            resource_account: &owner,
+            context: &facts,
+        };
+        self.evaluate(&request, question.policy)
+    }
+
+    fn evaluate(
+        &self,
+        request: &Request<'_>,
+        resource: Option<&PolicyDocument>,
+    ) -> Result<(), String> {
+        let identity: Vec<_> =
+            self.principal.iter().flat_map(|p| p.identity_policies()).map(|p| &**p).collect();
+        let session = self.principal.and_then(Principal::session_policies);
+        let session: Option<Vec<_>> = session.map(|all| all.iter().map(|p| &**p).collect());
+        let policies = Policies {
+            identity: &identity,
+            boundary: self.principal.and_then(Principal::boundary),
+            session: session.as_deref(),
+            resource,
+            endpoint: self.circumstances.endpoint_policy(),
+            ..Policies::default()
+        };
+        match evaluate(request, &policies) {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denial) => Err(denial_text(request, &denial)),
+        }
+    }
+
+    fn principal_tags(&self) -> Vec<(&str, &str)> {
+        let tags = self.principal.map(Principal::tags).unwrap_or_default();
+        tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+}
