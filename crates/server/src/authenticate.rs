@@ -1,5 +1,7 @@
 //! Who a request comes from: its signature, verified over the bytes as they came.
 
+use std::sync::Arc;
+
 use hyper::header::HOST;
 use hyper::http::request::Parts;
 use tidings_aws::{Service, WireError};
@@ -8,6 +10,7 @@ use tidings_core::time::Timestamp;
 use tidings_identity::CredentialFault;
 use tidings_sigv4::{AuthFault, BodyHash, Claim, Regions, Request, Rules, Seconds};
 
+use crate::audit::AuditLog;
 use crate::caller::{Caller, Standing};
 use crate::identities::Identities;
 
@@ -22,7 +25,18 @@ pub enum Auth {
         identities: Identities,
         /// The regions that a credential may be scoped to; empty for any.
         regions: Vec<Region>,
+        /// Where decisions are written down.
+        audit: Option<Arc<AuditLog>>,
     },
+}
+
+impl Auth {
+    pub(crate) fn audit(&self) -> Option<&AuditLog> {
+        match self {
+            Self::Off => None,
+            Self::On { audit, .. } => audit.as_deref(),
+        }
+    }
 }
 
 /// A request's caller, for a server that authenticates.
@@ -59,7 +73,8 @@ impl Authenticator<'_> {
         };
         let Some(claim) = Claim::find(&request)? else {
             let (account, region) = (self.account, self.region.clone());
-            return Ok(Caller { account, region, standing: Standing::Anonymous });
+            let standing = Standing::Anonymous;
+            return Ok(Caller { account, region, standing, access_key_id: None });
         };
         let now_ms = self.now.as_ms();
         let credentials = self.identities.plane.look().credentials(
@@ -83,7 +98,8 @@ impl Authenticator<'_> {
         }
         let principal = credentials.principal;
         let account = principal.account_id();
-        Ok(Caller { account, region, standing: Standing::Principal(principal) })
+        let access_key_id = Some(checked.claim().access_key_id().into());
+        Ok(Caller { account, region, standing: Standing::Principal(principal), access_key_id })
     }
 
     fn check<'c>(

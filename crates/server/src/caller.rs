@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     pub(crate) standing: Standing,
+    /// What it signed with, if that was verified.
+    pub(crate) access_key_id: Option<Box<str>>,
 }
 
 /// What is known of who makes a request.
@@ -56,6 +58,7 @@ impl Caller {
                 account,
                 region,
                 standing: Standing::Unchecked { is_signed: false },
+                access_key_id: None,
             });
         };
         let account = AccountId::parse(scope.access_key_id()).unwrap_or(config.account);
@@ -66,7 +69,12 @@ impl Caller {
                 WireError::AccessDenied("Credential should be scoped to a valid region.".into())
             })?
         };
-        Ok(Self { account, region, standing: Standing::Unchecked { is_signed: true } })
+        Ok(Self {
+            account,
+            region,
+            standing: Standing::Unchecked { is_signed: true },
+            access_key_id: None,
+        })
     }
 
     /// Whether the request has a credential.

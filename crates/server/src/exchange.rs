@@ -14,6 +14,7 @@ use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
 use tracing::error;
 
+use crate::audit::AuditLog;
 use crate::authorise::{self, Circumstances};
 use crate::caller::{Caller, Standing};
 use crate::request::Shared;
@@ -51,6 +52,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) broker: &'a Broker,
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
+    pub(crate) audit: Option<&'a AuditLog>,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }
@@ -58,8 +60,8 @@ pub(crate) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     pub(crate) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, WireError> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
-        let Shared { broker, signer, couriers, .. } = shared;
-        Ok(Self { broker, signer, couriers, call, request })
+        let Shared { broker, signer, couriers, auth, .. } = shared;
+        Ok(Self { broker, signer, couriers, audit: auth.audit(), call, request })
     }
 
     /// Who asks for something about queues, and where.

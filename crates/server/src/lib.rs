@@ -5,6 +5,7 @@
 //! Tests start one in their own process, on port 0, over a broker whose clock they move.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod audit;
 mod authenticate;
 mod authorise;
 mod body;
@@ -34,6 +35,7 @@ mod sqs;
 mod tls;
 mod turns;
 
+pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 pub use identities::Identities;

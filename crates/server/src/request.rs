@@ -25,6 +25,7 @@ use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
 use tracing::{debug, error};
 
+use crate::audit::Verdict;
 use crate::authenticate::{Auth, Authenticator};
 use crate::authorise::Circumstances;
 use crate::body::Bodies;
@@ -102,7 +103,12 @@ async fn pass_steps(
         let text = "A page of another site may not ask this of the server".to_owned();
         return Err(refused(WireError::AccessDenied(text)));
     }
-    let caller = caller(shared, head, scope.as_ref(), &body.bytes, service).map_err(refused)?;
+    let circumstances = Circumstances::of(door, head);
+    let caller = caller(shared, head, scope.as_ref(), &body.bytes, service);
+    let caller = caller.map_err(|error| {
+        write_down(shared, &circumstances, action, &error, request_id);
+        refused(error)
+    })?;
     let call = Call {
         base_url,
         path: head.uri.path().to_owned(),
@@ -111,7 +117,7 @@ async fn pass_steps(
         action,
         body: body.bytes.clone(),
         caller,
-        circumstances: Circumstances::of(door, head),
+        circumstances,
         request_id,
         trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
     };
@@ -133,7 +139,7 @@ fn caller(
     let config = &shared.config;
     match &shared.auth {
         Auth::Off => Caller::of(scope, config),
-        Auth::On { identities, regions } => {
+        Auth::On { identities, regions, .. } => {
             let authenticator = Authenticator {
                 identities,
                 regions,
@@ -144,6 +150,20 @@ fn caller(
             authenticator.caller(head, body, service)
         }
     }
+}
+
+/// A signature that was refused, for the audit log.
+fn write_down(
+    shared: &Shared,
+    circumstances: &Circumstances,
+    action: Action,
+    error: &WireError,
+    request_id: Uuid,
+) {
+    let (Some(audit), WireError::Unauthentic(fault)) = (shared.auth.audit(), error) else { return };
+    let action = format!("{}:{}", action.service().signing_name(), action.name());
+    let (now, why) = (shared.broker.now(), fault.to_string());
+    audit.write(&circumstances.event(now, request_id, &action, Verdict::Denied, why));
 }
 
 fn protocol_of(head: &Parts) -> Protocol {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use hyper::header::{HeaderValue, REFERER, USER_AGENT};
 use hyper::http::request::Parts;
 use tidings_access::{Origin, PolicyDocument};
+use tidings_core::names::Uuid;
+use tidings_core::time::Timestamp;
 
-use crate::listener::{Door, PrivateEndpoint};
+use crate::audit::{Event, Verdict};
+use crate::listener::{Door, Listener, PrivateEndpoint};
 
 /// Under what circumstances a request comes.
 pub(crate) struct Circumstances {
@@ -16,6 +19,8 @@ pub(crate) struct Circumstances {
     endpoint: Option<Arc<PrivateEndpoint>>,
     user_agent: Option<HeaderValue>,
     referer: Option<HeaderValue>,
+    listener: Arc<Listener>,
+    client_certificate: Option<Arc<str>>,
 }
 
 impl Circumstances {
@@ -26,6 +31,8 @@ impl Circumstances {
             endpoint: door.endpoint.clone(),
             user_agent: head.headers.get(USER_AGENT).cloned(),
             referer: head.headers.get(REFERER).cloned(),
+            listener: Arc::clone(&door.listener),
+            client_certificate: door.client_certificate.clone(),
         }
     }
 
@@ -57,5 +64,32 @@ impl Circumstances {
 
     pub(crate) fn referer(&self) -> Option<&str> {
         self.referer.as_ref()?.to_str().ok()
+    }
+
+    /// What the audit log says of it, but for who and what.
+    pub(crate) fn event<'a>(
+        &'a self,
+        now: Timestamp,
+        request_id: Uuid,
+        action: &'a str,
+        decision: Verdict,
+        reason: String,
+    ) -> Event<'a> {
+        Event {
+            time: now.to_iso8601(),
+            request_id: request_id.to_string(),
+            principal: None,
+            access_key_id: None,
+            source_ip: self.remote.map(|address| address.to_string()),
+            listener: &self.listener.config.id,
+            vpc_endpoint: self.endpoint.as_ref().map(|endpoint| endpoint.id.as_str()),
+            client_certificate: self.client_certificate.as_deref(),
+            secure: self.is_secure,
+            user_agent: self.user_agent(),
+            action,
+            resource: None,
+            decision,
+            reason,
+        }
     }
 }

@@ -3,11 +3,12 @@
 use tidings_access::{
     Caller, ContextValue, Decision, Facts, Policies, PolicyDocument, Request, denial_text, evaluate,
 };
-use tidings_core::names::AccountId;
+use tidings_core::names::{AccountId, Uuid};
 use tidings_core::time::Timestamp;
 use tidings_identity::Principal;
 
 use super::Circumstances;
+use crate::audit::{AuditLog, Event, Verdict};
 
 /// Who asks, from where and when.
 #[derive(Clone, Copy)]
@@ -18,6 +19,11 @@ pub(crate) struct Judge<'a> {
     /// The region that was asked.
     pub(crate) region: &'a str,
     pub(crate) now: Timestamp,
+    pub(crate) request_id: Uuid,
+    /// What the caller signed with.
+    pub(crate) access_key_id: Option<&'a str>,
+    /// Where decisions are written down.
+    pub(crate) audit: Option<&'a AuditLog>,
 }
 
 /// What is asked.
@@ -88,14 +94,17 @@ impl Judge<'_> {
             resource_account: &owner,
             context: &facts,
         };
-        self.evaluate(&request, question.policy)
+        let outcome = self.evaluate(&request, question.policy);
+        self.write_down(&request, outcome.as_ref());
+        outcome.map(drop)
     }
 
+    /// Why it is allowed, if anybody wants to know, or why not.
     fn evaluate(
         &self,
         request: &Request<'_>,
         resource: Option<&PolicyDocument>,
-    ) -> Result<(), String> {
+    ) -> Result<Option<String>, String> {
         let identity: Vec<_> =
             self.principal.iter().flat_map(|p| p.identity_policies()).map(|p| &**p).collect();
         let session = self.principal.and_then(Principal::session_policies);
@@ -109,9 +118,28 @@ impl Judge<'_> {
             ..Policies::default()
         };
         match evaluate(request, &policies) {
-            Decision::Allowed(_) => Ok(()),
+            Decision::Allowed(allowance) => Ok(self.audit.map(|_| allowance.to_string())),
             Decision::Denied(denial) => Err(denial_text(request, &denial)),
         }
+    }
+
+    fn write_down(&self, request: &Request<'_>, outcome: Result<&Option<String>, &String>) {
+        let Some(audit) = self.audit else { return };
+        let (verdict, reason) = match outcome {
+            Ok(reason) => (Verdict::Allowed, reason.clone().unwrap_or_default()),
+            Err(text) => (Verdict::Denied, text.clone()),
+        };
+        if !audit.wants(verdict, request.action) {
+            return;
+        }
+        let event =
+            self.circumstances.event(self.now, self.request_id, request.action, verdict, reason);
+        audit.write(&Event {
+            principal: Some(request.caller.name()),
+            access_key_id: self.access_key_id,
+            resource: Some(request.resource),
+            ..event
+        });
     }
 
     fn principal_tags(&self) -> Vec<(&str, &str)> {

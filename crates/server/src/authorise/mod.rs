@@ -43,6 +43,9 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
         circumstances: &exchange.call.circumstances,
         region: exchange.call.caller.region.as_str(),
         now: exchange.broker.now(),
+        request_id: exchange.call.request_id,
+        access_key_id: exchange.call.caller.access_key_id.as_deref(),
+        audit: exchange.audit,
     };
     let trial = Trial { exchange, command, judge };
     let action = exchange.call.action;

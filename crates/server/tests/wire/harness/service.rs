@@ -162,5 +162,5 @@ async fn authenticator(broker: &Broker, regions: Vec<Region>) -> (Auth, Option<C
         session_token: None,
         region: REGION.to_owned(),
     });
-    (Auth::On { identities, regions }, root)
+    (Auth::On { identities, regions, audit: None }, root)
 }
