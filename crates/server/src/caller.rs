@@ -12,6 +12,7 @@ use tidings_core::names::{AccountId, Region};
 use tidings_identity::Principal;
 
 use crate::config::Config;
+use crate::listener::Door;
 
 /// The account and the region that a request belongs to, and who makes it.
 #[derive(Debug)]
@@ -90,21 +91,26 @@ impl Caller {
 /// host that the client used, or, for a client that names none, the address that it connected to.
 ///
 /// `None` if the request names more than one host, or something that is no host (RFC 9112, 3.2).
-pub(crate) fn base_url(head: &Parts, config: &Config, local_addr: SocketAddr) -> Option<String> {
-    if let Some(public_url) = &config.public_url {
-        return Some(public_url.clone());
+pub(crate) fn base_url(head: &Parts, door: &Door) -> Option<String> {
+    match door.public_url() {
+        Some(public_url) => Some(public_url.to_owned()),
+        None => used_url(head, door.scheme(), door.local_addr),
     }
+}
+
+fn used_url(head: &Parts, scheme: &str, local_addr: Option<SocketAddr>) -> Option<String> {
     if let Some(authority) = head.uri.authority() {
-        return Some(format!("http://{authority}"));
+        return Some(format!("{scheme}://{authority}"));
     }
     let mut hosts = head.headers.get_all(HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
-        (None, _) => return Some(format!("http://{local_addr}")),
-        (Some(host), None) => host.to_str().ok()?,
-        (Some(_), Some(_)) => return None,
+    let host = match (hosts.next(), hosts.next(), local_addr) {
+        (None, _, Some(local_addr)) => return Some(format!("{scheme}://{local_addr}")),
+        (None, _, None) => "localhost",
+        (Some(host), None, _) => host.to_str().ok()?,
+        (Some(_), Some(_), _) => return None,
     };
     let is_host = Authority::try_from(host).is_ok() && !host.contains('@');
-    is_host.then(|| format!("http://{host}"))
+    is_host.then(|| format!("{scheme}://{host}"))
 }
 
 /// A header's value. One that is not ASCII is as good as absent.
@@ -121,7 +127,7 @@ mod tests {
 
     fn config() -> Config {
         Config {
-            listen: "127.0.0.1:0".into(),
+            listeners: Vec::new(),
             account: AccountId::parse("000000000000").unwrap(),
             region: Region::parse("us-east-1").unwrap(),
             public_url: None,
@@ -177,8 +183,8 @@ mod tests {
 
     #[test]
     fn queue_urls_begin_with_the_host_that_the_client_used() {
-        let local_addr = "127.0.0.1:4566".parse().unwrap();
-        let url = |head: &Parts| base_url(head, &config(), local_addr);
+        let local_addr = Some("127.0.0.1:4566".parse().unwrap());
+        let url = |head: &Parts| used_url(head, "http", local_addr);
         for (host, expected) in [
             ("localhost:4566", Some("http://localhost:4566")),
             ("sqs.example.com", Some("http://sqs.example.com")),
@@ -197,10 +203,11 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_address_goes_before_the_host() {
-        let config = Config { public_url: Some("https://sqs.example.com".into()), ..config() };
-        let head = head("/", &[("host", "10.0.0.1:4566")]);
-        let url = base_url(&head, &config, "127.0.0.1:4566".parse().unwrap());
-        assert_eq!(url.as_deref(), Some("https://sqs.example.com"));
+    fn they_begin_with_the_scheme_of_the_listener() {
+        let named = head("/", &[("host", "sqs.example.com")]);
+        assert_eq!(used_url(&named, "https", None).as_deref(), Some("https://sqs.example.com"));
+        assert_eq!(used_url(&head("/", &[]), "http", None).as_deref(), Some("http://localhost"));
+        let absolute = head("http://sqs.example.com/", &[]);
+        assert_eq!(used_url(&absolute, "https", None).as_deref(), Some("https://sqs.example.com"));
     }
 }

@@ -1,26 +1,28 @@
-//! One connection, from its first request to its end.
+//! One connection, from its first byte to its end:
+//!
+//! ```text
+//!   who connects?  →  how many from there?  →  TLS          →  requests            →  linger
+//!   PROXY header      Crowd                    tls/            http1.rs, http2.rs
+//! ```
 
-use std::convert::Infallible;
-use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::Service;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
-use crate::config::{HEADER_BYTES_LEAST, Limits};
+use crate::listener::{Arrival, Crowd, Door, Lender, LentStream, Member, PrivateEndpoint, Socket};
 use crate::patient_stream::PatientStream;
-use crate::request::{self, Door};
+use crate::proxy::{self, Origin};
+use crate::request::Shared;
+use crate::shutdown::Stopping;
+use crate::tls::Secured;
+use crate::{http1, http2};
 
 /// How long a closed connection is read on. See [`linger`].
 const LINGER: Duration = Duration::from_secs(2);
@@ -36,66 +38,177 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     connection: close\r\n\r\n\
     Too many connections.\n";
 
-/// Serves a connection's requests, one after another, until the client leaves or the server stops.
-///
-/// A client that leaves while its request is under way ends that request there and then: hyper
-/// reads on while a request is being answered, and gives up on the end of the stream. So a receive
-/// that waits takes no message for a client that has gone. It does not look past a request that was
-/// sent ahead of the answer (pipelined): then the loss shows when the answer is written, and
-/// messages already handed out come back after their visibility timeout.
-///
-/// A client that only closes its sending half counts as gone too; HTTP libraries do not do that.
-pub(crate) async fn serve(stream: TcpStream, door: Door) {
-    let mut stopping = door.stopping.clone();
-    let limits = &door.shared.config.limits;
-    let io = TokioIo::new(PatientStream::new(stream, limits.write_timeout));
-    let mut connection = builder(limits).serve_connection(io, Requests(door.clone()));
+/// What all connections share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) crowd: Arc<Crowd>,
+    /// A place for each request under way over HTTP/2, where one connection has many.
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) stopping: Stopping,
+}
 
-    let ended = tokio::select! {
-        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
-        () = stopping.begun() => {
-            Pin::new(&mut connection).graceful_shutdown();
-            poll_fn(|context| connection.poll_without_shutdown(context)).await
+/// A client's socket, which comes back when the connection has ended.
+type Lent = LentStream<PatientStream<Socket>>;
+
+/// A connection whose requests can be read.
+struct Opened {
+    stream: Stream,
+    lender: Lender<PatientStream<Socket>>,
+    door: Door,
+    _member: Member,
+}
+
+enum Stream {
+    Plain(Lent),
+    Http1(Box<TlsStream<Lent>>),
+    Http2(Box<TlsStream<Lent>>),
+}
+
+/// Why a connection was closed before its first request.
+#[derive(Debug, thiserror::Error)]
+enum NotOpened {
+    #[error("it is gone already: {0}")]
+    Gone(io::Error),
+    #[error("it is not from a balancer that the listener trusts")]
+    NotTrusted,
+    #[error(transparent)]
+    Proxy(#[from] proxy::ReadError),
+    #[error("it is through the endpoint {0}, which the listener does not have")]
+    UnknownEndpoint(String),
+    #[error("there are as many connections from its address as there may be")]
+    TooMany,
+    #[error("the TLS handshake failed: {0}")]
+    Tls(io::Error),
+    #[error("it took too long to say where it comes from or to agree on TLS")]
+    TooSlow,
+}
+
+/// Where a connection comes from.
+#[derive(Default)]
+struct From {
+    remote: Option<IpAddr>,
+    /// Whether a balancer says that its client speaks TLS.
+    is_secure: bool,
+    endpoint: Option<Arc<PrivateEndpoint>>,
+}
+
+/// Serves a connection's requests until the client leaves or the server stops.
+pub(crate) async fn serve(arrival: Arrival, common: Common) {
+    let mut stopping = common.stopping.clone();
+    let (listener, peer) = (Arc::clone(&arrival.listener), arrival.peer);
+    let handshake_timeout = common.shared.config.limits.handshake_timeout;
+    let opened = tokio::select! {
+        opened = timeout(handshake_timeout, open(arrival, &common)) => opened,
+        // Nothing has been asked yet.
+        () = stopping.begun() => return,
+    };
+    let Opened { stream, lender, door, _member } = match opened.unwrap_or(Err(NotOpened::TooSlow)) {
+        Ok(opened) => opened,
+        Err(reason) => {
+            debug!(listener = listener.config.id, ?peer, "closed a connection: {reason}");
+            return;
         }
     };
-    if let Err(error) = ended {
-        debug!("connection ended: {error}");
+    let endpoint = door.endpoint.as_ref().map(|endpoint| endpoint.id.as_str());
+    let (remote, client) = (door.remote, door.client_certificate.as_deref());
+    debug!(listener = listener.config.id, ?remote, endpoint, client, "connected");
+    let door = Arc::new(door);
+    match stream {
+        Stream::Plain(stream) => http1::serve(stream, door).await,
+        Stream::Http1(stream) => http1::serve(stream, door).await,
+        Stream::Http2(stream) => http2::serve(stream, door, common.places).await,
     }
-    // This drops the request that was under way, if one was.
-    let stream = connection.into_parts().io.into_inner();
+    let Some(stream) = lender.take() else { return };
     if stream.has_given_up() {
-        // What the client leaves unread would stay in the system's buffers: a reset frees them. If
-        // it cannot be arranged, they are freed when the system gives up in its turn.
-        let _ = stream.into_inner().set_zero_linger();
-    } else {
-        let hurry = async {
-            stopping.begun().await;
-            sleep(LINGER_AT_STOP).await;
-        };
-        tokio::select! {
-            () = linger(stream.into_inner()) => {}
-            () = hurry => {}
-        }
+        // What the client leaves unread would stay in the system's buffers.
+        stream.into_inner().forget_unread();
+        return;
+    }
+    let hurry = async {
+        stopping.begun().await;
+        sleep(LINGER_AT_STOP).await;
+    };
+    tokio::select! {
+        () = linger(stream.into_inner()) => {}
+        () = hurry => {}
     }
 }
 
-fn builder(limits: &Limits) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        // From the end of one request to the end of the next one's headers. A client that sends its
-        // headers slowly holds no more than one that sends nothing, so both have the same time.
-        .header_read_timeout(limits.idle_timeout)
-        .max_header_size(limits.header_bytes_max)
-        // Also how much of a body is read at once.
-        .max_buf_size(limits.header_bytes_max.max(8 * HEADER_BYTES_LEAST));
-    builder
+/// Does everything that comes before the first request.
+async fn open(arrival: Arrival, common: &Common) -> Result<Opened, NotOpened> {
+    let Arrival { mut socket, listener, peer } = arrival;
+    socket.prepare().map_err(NotOpened::Gone)?;
+    let from = find_out(&mut socket, &listener.config, peer).await?;
+    let Some(member) = common.crowd.join(from.remote.or(peer)) else {
+        if listener.tls.is_none() {
+            // Whether the client gets to read it is its own affair: it has too many of these.
+            let _ = socket.write_all(TOO_MANY).await;
+        }
+        return Err(NotOpened::TooMany);
+    };
+    let local_addr = socket.local_addr();
+    let write_timeout = common.shared.config.limits.write_timeout;
+    let (lent, lender) = LentStream::new(PatientStream::new(socket, write_timeout));
+    let (stream, client_certificate) = match &listener.tls {
+        None => (Stream::Plain(lent), None),
+        Some(tls) => {
+            let Secured { stream, is_http_2, client } =
+                tls.accept(lent).await.map_err(NotOpened::Tls)?;
+            let stream = Box::new(stream);
+            (if is_http_2 { Stream::Http2(stream) } else { Stream::Http1(stream) }, client)
+        }
+    };
+    let door = Door {
+        shared: Arc::clone(&common.shared),
+        local_addr,
+        remote: from.remote,
+        is_secure: from.is_secure || listener.tls.is_some(),
+        endpoint: from.endpoint,
+        client_certificate,
+        listener,
+        stopping: common.stopping.clone(),
+    };
+    Ok(Opened { stream, lender, door, _member: member })
 }
 
-/// Tells a client that there is no room for its connection.
-pub(crate) async fn turn_away(mut stream: TcpStream) {
-    if stream.write_all(TOO_MANY).await.is_ok() {
-        linger(stream).await;
+/// Finds out where a connection comes from.
+async fn find_out(
+    socket: &mut Socket,
+    config: &crate::ListenerConfig,
+    peer: Option<IpAddr>,
+) -> Result<From, NotOpened> {
+    let sole_endpoint = || config.endpoints.first().cloned();
+    let Some(proxy) = &config.proxy else {
+        return Ok(From { remote: peer, is_secure: false, endpoint: sole_endpoint() });
+    };
+    // Who can open a Unix socket is trusted by its permissions.
+    if peer.is_some_and(|peer| !proxy.trusted.contains(peer)) {
+        return Err(NotOpened::NotTrusted);
+    }
+    let header = proxy::read(socket).await?;
+    let endpoint = match header.endpoint_id {
+        Some(id) if proxy.has_endpoint_id => {
+            let known = config.endpoints.iter().find(|endpoint| endpoint.id == id).cloned();
+            Some(known.ok_or(NotOpened::UnknownEndpoint(id))?)
+        }
+        None if proxy.has_endpoint_id => None,
+        _ => sole_endpoint(),
+    };
+    let remote = match header.origin {
+        Origin::Balancer => peer,
+        Origin::Client(address) => Some(address),
+        Origin::Unknown => None,
+    };
+    Ok(From { remote, is_secure: header.is_tls, endpoint })
+}
+
+/// Tells a client that there is no room for its connection, if it would understand.
+pub(crate) async fn turn_away(arrival: Arrival) {
+    let Arrival { mut socket, listener, .. } = arrival;
+    let is_plain = listener.tls.is_none() && listener.config.proxy.is_none();
+    if is_plain && socket.write_all(TOO_MANY).await.is_ok() {
+        linger(socket).await;
     }
 }
 
@@ -105,27 +218,20 @@ pub(crate) async fn turn_away(mut stream: TcpStream) {
 /// reset overtakes the answer: a client that sends a body that is too large would see a broken pipe
 /// in place of the 413. So the sending half is closed, and what still comes is thrown away for a
 /// while.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut socket: Socket) {
     let drained = timeout(LINGER, async {
-        stream.shutdown().await?;
+        // It may have been closed already.
+        let _ = socket.shutdown().await;
         let mut sink = [0; 4096];
-        while stream.read(&mut sink).await? > 0 {}
+        while socket.read(&mut sink).await? > 0 {}
         io::Result::Ok(())
     });
     // Whether the client read its answer is not ours to know.
     let _ = drained.await;
 }
 
-/// A connection's requests, as hyper hands them over.
-struct Requests(Door);
-
-impl Service<Request<Incoming>> for Requests {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let door = self.0.clone();
-        Box::pin(async move { Ok(request::answer(&door, request).await) })
-    }
+/// Says to the client that nothing more comes: over TLS, that nothing has been cut off.
+pub(crate) async fn say_goodbye<S: AsyncWrite + Unpin>(mut stream: S) {
+    // One that does not listen any more need not know.
+    let _ = timeout(LINGER, stream.shutdown()).await;
 }

@@ -16,10 +16,14 @@ mod deliveries;
 mod delivery_status;
 mod exchange;
 mod fault;
+mod http1;
+mod http2;
 mod identities;
+mod listener;
 mod patient_stream;
 mod plain;
 mod plane;
+pub mod proxy;
 mod reply;
 mod request;
 mod server;
@@ -27,10 +31,19 @@ mod shutdown;
 mod signatures;
 mod sns;
 mod sqs;
+mod tls;
 mod turns;
 
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 pub use identities::Identities;
+pub use listener::{
+    BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
+    ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,
+};
 pub use plane::LoadError;
-pub use server::{BindError, Outbound, Server};
+pub use server::{Outbound, Reloader, Server};
+pub use tls::{
+    CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, TlsConfig,
+    TlsError,
+};

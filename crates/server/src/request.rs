@@ -7,7 +7,6 @@
 //!
 //! The first limits (connections, bytes in headers, time) are the connection's business.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,9 +31,9 @@ use crate::body::Bodies;
 use crate::caller::{self, Caller, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
+use crate::listener::Door;
 use crate::plain::Plain;
 use crate::reply::{Refused, refuse, respond};
-use crate::shutdown::Stopping;
 use crate::{browsers, fault, plain, sns, sqs};
 
 /// What all requests share.
@@ -46,15 +45,6 @@ pub(crate) struct Shared {
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
     pub(crate) auth: Auth,
-}
-
-/// Where one connection's requests come in.
-#[derive(Clone)]
-pub(crate) struct Door {
-    pub(crate) shared: Arc<Shared>,
-    /// The connection's near end.
-    pub(crate) local_addr: SocketAddr,
-    pub(crate) stopping: Stopping,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -97,8 +87,7 @@ async fn pass_steps(
     request_id: Uuid,
 ) -> Result<Answer, Refused> {
     let shared = &*door.shared;
-    let config = &shared.config;
-    let base_url = base_url(head, config, door.local_addr).ok_or(Refused::BadHost)?;
+    let base_url = base_url(head, door).ok_or(Refused::BadHost)?;
     if let Some(plain) = Plain::of(head) {
         return Ok(plain::answer(plain, head.uri.path(), shared, &base_url).await);
     }

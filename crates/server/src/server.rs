@@ -1,21 +1,27 @@
 //! The listener: connections in, tasks out, and an orderly end.
 
+use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_broker::Broker;
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info, warn};
 
 use crate::authenticate::Auth;
 use crate::body::Bodies;
 use crate::config::Config;
-use crate::request::{Door, Shared};
+use crate::connection::Common;
+use crate::listener::{
+    BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
+};
+use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
 use crate::{connection, deliveries};
 
@@ -33,9 +39,21 @@ use crate::{connection, deliveries};
 /// # }
 /// ```
 pub struct Server {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    entrances: Entrances,
     shared: Arc<Shared>,
+    reloader: Reloader,
+}
+
+/// Has a running server read the files of its certificates again. It does so by itself when they
+/// have changed, a few seconds later. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Reloader(Arc<Notify>);
+
+impl Reloader {
+    /// Asks for it. Files that cannot be used are logged, and those from before are used on.
+    pub fn reload(&self) {
+        self.0.notify_one();
+    }
 }
 
 /// What goes out of a server by itself: deliveries to endpoints, signed.
@@ -46,46 +64,57 @@ pub struct Outbound {
     pub signer: Signer,
 }
 
-/// The address cannot be listened on.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {listen}: {source}")]
-pub struct BindError {
-    /// As configured.
-    pub listen: String,
-    /// What the operating system said.
-    pub source: io::Error,
-}
-
 /// Clients that are being turned away at once. Beyond that they are cut off unheard.
 const TURNED_AWAY_MAX: usize = 100;
 
 /// How long to wait when no connection can be taken for want of file handles or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often the files of certificates are looked at.
+const CERTIFICATES_LOOK: Duration = Duration::from_secs(5);
+
 impl Server {
     /// Listens. Clients can connect from now on, and are answered once the server runs.
     ///
     /// # Errors
-    /// The address is no address, is in use, or is not ours.
+    /// An address is none, is in use, or is not ours; certificates cannot be used. What was opened
+    /// before is closed again.
     pub async fn bind(
         config: Config,
         broker: Broker,
         outbound: Outbound,
         auth: Auth,
     ) -> Result<Self, BindError> {
-        let failed = |source| BindError { listen: config.listen.clone(), source };
-        let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
-        let local_addr = listener.local_addr().map_err(failed)?;
+        let mut entrances = Vec::with_capacity(config.listeners.len());
+        for listener in &config.listeners {
+            entrances.push(Entrance::open(listener.clone()).await?);
+        }
+        let entrances = Entrances::new(entrances);
         let bodies = Bodies::new(&config.limits);
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
         let shared = Arc::new(Shared { config, broker, bodies, signer, couriers, auth });
-        Ok(Self { listener, local_addr, shared })
+        Ok(Self { entrances, shared, reloader: Reloader::default() })
     }
 
-    /// Where it listens; the port that was found free if port 0 was asked for.
+    /// Where the first listener on an address listens; the port that was found free if port 0 was
+    /// asked for. `0.0.0.0:0` if all of them are Unix sockets.
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        let address = self.entrances.bound().find_map(|bound| match bound.address {
+            BoundAddress::Tcp(address) => Some(address),
+            BoundAddress::Unix(_) => None,
+        });
+        address.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into())
+    }
+
+    /// Where it listens, in the order of the configuration.
+    pub fn local_addrs(&self) -> Vec<BoundListener> {
+        self.entrances.bound().cloned().collect()
+    }
+
+    /// What has it read its certificates again.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// Serves until `shutdown` is ready, then stops in order: no new connections; what is under way
@@ -95,9 +124,18 @@ impl Server {
         let (stop, stopping) = shutdown::channel();
         let mut connections = JoinSet::new();
         let deliveries = self.start_deliveries(&stopping);
-        self.accept(shutdown, stopping, &mut connections).await;
-        let Self { listener, shared, .. } = self;
-        drop(listener);
+        let Self { mut entrances, shared, reloader } = self;
+        let listeners = entrances.listeners().cloned().collect();
+        tokio::spawn(keep_certificates(listeners, reloader, stopping.clone()));
+        let limits = &shared.config.limits;
+        let common = Common {
+            crowd: Crowd::new(limits.connections_per_address_max),
+            places: Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS))),
+            stopping,
+            shared: Arc::clone(&shared),
+        };
+        accept(&mut entrances, shutdown, &common, &mut connections).await;
+        drop(entrances);
         stop.begin();
         drain(connections, shared.config.shutdown_timeout).await;
         if let Some(deliveries) = deliveries {
@@ -108,54 +146,81 @@ impl Server {
     /// Delivers what the broker has for endpoints, unless another server over it does.
     fn start_deliveries(&self, stopping: &Stopping) -> Option<JoinHandle<()>> {
         let attempts = self.shared.broker.deliveries()?;
-        let base_url = match &self.shared.config.public_url {
-            Some(public_url) => public_url.clone(),
-            None => own_url(self.local_addr),
-        };
         let shared = Arc::clone(&self.shared);
-        let deliveries = deliveries::run(shared, base_url.into(), attempts, stopping.clone());
+        let base_url = self.own_url().into();
+        let deliveries = deliveries::run(shared, base_url, attempts, stopping.clone());
         Some(tokio::spawn(deliveries))
     }
 
-    /// Takes connections until `shutdown` is ready.
-    async fn accept(
-        &self,
-        shutdown: impl Future<Output = ()>,
-        stopping: Stopping,
-        connections: &mut JoinSet<()>,
-    ) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        let mut turned_away = JoinSet::new();
-        loop {
-            let accepted = tokio::select! {
-                () = &mut shutdown => return,
-                accepted = self.listener.accept() => accepted,
-                Some(_) = connections.join_next() => continue,
-                Some(_) = turned_away.join_next() => continue,
-            };
-            match accepted {
-                Ok((stream, _))
-                    if connections.len() >= self.shared.config.limits.connections_max =>
-                {
-                    if turned_away.len() < TURNED_AWAY_MAX {
-                        turned_away.spawn(connection::turn_away(stream));
-                    }
+    /// What leads back to this server: as configured, or else as far as it knows itself, through
+    /// its first listener.
+    fn own_url(&self) -> String {
+        let configured = self.shared.config.public_url.as_ref();
+        let of_first = || self.entrances.listeners().next()?.config.public_url.as_ref();
+        if let Some(public_url) = configured.or_else(of_first) {
+            return public_url.clone();
+        }
+        self.entrances.bound().next().map_or_else(|| "http://localhost".to_owned(), own_url)
+    }
+}
+
+/// Takes connections until `shutdown` is ready.
+async fn accept(
+    entrances: &mut Entrances,
+    shutdown: impl Future<Output = ()>,
+    common: &Common,
+    connections: &mut JoinSet<()>,
+) {
+    let connections_max = common.shared.config.limits.connections_max;
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut turned_away = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => return,
+            accepted = poll_fn(|context| entrances.poll_accept(context)) => accepted,
+            Some(_) = connections.join_next() => continue,
+            Some(_) = turned_away.join_next() => continue,
+        };
+        match accepted {
+            Ok(arrival) if connections.len() >= connections_max => {
+                if turned_away.len() < TURNED_AWAY_MAX {
+                    turned_away.spawn(connection::turn_away(arrival));
                 }
-                Ok((stream, _)) => self.start(stream, &stopping, connections),
-                Err(error) => after_failed_accept(&error).await,
             }
+            Ok(arrival) => {
+                connections.spawn(connection::serve(arrival, common.clone()));
+            }
+            Err(error) => after_failed_accept(&error).await,
         }
     }
+}
 
-    fn start(&self, stream: TcpStream, stopping: &Stopping, connections: &mut JoinSet<()>) {
-        // Both fail only for a connection that is gone already. Without TCP_NODELAY an answer's
-        // last packet would wait for the acknowledgement of the one before it.
-        let Ok(local_addr) = stream.set_nodelay(true).and_then(|()| stream.local_addr()) else {
-            return;
+/// Reads certificates again when their files have changed, and when it is asked for.
+async fn keep_certificates(
+    listeners: Vec<Arc<Listener>>,
+    reloader: Reloader,
+    mut stopping: Stopping,
+) {
+    let listeners: Arc<[_]> =
+        listeners.into_iter().filter(|listener| listener.tls.is_some()).collect();
+    let mut look = interval(CERTIFICATES_LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !listeners.is_empty() {
+        let is_demanded = tokio::select! {
+            _ = look.tick() => false,
+            () = reloader.0.notified() => true,
+            () = stopping.begun() => return,
         };
-        let shared = Arc::clone(&self.shared);
-        let door = Door { shared, local_addr, stopping: stopping.clone() };
-        connections.spawn(connection::serve(stream, door));
+        let listeners = Arc::clone(&listeners);
+        // Reading files can wait for a disk.
+        let reading = tokio::task::spawn_blocking(move || {
+            for listener in &*listeners {
+                if let Some(tls) = &listener.tls {
+                    tls.reload(&listener.config.id, is_demanded);
+                }
+            }
+        });
+        let _ = reading.await;
     }
 }
 
@@ -181,11 +246,14 @@ async fn after_failed_accept(error: &io::Error) {
     }
 }
 
-/// What leads back to this server, as far as it knows itself: where it listens on all addresses, this
-/// machine's own.
-fn own_url(local_addr: SocketAddr) -> String {
-    if local_addr.ip().is_unspecified() {
-        return format!("http://localhost:{}", local_addr.port());
+/// Where a listener is, as it is on this machine itself if it listens on all addresses.
+fn own_url(bound: &BoundListener) -> String {
+    match &bound.address {
+        BoundAddress::Tcp(address) if address.ip().is_unspecified() => {
+            let scheme = if bound.is_tls { "https" } else { "http" };
+            format!("{scheme}://localhost:{}", address.port())
+        }
+        BoundAddress::Tcp(_) => bound.to_string(),
+        BoundAddress::Unix(_) => "http://localhost".to_owned(),
     }
-    format!("http://{local_addr}")
 }

@@ -5,7 +5,7 @@ use hyper::http::request::Parts;
 use tidings_access::{ContextValue, Origin};
 use tidings_core::command::{Command, TopicCommand};
 
-use crate::request::Door;
+use crate::listener::Door;
 
 /// Under what circumstances a request comes.
 pub(crate) struct Circumstances {

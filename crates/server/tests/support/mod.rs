@@ -11,7 +11,9 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
-use tidings_server::{Auth, Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
+use tidings_server::{
+    Auth, Config, Limits, ListenAddress, ListenerConfig, Outbound, SHUTDOWN_TIMEOUT, Server,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -41,7 +43,7 @@ impl Running {
         let options = Options { clock, ..Options::new(folder.path()) };
         let (broker, _) = Broker::open(options).unwrap();
         let config = Config {
-            listen: "127.0.0.1:0".into(),
+            listeners: vec![ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()))],
             account: AccountId::parse("000000000000").unwrap(),
             region: Region::parse("us-east-1").unwrap(),
             public_url: None,

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use tidings_server::{BoundAddress, BoundListener, DevelopmentCertificates, TlsConfig};
 
 use crate::settings::Resolved;
 
@@ -9,23 +12,43 @@ use crate::settings::Resolved;
 pub(crate) fn greet(
     out: &mut impl Write,
     settings: &Resolved,
-    local_addr: SocketAddr,
+    listeners: &[BoundListener],
 ) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let account = settings.server.account;
     let region = settings.server.region.as_str();
     let data = settings.data.display();
-    let url = format!("http://{}", reachable(local_addr));
+    let mut names = listeners.iter();
+    if let Some(first) = names.next() {
+        writeln!(out, "Tidings {version} is listening on {first}")?;
+    }
+    for other in names {
+        writeln!(out, "and on {other} ({})", other.id)?;
+    }
+    writeln!(
+        out,
+        "Data in {data}, account {account}, region {region}. Any credentials will do.\n"
+    )?;
+    // A listener for balancers, or one for a private network, is not for a person.
+    let for_people =
+        listeners.iter().zip(&settings.server.listeners).find_map(|(bound, config)| {
+            let address = reachable(bound)?;
+            (config.proxy.is_none() && config.endpoints.is_empty())
+                .then_some((address, bound, config))
+        });
+    let Some((address, bound, config)) = for_people else { return out.flush() };
+    let scheme = if bound.is_tls { "https" } else { "http" };
+    let trust = match &config.tls {
+        Some(tls) if settings.development.is_some() => trust(&settings.data, tls),
+        _ => String::new(),
+    };
     write!(
         out,
         "\
-Tidings {version} is listening on http://{local_addr}
-Data in {data}, account {account}, region {region}. Any credentials will do.
-
 Send a first message with the AWS CLI:
 
     export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION={region}
-    URL={url}
+{trust}    URL={scheme}://{address}
     aws --endpoint-url $URL sqs create-queue --queue-name hello
     aws --endpoint-url $URL sqs send-message --queue-url $URL/{account}/hello --message-body 'Hi!'
     aws --endpoint-url $URL sqs receive-message --queue-url $URL/{account}/hello
@@ -35,20 +58,36 @@ Send a first message with the AWS CLI:
     out.flush()
 }
 
+/// The line by which the AWS CLI and most SDKs trust the authority for development.
+fn trust(data: &Path, tls: &TlsConfig) -> String {
+    let development = DevelopmentCertificates::in_data_folder(data);
+    if !tls.certificates.contains(&development.files) {
+        return String::new();
+    }
+    let authority = std::path::absolute(&development.authority).unwrap_or(development.authority);
+    format!("    export AWS_CA_BUNDLE='{}'\n", authority.display())
+}
+
 /// An address to connect to: a server that listens on every address is on the loopback one too.
-fn reachable(local_addr: SocketAddr) -> SocketAddr {
-    let loopback = match local_addr.ip() {
+/// `None` for what is no address.
+fn reachable(listener: &BoundListener) -> Option<SocketAddr> {
+    let BoundAddress::Tcp(address) = listener.address else { return None };
+    let loopback = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(loopback, local_addr.port())
+    Some(SocketAddr::new(loopback, address.port()))
 }
 
 /// Warns of a server that anyone in reach can use. Not a line of the log: nobody should have to
 /// turn the log up to see it.
-pub(crate) fn warn_if_exposed(out: &mut impl Write, local_addr: SocketAddr) -> io::Result<()> {
-    if local_addr.ip().to_canonical().is_loopback() {
+pub(crate) fn warn_if_exposed(out: &mut impl Write, listeners: &[BoundListener]) -> io::Result<()> {
+    let is_exposed = listeners.iter().any(|listener| match listener.address {
+        BoundAddress::Tcp(address) => !address.ip().to_canonical().is_loopback(),
+        BoundAddress::Unix(_) => false,
+    });
+    if !is_exposed {
         return Ok(());
     }
     write!(
@@ -69,10 +108,15 @@ mod tests {
     use super::*;
     use crate::settings::Arguments;
 
+    fn bound(listen: &str) -> BoundListener {
+        let id = "default".to_owned();
+        BoundListener { id, address: BoundAddress::Tcp(listen.parse().unwrap()), is_tls: false }
+    }
+
     fn shown(listen: &str) -> String {
         let settings = Arguments::default().resolve().unwrap();
         let mut out = Vec::new();
-        greet(&mut out, &settings, listen.parse().unwrap()).unwrap();
+        greet(&mut out, &settings, &[bound(listen)]).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -105,7 +149,7 @@ mod tests {
             ("10.0.0.1:4566", true),
         ] {
             let mut out = Vec::new();
-            warn_if_exposed(&mut out, listen.parse().unwrap()).unwrap();
+            warn_if_exposed(&mut out, &[bound(listen)]).unwrap();
             assert_eq!(!out.is_empty(), warned, "{listen}");
         }
     }

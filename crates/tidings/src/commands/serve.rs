@@ -8,7 +8,7 @@ use std::pin::pin;
 use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey};
-use tidings_server::{Auth, Outbound, Server};
+use tidings_server::{Auth, DevelopmentCertificates, Outbound, Server};
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
 
@@ -48,10 +48,17 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
             return Err(error);
         }
     };
-    info!(address = %server.local_addr(), "listening");
+    let listeners = server.local_addrs();
+    for listener in &listeners {
+        info!(listener = listener.id, address = %listener, "listening");
+    }
+    if settings.has_certificate_files() {
+        let reloader = server.reloader();
+        signals::on_hang_up(move || reloader.reload())?;
+    }
     // Nobody may be reading; the server does not depend on it.
-    let _ = greeting::warn_if_exposed(&mut io::stderr(), server.local_addr());
-    let _ = greeting::greet(&mut io::stdout(), settings, server.local_addr());
+    let _ = greeting::warn_if_exposed(&mut io::stderr(), &listeners);
+    let _ = greeting::greet(&mut io::stdout(), settings, &listeners);
     server.run(shutdown).await;
     broker.close().await;
     info!("stopped");
@@ -63,8 +70,25 @@ async fn bind(settings: &Resolved, broker: &Broker) -> Result<Server, Box<dyn Er
         Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
         None => Signer::in_data_folder(&settings.data),
     };
+    if let Some(names) = &settings.development {
+        let names: Vec<_> = names.iter().cloned().chain(machine_name()).collect();
+        DevelopmentCertificates::make(&settings.data, &names)?;
+    }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
     Ok(Server::bind(settings.server.clone(), broker.clone(), outbound, Auth::Off).await?)
+}
+
+/// What this machine is called, if that can be in a certificate.
+#[cfg(unix)]
+fn machine_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    (!name.is_empty() && name.bytes().all(is_plain)).then_some(name)
+}
+
+#[cfg(not(unix))]
+fn machine_name() -> Option<String> {
+    None
 }
 
 fn read_signing_key(key: &Path, certificate: &Path) -> Result<SigningKey, Box<dyn Error>> {

@@ -26,6 +26,28 @@ pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Does something at every SIGHUP from now on, which ends the process otherwise.
+///
+/// # Errors
+/// The operating system does not let go of the signal.
+#[cfg(unix)]
+pub(crate) fn on_hang_up(mut action: impl FnMut() + Send + 'static) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hang_ups = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hang_ups.recv().await.is_some() {
+            action();
+        }
+    });
+    Ok(())
+}
+
+/// There is no such signal elsewhere.
+#[cfg(not(unix))]
+pub(crate) fn on_hang_up(_: impl FnMut() + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 struct Signals {
     terminate: tokio::signal::unix::Signal,

@@ -6,7 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use super::values::{Account, Auth, LogLevel, PublicUrl, Ranges, RegionName};
+use super::listeners::ListenerSettings;
+use super::values::{
+    Account, Address, Auth, ClientCertificatesMode, LogLevel, Names, PublicUrl, Ranges, RegionName,
+    TlsMode,
+};
 
 /// What `tidings serve` can be told on its command line.
 #[derive(Args, Debug, Default)]
@@ -23,9 +27,34 @@ pub(crate) struct Arguments {
 #[derive(Args, Deserialize, Clone, PartialEq, Debug, Default)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Address to listen on; port 0 takes any free port [default: 127.0.0.1:4566]
+    /// Address to listen on, or unix: and the path of a socket; port 0 takes any free port [default:
+    /// 127.0.0.1:4566]
     #[arg(long, value_name = "HOST:PORT", env = "TIDINGS_LISTEN")]
-    pub(crate) listen: Option<String>,
+    pub(crate) listen: Option<Address>,
+    /// `dev` speaks TLS with a certificate of a local authority that the server makes and keeps in
+    /// the data folder [default: off]
+    #[arg(long, env = "TIDINGS_TLS")]
+    pub(crate) tls: Option<TlsMode>,
+    /// PEM file with the certificate to speak TLS with, and those that it rests on
+    #[arg(long, value_name = "FILE", env = "TIDINGS_TLS_CERTIFICATE")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// PEM file with the private key of that certificate
+    #[arg(long, value_name = "FILE", env = "TIDINGS_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// PEM file with the authorities that vouch for clients [default: clients are not asked for
+    /// certificates]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_TLS_CLIENT_CA")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+    /// Whether a client may show no certificate, where clients are asked for one [default: required]
+    #[arg(long, env = "TIDINGS_TLS_CLIENT_CERTIFICATES")]
+    pub(crate) tls_client_certificates: Option<ClientCertificatesMode>,
+    /// Names, beside localhost and the machine's, that the certificate of `tls = dev` is for, with
+    /// commas between [default: none]
+    #[arg(long, value_name = "NAMES", env = "TIDINGS_TLS_NAMES")]
+    pub(crate) tls_names: Option<Names>,
+    /// Ways in, in place of the one that `listen` and `tls` make. Only in the file.
+    #[arg(skip)]
+    pub(crate) listener: Option<Vec<ListenerSettings>>,
     /// Folder that everything is kept in; created if it is missing [default: ./tidings-data]
     #[arg(long, value_name = "FOLDER", env = "TIDINGS_DATA")]
     pub(crate) data: Option<PathBuf>,
@@ -38,7 +67,7 @@ pub(crate) struct Settings {
     /// Whether signatures and permissions are checked; so far only `off` works [default: off]
     #[arg(long, env = "TIDINGS_AUTH")]
     pub(crate) auth: Option<Auth>,
-    /// What queue URLs begin with [default: http:// and the host that the client used]
+    /// What queue URLs begin with [default: http:// or https:// and the host that the client used]
     #[arg(long, value_name = "URL", env = "TIDINGS_PUBLIC_URL")]
     pub(crate) public_url: Option<PublicUrl>,
     /// How long the name of a deleted queue cannot be used again [default: 60]
@@ -74,6 +103,12 @@ pub(crate) struct Settings {
     /// Connections open at once; one more is answered 503 [default: 10000]
     #[arg(long, value_name = "N", env = "TIDINGS_CONNECTIONS_MAX")]
     pub(crate) connections_max: Option<NonZeroU32>,
+    /// Connections open at once from one address; one more is closed [default: as many as all together]
+    #[arg(long, value_name = "N", env = "TIDINGS_CONNECTIONS_PER_ADDRESS_MAX")]
+    pub(crate) connections_per_address_max: Option<NonZeroU32>,
+    /// Requests under way at once on one HTTP/2 connection [default: 100]
+    #[arg(long, value_name = "N", env = "TIDINGS_HTTP2_STREAMS_MAX")]
+    pub(crate) http2_streams_max: Option<NonZeroU32>,
     /// Bytes in a request's first line and headers [default: 65536]
     #[arg(long, value_name = "BYTES", env = "TIDINGS_HEADER_BYTES_MAX")]
     pub(crate) header_bytes_max: Option<u32>,
@@ -83,6 +118,9 @@ pub(crate) struct Settings {
     /// Bytes in the bodies of all requests under way [default: 268435456]
     #[arg(long, value_name = "BYTES", env = "TIDINGS_BODIES_BYTES_MAX")]
     pub(crate) bodies_bytes_max: Option<NonZeroU32>,
+    /// How long a connection may take to agree on TLS, and to send its PROXY header [default: 10]
+    #[arg(long, value_name = "SECONDS", env = "TIDINGS_HANDSHAKE_TIMEOUT_SECONDS")]
+    pub(crate) handshake_timeout_seconds: Option<NonZeroU32>,
     /// How long a connection may take until its next request is there [default: 120]
     #[arg(long, value_name = "SECONDS", env = "TIDINGS_IDLE_TIMEOUT_SECONDS")]
     pub(crate) idle_timeout_seconds: Option<NonZeroU32>,
@@ -105,6 +143,13 @@ impl Settings {
     pub(crate) fn over(self, below: Self) -> Self {
         Self {
             listen: self.listen.or(below.listen),
+            tls: self.tls.or(below.tls),
+            tls_certificate: self.tls_certificate.or(below.tls_certificate),
+            tls_key: self.tls_key.or(below.tls_key),
+            tls_client_ca: self.tls_client_ca.or(below.tls_client_ca),
+            tls_client_certificates: self.tls_client_certificates.or(below.tls_client_certificates),
+            tls_names: self.tls_names.or(below.tls_names),
+            listener: self.listener.or(below.listener),
             data: self.data.or(below.data),
             region: self.region.or(below.region),
             account: self.account.or(below.account),
@@ -126,9 +171,16 @@ impl Settings {
                 .filter_policies_per_account
                 .or(below.filter_policies_per_account),
             connections_max: self.connections_max.or(below.connections_max),
+            connections_per_address_max: self
+                .connections_per_address_max
+                .or(below.connections_per_address_max),
+            http2_streams_max: self.http2_streams_max.or(below.http2_streams_max),
             header_bytes_max: self.header_bytes_max.or(below.header_bytes_max),
             body_bytes_max: self.body_bytes_max.or(below.body_bytes_max),
             bodies_bytes_max: self.bodies_bytes_max.or(below.bodies_bytes_max),
+            handshake_timeout_seconds: self
+                .handshake_timeout_seconds
+                .or(below.handshake_timeout_seconds),
             idle_timeout_seconds: self.idle_timeout_seconds.or(below.idle_timeout_seconds),
             body_timeout_seconds: self.body_timeout_seconds.or(below.body_timeout_seconds),
             write_timeout_seconds: self.write_timeout_seconds.or(below.write_timeout_seconds),

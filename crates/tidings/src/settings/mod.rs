@@ -2,6 +2,7 @@
 
 mod environment;
 mod layers;
+mod listeners;
 mod resolve;
 mod values;
 

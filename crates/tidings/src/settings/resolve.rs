@@ -1,18 +1,20 @@
 //! From the layers to one value for each setting.
 
 use std::io;
-use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
-use tidings_server::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
+use tidings_server::{
+    Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig, SHUTDOWN_TIMEOUT,
+};
 use tracing::level_filters::LevelFilter;
 
 use super::layers::{Arguments, Settings};
+use super::listeners::ListenerSettings;
 use super::values::{Auth, LogLevel};
 
 /// What the server is started with.
@@ -22,9 +24,20 @@ pub(crate) struct Resolved {
     pub(crate) data: PathBuf,
     pub(crate) shard: shard::Settings,
     pub(crate) couriers: CourierConfig,
+    /// The names of the certificate for development, if there is to be one.
+    pub(crate) development: Option<Vec<String>>,
     /// The signing key and its certificate, if they are given.
     pub(crate) signing: Option<[PathBuf; 2]>,
     pub(crate) log_level: LevelFilter,
+}
+
+impl Resolved {
+    /// Whether there are certificates that somebody else renews.
+    pub(crate) fn has_certificate_files(&self) -> bool {
+        let own = DevelopmentCertificates::in_data_folder(&self.data).files;
+        let all = self.server.listeners.iter().filter_map(|listener| listener.tls.as_ref());
+        all.flat_map(|tls| &tls.certificates).any(|files| *files != own)
+    }
 }
 
 /// Why the server cannot be started as it is configured.
@@ -66,6 +79,9 @@ impl Settings {
             return Err(SettingsError::Value { key: "auth", problem });
         }
         let limits = self.limits()?;
+        let data = self.data.clone().unwrap_or_else(|| "tidings-data".into());
+        let listeners = self.listeners(&data)?;
+        let development = listeners.is_development.then(|| self.development_names());
         let cool_down_ms = |given: Option<u32>, default: u64| {
             given.map_or(default, |seconds| u64::from(seconds) * 1000)
         };
@@ -99,19 +115,18 @@ impl Settings {
                 return Err(SettingsError::Value { key: "signing-certificate", problem });
             }
         };
-        let listen = self.listen.unwrap_or_else(|| "127.0.0.1:4566".to_owned());
         let couriers = CourierConfig {
             allow: match self.endpoint_allow {
                 Some(ranges) => ranges.0,
                 None if self.public_url.is_some() => AddressRanges::default(),
-                None => own_addresses(&listen),
+                None => own_addresses(&listeners.configs),
             },
             deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
             extra_roots: self.endpoint_roots,
             ..CourierConfig::default()
         };
         let server = Config {
-            listen,
+            listeners: listeners.configs,
             account: self.account.map_or_else(default_account, |account| account.0),
             region: self.region.map_or_else(default_region, |region| region.0),
             public_url: self.public_url.map(|url| url.0),
@@ -122,12 +137,21 @@ impl Settings {
         };
         Ok(Resolved {
             server,
-            data: self.data.unwrap_or_else(|| "tidings-data".into()),
+            data,
+            development,
             shard,
             couriers,
             signing,
             log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
         })
+    }
+
+    /// What else the certificate for development is for, beside the machine's own names.
+    fn development_names(&self) -> Vec<String> {
+        let named = self.tls_names.iter().flat_map(|names| names.0.iter().cloned());
+        let tables = self.listener.iter().flatten();
+        let urls = self.public_url.iter().chain(tables.filter_map(ListenerSettings::public_url));
+        named.chain(urls.map(|url| url.host().to_owned())).collect()
     }
 
     fn limits(&self) -> Result<Limits, SettingsError> {
@@ -138,9 +162,14 @@ impl Settings {
         };
         let limits = Limits {
             connections_max: self.connections_max.map_or(default.connections_max, to_usize),
+            connections_per_address_max: self
+                .connections_per_address_max
+                .and_then(|max| NonZeroUsize::new(to_usize(max))),
+            http2_streams_max: number(self.http2_streams_max, default.http2_streams_max),
             header_bytes_max: self.header_bytes_max.map_or(default.header_bytes_max, to_usize),
             body_bytes_max: number(self.body_bytes_max, default.body_bytes_max),
             bodies_bytes_max: number(self.bodies_bytes_max, default.bodies_bytes_max),
+            handshake_timeout: seconds(self.handshake_timeout_seconds, default.handshake_timeout),
             idle_timeout: seconds(self.idle_timeout_seconds, default.idle_timeout),
             body_timeout: seconds(self.body_timeout_seconds, default.body_timeout),
             write_timeout: seconds(self.write_timeout_seconds, default.write_timeout),
@@ -166,11 +195,11 @@ fn to_usize(number: impl Into<u32>) -> usize {
 /// Where only the machine itself can connect, nobody else can have it call itself: its own
 /// addresses are endpoints like others. Elsewhere, and behind a proxy, they are not, unless the
 /// operator says so.
-fn own_addresses(listen: &str) -> AddressRanges {
-    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let is_own =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+fn own_addresses(listeners: &[ListenerConfig]) -> AddressRanges {
+    let is_own = listeners.iter().all(|listener| {
+        let is_behind_proxy = listener.public_url.is_some() || listener.proxy.is_some();
+        listener.address.is_local() && !is_behind_proxy
+    });
     let own = if is_own { &["127.0.0.0/8", "::1/128"][..] } else { &[] };
     AddressRanges::from_entries(own).expect("two ranges, written as ranges are")
 }

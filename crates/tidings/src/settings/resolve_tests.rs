@@ -25,10 +25,16 @@ fn resolve(flags: &[&str], file_text: &str) -> Result<Resolved, String> {
     parsed.arguments.resolve().map_err(|error| error.to_string())
 }
 
+/// Where the only listener is to listen.
+fn listen(resolved: &Resolved) -> String {
+    let [listener] = &resolved.server.listeners[..] else { panic!("{resolved:?}") };
+    listener.address.to_string()
+}
+
 #[test]
 fn without_a_word_the_defaults_hold() {
     let resolved = resolve(&[], "").unwrap();
-    assert_eq!(resolved.server.listen, "127.0.0.1:4566");
+    assert_eq!(listen(&resolved), "127.0.0.1:4566");
     assert_eq!(resolved.server.account.to_string(), "000000000000");
     assert_eq!(resolved.server.region.as_str(), "us-east-1");
     assert_eq!(resolved.server.public_url, None);
@@ -43,7 +49,7 @@ fn without_a_word_the_defaults_hold() {
 fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let text = "region = 'eu-west-1'\nlisten = '127.0.0.1:1'\npurge-cooldown-seconds = 0\n";
     let resolved = resolve(&["--listen", "127.0.0.1:2"], text).unwrap();
-    assert_eq!(resolved.server.listen, "127.0.0.1:2");
+    assert_eq!(listen(&resolved), "127.0.0.1:2");
     assert_eq!(resolved.server.region.as_str(), "eu-west-1");
     assert_eq!(resolved.shard.purge_cool_down_ms, 0);
     assert_eq!(resolved.server.account.to_string(), "000000000000");
@@ -71,6 +77,12 @@ fn loopback_endpoints_are_for_servers_that_nobody_else_can_reach() {
 fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
     for (key, in_file, flag) in [
         ("listen", "'127.0.0.1:1'", "127.0.0.1:2"),
+        ("tls", "'dev'", "off"),
+        ("tls-certificate", "'one'", "two"),
+        ("tls-key", "'one'", "two"),
+        ("tls-client-ca", "'one'", "two"),
+        ("tls-client-certificates", "'required'", "optional"),
+        ("tls-names", "'one'", "two"),
         ("data", "'one'", "two"),
         ("region", "'eu-west-1'", "eu-west-2"),
         ("account", "'000000000001'", "000000000002"),
@@ -79,9 +91,12 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("queue-delete-cooldown-seconds", "1", "2"),
         ("purge-cooldown-seconds", "1", "2"),
         ("connections-max", "1", "2"),
+        ("connections-per-address-max", "1", "2"),
+        ("http2-streams-max", "1", "2"),
         ("header-bytes-max", "10001", "10002"),
         ("body-bytes-max", "1", "2"),
         ("bodies-bytes-max", "10000001", "10000002"),
+        ("handshake-timeout-seconds", "1", "2"),
         ("idle-timeout-seconds", "1", "2"),
         ("body-timeout-seconds", "1", "2"),
         ("write-timeout-seconds", "1", "2"),

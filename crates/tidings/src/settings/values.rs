@@ -1,12 +1,14 @@
 //! Values that are more than a number or a text, read alike from a flag, the environment and the
 //! file.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 use tidings_core::names::{AccountId, Region};
 use tidings_couriers::{AddressRanges, BadRange};
+use tidings_server::ListenAddress;
 use tracing::level_filters::LevelFilter;
 
 /// An account's twelve digits.
@@ -38,6 +40,41 @@ pub(crate) enum Auth {
     /// They are not: any credentials do
     Off,
 }
+
+/// Where TLS gets its certificate from, if nothing names one.
+#[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TlsMode {
+    /// There is none: plain HTTP
+    Off,
+    /// From a local authority that the server makes: for development
+    Dev,
+}
+
+/// Whether clients show certificates.
+#[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClientCertificatesMode {
+    /// Who shows none is turned away
+    Required,
+    /// Who shows none is let in
+    Optional,
+}
+
+/// Where to listen: `HOST:PORT`, or `unix:` and a path.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct Address(pub(crate) ListenAddress);
+
+/// Permissions of a file, in octal.
+#[derive(Deserialize, Copy, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct Mode(pub(crate) u32);
+
+/// Names of hosts, with commas between.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct Names(pub(crate) Vec<String>);
 
 /// The least important kind of line that is logged.
 #[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
@@ -99,6 +136,51 @@ impl FromStr for PublicUrl {
     }
 }
 
+impl PublicUrl {
+    /// The host, without its port.
+    pub(crate) fn host(&self) -> &str {
+        let host = self.0.split_once("://").map_or(self.0.as_str(), |(_, host)| host);
+        let host = host.split_once('/').map_or(host, |(host, _)| host);
+        match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+            Some((address, _)) => address,
+            None => host.split_once(':').map_or(host, |(host, _)| host),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl FromStr for Mode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+        mode.map(Self).ok_or("permissions are octal digits such as 0660")
+    }
+}
+
+impl FromStr for Names {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_name = |name: &str| {
+            let is_host_name = (1..=253).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.*".contains(&b));
+            is_host_name || name.parse::<IpAddr>().is_ok()
+        };
+        let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let all = names.iter().all(|name| is_name(name));
+        all.then_some(Self(names))
+            .ok_or("names are those of hosts, or addresses, with commas between")
+    }
+}
+
 impl FromStr for Ranges {
     type Err = BadRange;
 
@@ -119,7 +201,7 @@ macro_rules! read_from_the_file_as_from_a_flag {
     )*};
 }
 
-read_from_the_file_as_from_a_flag! { Account RegionName PublicUrl Ranges }
+read_from_the_file_as_from_a_flag! { Account RegionName PublicUrl Ranges Address Mode Names }
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +223,32 @@ mod tests {
         ] {
             let url = text.parse::<PublicUrl>().ok();
             assert_eq!(url.as_ref().map(|url| url.0.as_str()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_a_public_url_is_without_its_port() {
+        for (url, host) in [
+            ("https://sqs.example.com", "sqs.example.com"),
+            ("https://sqs.example.com:8443/tidings", "sqs.example.com"),
+            ("http://10.0.0.1:4566", "10.0.0.1"),
+            ("http://[fd00::1]:4566", "fd00::1"),
+        ] {
+            assert_eq!(url.parse::<PublicUrl>().unwrap().host(), host);
+        }
+    }
+
+    #[test]
+    fn permissions_and_names_are_checked() {
+        for (text, mode) in
+            [("0660", Some(0o660)), ("600", Some(0o600)), ("1777", None), ("rw", None), ("", None)]
+        {
+            assert_eq!(text.parse::<Mode>().ok().map(|mode| mode.0), mode, "{text}");
+        }
+        let names = "sqs.example.com, *.example.org,10.0.0.1,fd00::1".parse::<Names>().unwrap().0;
+        assert_eq!(names, ["sqs.example.com", "*.example.org", "10.0.0.1", "fd00::1"]);
+        for bad in ["", "a b", "a,,b", "https://a"] {
+            assert!(bad.parse::<Names>().is_err(), "{bad}");
         }
     }
 }

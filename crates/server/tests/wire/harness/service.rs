@@ -8,7 +8,9 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
-use tidings_server::{Auth, Config, Limits, Outbound, SHUTDOWN_TIMEOUT, Server};
+use tidings_server::{
+    Auth, Config, Limits, ListenAddress, ListenerConfig, Outbound, SHUTDOWN_TIMEOUT, Server,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -58,7 +60,7 @@ impl Service {
         };
         let (broker, _) = Broker::open(options).unwrap();
         let config = Config {
-            listen: "127.0.0.1:0".into(),
+            listeners: vec![ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()))],
             account: AccountId::parse(ACCOUNT).unwrap(),
             region: Region::parse(REGION).unwrap(),
             public_url: None,

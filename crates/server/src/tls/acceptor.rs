@@ -1,0 +1,86 @@
+//! One listener's end of TLS.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tracing::{info, warn};
+
+use super::config::TlsConfig;
+use super::files::{self, HTTP_2, TlsError};
+use super::stamp::Stamp;
+use super::subject;
+
+/// Speaks TLS with the certificates that the files have now.
+pub(crate) struct Tls {
+    config: TlsConfig,
+    current: RwLock<Arc<ServerConfig>>,
+    /// What the files looked like when they were last read, whatever came of that.
+    stamp: Mutex<Stamp>,
+}
+
+/// What a handshake came to.
+pub(crate) struct Secured<S> {
+    pub(crate) stream: TlsStream<S>,
+    pub(crate) is_http_2: bool,
+    /// The subject of the client's certificate.
+    pub(crate) client: Option<Arc<str>>,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`TlsError`].
+    pub(crate) fn new(config: TlsConfig) -> Result<Self, TlsError> {
+        // Before they are read: what changes in between is read again.
+        let stamp = Stamp::of(&config);
+        let current = Arc::new(files::read(&config)?);
+        Ok(Self { config, current: RwLock::new(current), stamp: Mutex::new(stamp) })
+    }
+
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// The client speaks no TLS, none that we speak, or has no certificate that it needs.
+    pub(crate) async fn accept<S>(&self, stream: S) -> io::Result<Secured<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let stream = TlsAcceptor::from(current).accept(stream).await?;
+        let (_, session) = stream.get_ref();
+        let is_http_2 = session.alpn_protocol() == Some(HTTP_2);
+        let certificate = session.peer_certificates().and_then(<[_]>::first);
+        let client = certificate.map(|certificate| subject::of(certificate).into());
+        Ok(Secured { stream, is_http_2, client })
+    }
+
+    /// Reads the files again if they have changed, or if that `is_demanded`. Connections that are
+    /// open go on as they are. Files that cannot be used are told of, and change nothing.
+    pub(crate) fn reload(&self, listener: &str, is_demanded: bool) {
+        let now = Stamp::of(&self.config);
+        let mut stamp = self.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if *stamp == now && !is_demanded {
+            return;
+        }
+        *stamp = now;
+        drop(stamp);
+        match files::read(&self.config) {
+            Ok(current) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
+                info!(listener, "the certificates have been read again");
+            }
+            Err(error) => {
+                warn!(
+                    listener,
+                    "the certificates have changed and are not used: {error}. Those \
+                                 from before are used on"
+                );
+            }
+        }
+    }
+}

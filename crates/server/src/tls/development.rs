@@ -1,0 +1,213 @@
+//! Certificates for development: an authority of one's own, and what it vouches for.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::{self, PemObject};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::config::CertificateFiles;
+
+const FOLDER: &str = "tls";
+/// What is being made. Renamed when it is whole, so `tls` has an authority or is not there.
+const UNFINISHED: &str = "tls.new";
+
+/// Who answers for this machine, whatever else it is called.
+const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+const AUTHORITY_VALID: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+/// No client asks for less: some refuse certificates of servers that are valid for longer.
+const CERTIFICATE_VALID: Duration = Duration::from_secs(397 * 24 * 3600);
+/// They begin in the past, for clients whose clocks are behind.
+const VALID_BEFORE_NOW: Duration = Duration::from_secs(24 * 3600);
+
+/// A local authority and a certificate of its, in the folder `tls` of a data folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DevelopmentCertificates {
+    /// The authority's certificate: what clients are told to trust.
+    pub authority: PathBuf,
+    /// The server's.
+    pub files: CertificateFiles,
+}
+
+/// Why there are no certificates for development.
+#[derive(Debug, thiserror::Error)]
+pub enum DevelopmentError {
+    /// A file cannot be read or written.
+    #[error("cannot {doing} {}: {source}", .file.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        file: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The authority's key is not PEM.
+    #[error("{} is no private key: {source}. Remove the folder to get another authority",
+        .file.display())]
+    NotPem {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: pem::Error,
+    },
+    /// A key or a certificate cannot be made or used.
+    #[error("a certificate for development cannot be made: {0}")]
+    NotMade(#[from] rcgen::Error),
+}
+
+impl DevelopmentCertificates {
+    /// Where they are in a data folder, made or not.
+    pub fn in_data_folder(data: &Path) -> Self {
+        let folder = data.join(FOLDER);
+        Self {
+            authority: folder.join("ca.pem"),
+            files: CertificateFiles {
+                certificate: folder.join("certificate.pem"),
+                key: folder.join("key.pem"),
+            },
+        }
+    }
+
+    /// Makes what is missing in a data folder. The authority is made on first use and kept; the
+    /// server's certificate is made anew, for this machine's own names and these: names of hosts or
+    /// addresses. It is valid for 397 days.
+    ///
+    /// The authority's key lies beside it, readable by nobody else. Whoever has it can be any server
+    /// to those who trust the authority, so nobody should who does not develop on this machine.
+    ///
+    /// # Errors
+    /// [`DevelopmentError`].
+    pub fn make(data: &Path, names: &[String]) -> Result<Self, DevelopmentError> {
+        let folder = data.join(FOLDER);
+        if !folder.try_exists().or_error("look for", &folder)? {
+            make_authority(data, &folder)?;
+        }
+        let made = Self::in_data_folder(data);
+        let authority_key = read_key(&folder.join("ca-key.pem"))?;
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let authority = authority()?;
+        let issuer = Issuer::from_params(&authority, &authority_key);
+        let certificate = certificate(names)?.signed_by(&key, &issuer)?;
+        write(&made.files.certificate, "CERTIFICATE", certificate.der(), 0o644)?;
+        write(&made.files.key, "PRIVATE KEY", key.serialized_der(), 0o600)?;
+        Ok(made)
+    }
+}
+
+fn make_authority(data: &Path, folder: &Path) -> Result<(), DevelopmentError> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let certificate = authority()?.self_signed(&key)?;
+    fs::create_dir_all(data).or_error("create", data)?;
+    let unfinished = data.join(UNFINISHED);
+    match fs::remove_dir_all(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).or_error("remove", &unfinished);
+        }
+        _ => {}
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.create(&unfinished).or_error("create", &unfinished)?;
+    write(&unfinished.join("ca.pem"), "CERTIFICATE", certificate.der(), 0o644)?;
+    write(&unfinished.join("ca-key.pem"), "PRIVATE KEY", key.serialized_der(), 0o600)?;
+    fs::rename(&unfinished, folder).or_error("rename", &unfinished)
+}
+
+fn authority() -> Result<CertificateParams, rcgen::Error> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = named("Tidings development");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    set_validity(&mut parameters, AUTHORITY_VALID);
+    Ok(parameters)
+}
+
+fn certificate(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let mut all: Vec<String> = OWN_NAMES.map(str::to_owned).to_vec();
+    all.extend(names.iter().filter(|name| !OWN_NAMES.contains(&name.as_str())).cloned());
+    let mut parameters = CertificateParams::new(all)?;
+    parameters.distinguished_name = named("Tidings");
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    parameters.use_authority_key_identifier_extension = true;
+    set_validity(&mut parameters, CERTIFICATE_VALID);
+    Ok(parameters)
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+fn set_validity(parameters: &mut CertificateParams, valid: Duration) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let start = now.saturating_sub(VALID_BEFORE_NOW);
+    // A clock beyond the year 9999 is set to the epoch.
+    let at = |instant: Duration| {
+        let seconds = i64::try_from(instant.as_secs()).unwrap_or_default();
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    };
+    parameters.not_before = at(start);
+    parameters.not_after = at(start.saturating_add(valid));
+}
+
+fn read_key(file: &Path) -> Result<KeyPair, DevelopmentError> {
+    let text = Zeroizing::new(fs::read(file).or_error("read", file)?);
+    let key = PrivatePkcs8KeyDer::from_pem_slice(&text)
+        .map_err(|source| DevelopmentError::NotPem { file: file.to_owned(), source })?;
+    Ok(KeyPair::from_pkcs8_der_and_sign_algo(&key, &PKCS_ECDSA_P256_SHA256)?)
+}
+
+/// Writes a block of PEM. Nobody else may read a key, at no moment: the mode is given when the file
+/// is made, and a file that is there is replaced.
+fn write(file: &Path, label: &str, der: &[u8], mode: u32) -> Result<(), DevelopmentError> {
+    let encoded = Zeroizing::new(STANDARD.encode(der));
+    let mut text = Zeroizing::new(format!("-----BEGIN {label}-----\n"));
+    for line in encoded.as_bytes().chunks(64) {
+        text.extend(line.iter().map(|&byte| char::from(byte)));
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let unfinished = file.with_extension("new");
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).or_error("remove", &unfinished);
+        }
+        _ => {}
+    }
+    let written = options
+        .open(&unfinished)
+        .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()));
+    written.or_error("write", &unfinished)?;
+    fs::rename(&unfinished, file).or_error("rename", &unfinished)
+}
+
+trait OrError<T> {
+    fn or_error(self, doing: &'static str, file: &Path) -> Result<T, DevelopmentError>;
+}
+
+impl<T> OrError<T> for io::Result<T> {
+    fn or_error(self, doing: &'static str, file: &Path) -> Result<T, DevelopmentError> {
+        self.map_err(|source| DevelopmentError::Io { doing, file: file.to_owned(), source })
+    }
+}
