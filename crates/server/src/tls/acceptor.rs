@@ -84,3 +84,7 @@ impl Tls {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "acceptor_tests.rs"]
+mod tests;

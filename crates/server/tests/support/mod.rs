@@ -12,9 +12,10 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
-    Auth, Config, Limits, ListenAddress, ListenerConfig, Outbound, SHUTDOWN_TIMEOUT, Server,
+    Auth, BindError, BoundAddress, BoundListener, Config, Limits, ListenAddress, ListenerConfig,
+    Outbound, Reloader, SHUTDOWN_TIMEOUT, Server,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A running server over a folder of its own. Its clock stands still.
 pub struct Running {
     pub addr: SocketAddr,
+    pub listeners: Vec<BoundListener>,
+    pub reloader: Reloader,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
     broker: Broker,
@@ -38,12 +41,43 @@ impl Running {
     }
 
     pub async fn with(limits: Limits) -> Self {
+        let sole = ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()));
+        Self::over(vec![sole], limits).await
+    }
+
+    /// A server with these ways in.
+    pub async fn over(listeners: Vec<ListenerConfig>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let (server, broker) = Self::bind(&folder, listeners, limits).await;
+        let server = server.unwrap();
+        let addr = server.local_addr();
+        let (listeners, reloader) = (server.local_addrs(), server.reloader());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async move {
+            let _ = stopped.await;
+        }));
+        Self { addr, listeners, reloader, stop, running, broker, _folder: folder }
+    }
+
+    /// Why there is no server with these ways in.
+    pub async fn refused(listeners: Vec<ListenerConfig>) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let (server, broker) = Self::bind(&folder, listeners, Limits::default()).await;
+        let error = server.err().unwrap().to_string();
+        broker.close().await;
+        error
+    }
+
+    async fn bind(
+        folder: &TempDir,
+        listeners: Vec<ListenerConfig>,
+        limits: Limits,
+    ) -> (Result<Server, BindError>, Broker) {
         let clock = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
         let options = Options { clock, ..Options::new(folder.path()) };
         let (broker, _) = Broker::open(options).unwrap();
         let config = Config {
-            listeners: vec![ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()))],
+            listeners,
             account: AccountId::parse("000000000000").unwrap(),
             region: Region::parse("us-east-1").unwrap(),
             public_url: None,
@@ -54,13 +88,15 @@ impl Running {
             couriers: Couriers::new(&CourierConfig::default()).unwrap(),
             signer: Signer::in_data_folder(folder.path()),
         };
-        let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await.unwrap();
-        let addr = server.local_addr();
-        let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(server.run(async move {
-            let _ = stopped.await;
-        }));
-        Self { addr, stop, running, broker, _folder: folder }
+        let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await;
+        (server, broker)
+    }
+
+    /// Where one of the listeners listens.
+    pub fn address_of(&self, id: &str) -> SocketAddr {
+        let bound = self.listeners.iter().find(|bound| bound.id == id).unwrap();
+        let BoundAddress::Tcp(address) = bound.address else { panic!("{bound}") };
+        address
     }
 
     pub async fn client(&self) -> Client {
@@ -96,7 +132,11 @@ impl Running {
     /// Loopback delivers at once, and these tests run on one thread: each of these round trips
     /// looks at every socket, and the last one reaches the broker after what the first one woke.
     pub async fn settle(&self) {
-        let mut client = self.client_with_room().await;
+        self.settle_over(&mut self.client_with_room().await).await;
+    }
+
+    /// The same, where not everybody can connect.
+    pub async fn settle_over(&self, client: &mut Client) {
         for _ in 0..4 {
             client.send("GET /health HTTP/1.1\r\nHost: t\r\n\r\n").await;
             assert_eq!(client.response().await.status, 200);
@@ -104,9 +144,14 @@ impl Running {
     }
 }
 
+/// What a client talks over.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// One connection, byte by byte.
 pub struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     received: Vec<u8>,
 }
 
@@ -131,7 +176,11 @@ impl Client {
     pub async fn connect(addr: SocketAddr) -> Self {
         let stream = within(TcpStream::connect(addr)).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, received: Vec::new() }
+        Self::over(stream)
+    }
+
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), received: Vec::new() }
     }
 
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -157,6 +206,16 @@ impl Client {
         }
         response.body = String::from_utf8(self.received.drain(..length).collect()).unwrap();
         response
+    }
+
+    /// The next response, unless the connection ends before it.
+    pub async fn try_response(&mut self) -> Option<Response> {
+        while !self.received.windows(4).any(|four| four == b"\r\n\r\n") {
+            if !self.receive().await {
+                return None;
+            }
+        }
+        Some(self.response().await)
     }
 
     /// The next response, to a HEAD request.
