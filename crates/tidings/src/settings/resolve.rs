@@ -14,12 +14,15 @@ use tracing::level_filters::LevelFilter;
 
 use super::layers::{Arguments, Settings};
 use super::values::{Auth, LogLevel};
+use crate::master_key::{MasterKeyError, Source, THE_KEY};
 
 /// What the server is started with.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) server: Config,
     pub(crate) data: PathBuf,
+    /// Where the master key comes from, if one is configured.
+    pub(crate) master_key: Option<Source>,
     pub(crate) shard: shard::Settings,
     pub(crate) couriers: CourierConfig,
     /// The signing key and its certificate, if they are given.
@@ -37,16 +40,23 @@ pub(crate) enum SettingsError {
     Invalid { path: PathBuf, error: toml::de::Error },
     #[error("{key}: {problem}")]
     Value { key: &'static str, problem: String },
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
 }
 
 impl Arguments {
     /// Reads the file, if one is named, and settles every value.
     pub(crate) fn resolve(self) -> Result<Resolved, SettingsError> {
+        self.over_file()?.resolve()
+    }
+
+    /// What is set, whatever it means.
+    pub(super) fn over_file(self) -> Result<Settings, SettingsError> {
         let file = match &self.config {
             Some(path) => read_file(path)?,
             None => Settings::default(),
         };
-        self.settings.over(file).resolve()
+        Ok(self.settings.over(file))
     }
 }
 
@@ -66,6 +76,7 @@ impl Settings {
             return Err(SettingsError::Value { key: "auth", problem });
         }
         let limits = self.limits()?;
+        let (data, master_key) = (self.data_folder(), self.master_key()?);
         let cool_down_ms = |given: Option<u32>, default: u64| {
             given.map_or(default, |seconds| u64::from(seconds) * 1000)
         };
@@ -122,12 +133,23 @@ impl Settings {
         };
         Ok(Resolved {
             server,
-            data: self.data.unwrap_or_else(|| "tidings-data".into()),
+            data,
+            master_key,
             shard,
             couriers,
             signing,
             log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
         })
+    }
+
+    pub(super) fn data_folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| "tidings-data".into())
+    }
+
+    pub(super) fn master_key(&self) -> Result<Option<Source>, SettingsError> {
+        let (file, command) = (self.master_key_file.clone(), self.master_key_command.clone());
+        let variable = std::env::var_os(THE_KEY.variable);
+        Ok(Source::choose(THE_KEY, file, command, variable.as_deref())?)
     }
 
     fn limits(&self) -> Result<Limits, SettingsError> {

@@ -72,6 +72,8 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
     for (key, in_file, flag) in [
         ("listen", "'127.0.0.1:1'", "127.0.0.1:2"),
         ("data", "'one'", "two"),
+        ("master-key-file", "'one'", "two"),
+        ("master-key-command", "'one'", "two"),
         ("region", "'eu-west-1'", "eu-west-2"),
         ("account", "'000000000001'", "000000000002"),
         ("auth", "'on'", "off"),
@@ -136,6 +138,11 @@ fn a_value_that_cannot_be_is_named_with_its_key() {
         (&[], "listen", &["line 1"]),
         (&[], "header-bytes-max = 8191", &["header-bytes-max", "8192"]),
         (&[], "bodies-bytes-max = 8388607", &["bodies-bytes-max", "8388608"]),
+        (
+            &["--master-key-file", "key"],
+            "master-key-command = 'print-key'",
+            &["master-key-file", "master-key-command", "only one"],
+        ),
         (&["--account", "42"], "", &["--account", "twelve digits"]),
         (&["--public-url", "sqs.example.com"], "", &["--public-url"]),
         (&["--auth", "on"], "", &["auth", "not built yet", "off"]),
