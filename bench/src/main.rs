@@ -7,6 +7,7 @@
 //! cargo build --release && cargo run --release -p tidings-bench -- publish
 //! cargo build --release && cargo run --release -p tidings-bench -- endpoints
 //! cargo build --release && cargo run --release -p tidings-bench -- subscriptions
+//! cargo build --release && cargo run --release -p tidings-bench -- sealing
 //! cargo run --release -p tidings-bench -- filters
 //! ```
 //!
@@ -21,6 +22,7 @@ mod filters;
 mod load;
 mod nothing;
 mod publish;
+mod sealing;
 mod server;
 mod subscriptions;
 mod throughput;
@@ -28,7 +30,7 @@ mod throughput;
 use std::error::Error;
 
 const USAGE: &str = "usage: tidings-bench \
-    throughput | backlog [MESSAGES] | publish | endpoints | subscriptions | filters";
+    throughput | backlog [MESSAGES] | publish | endpoints | subscriptions | sealing [SECONDS] | filters";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -45,6 +47,10 @@ async fn main() -> Outcome<()> {
         Some("publish") => publish::run().await,
         Some("endpoints") => endpoints::run().await,
         Some("subscriptions") => subscriptions::run().await,
+        Some("sealing") => {
+            let seconds = arguments.next().map_or(Ok(10), |text| text.parse())?;
+            sealing::run(seconds).await
+        }
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
             [scope, kind, size] => filters::run_one(scope, kind, size),
             _ => filters::run(),

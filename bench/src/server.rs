@@ -17,6 +17,11 @@ pub(crate) struct Server {
 impl Server {
     /// The release binary on a data folder. Returns when it is ready, and how long that took.
     pub(crate) async fn tidings(data: &Path) -> Outcome<(Self, Duration)> {
+        Self::tidings_with(data, &[]).await
+    }
+
+    /// The same, with flags of its own.
+    pub(crate) async fn tidings_with(data: &Path, flags: &[&str]) -> Outcome<(Self, Duration)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let process = Command::new(binary()?)
@@ -24,6 +29,7 @@ impl Server {
             .args(["--filter-policies-per-account=1000000"])
             .args(["--listen", &address.to_string(), "--data"])
             .arg(data)
+            .args(flags)
             .stdout(Stdio::null())
             .spawn()?;
         let server = Self { process, address };

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::settings::Arguments;
+use crate::settings::{Arguments, ChangeMasterKey};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -20,6 +20,22 @@ pub(crate) enum Command {
     /// variable of the environment. A flag goes before the environment, the environment before the
     /// file, the file before the default.
     Serve(Arguments),
+    /// Makes a master key, or changes the one that a data folder is sealed under.
+    MasterKey {
+        #[command(subcommand)]
+        command: MasterKeyCommand,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum MasterKeyCommand {
+    /// Prints a new random key, to be kept outside of the data folder
+    New,
+    /// Seals a data folder under another key, while no server uses it
+    ///
+    /// The key until now is found by the settings that the server has. The new one is read from one
+    /// of --new-master-key-file, --new-master-key-command and the variable TIDINGS_NEW_MASTER_KEY.
+    Change(ChangeMasterKey),
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod cli;
 mod commands;
+mod master_key;
 mod settings;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(arguments) => commands::serve(arguments),
+        cli::Command::MasterKey { command } => commands::master_key(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use tidings_seal::Sealer;
 use tracing::warn;
 
 use super::{FolderError, SigningKey, folder};
@@ -16,24 +17,35 @@ use super::{FolderError, SigningKey, folder};
 #[derive(Debug)]
 pub struct Signer {
     data_folder: PathBuf,
+    /// What seals the key there.
+    sealer: Option<Sealer>,
     key: OnceLock<Arc<SigningKey>>,
     /// Held while the key is read or made, so that this happens once.
     opening: Mutex<()>,
 }
 
 impl Signer {
+    /// The purpose for which a data folder's key seals the signing key.
+    pub const SEALED_FOR: &str = "signing key";
+
     /// A key that is kept in the folder `signing` of a data folder. Touches no file yet.
     #[must_use]
     pub fn in_data_folder(data_folder: &Path) -> Signer {
         let (key, opening) = (OnceLock::new(), Mutex::new(()));
-        Signer { data_folder: data_folder.to_owned(), key, opening }
+        Signer { data_folder: data_folder.to_owned(), sealer: None, key, opening }
+    }
+
+    /// The same, sealed if there is a sealer: one for [`Signer::SEALED_FOR`].
+    #[must_use]
+    pub fn sealed_by(self, sealer: Option<Sealer>) -> Signer {
+        Signer { sealer, ..self }
     }
 
     /// A key that was given.
     #[must_use]
     pub fn with_key(key: SigningKey) -> Signer {
         let key = OnceLock::from(Arc::new(key));
-        Signer { data_folder: PathBuf::new(), key, opening: Mutex::new(()) }
+        Signer { data_folder: PathBuf::new(), sealer: None, key, opening: Mutex::new(()) }
     }
 
     /// The key, if it has been read or made already.
@@ -56,7 +68,7 @@ impl Signer {
         if let Some(key) = self.key.get() {
             return Ok(Arc::clone(key));
         }
-        let key = Arc::new(folder::open(&self.data_folder)?);
+        let key = Arc::new(folder::open(&self.data_folder, self.sealer.as_ref())?);
         Ok(Arc::clone(self.key.get_or_init(|| key)))
     }
 

@@ -1,8 +1,10 @@
 //! One file for each of the binary's commands.
 
 mod greeting;
+mod master_key;
 mod open_files;
 mod serve;
 mod signals;
 
+pub(crate) use master_key::master_key;
 pub(crate) use serve::serve;

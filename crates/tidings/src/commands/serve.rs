@@ -13,6 +13,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
 
 use super::{greeting, open_files, signals};
+use crate::master_key::Source;
 use crate::settings::{Arguments, Resolved, unknown_variables};
 
 /// Serves until a signal ends it.
@@ -33,10 +34,10 @@ pub(crate) fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
     let mut shutdown = pin!(signals::shutdown()?);
-    let options = options(settings);
-    let opening = tokio::task::spawn_blocking(|| Broker::open(options));
+    let (options, source) = (options(settings), settings.master_key.clone());
+    let opening = tokio::task::spawn_blocking(|| open(options, source));
     let (broker, report) = tokio::select! {
-        opened = opening => opened??,
+        opened = opening => opened?.map_err(|error| error as Box<dyn Error>)?,
         // To break off here is no worse than a crash while opening, which the log survives.
         () = &mut shutdown => return Ok(()),
     };
@@ -65,10 +66,26 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Reads the master key, if one is configured, and opens the broker.
+fn open(
+    mut options: Options,
+    source: Option<Source>,
+) -> Result<(Broker, OpenReport), Box<dyn Error + Send + Sync>> {
+    options.master_key = source.map(|source| source.read(&options.folder)).transpose()?;
+    match &options.master_key {
+        Some(key) => info!(master_key = %key.fingerprint(), "what is kept is sealed"),
+        None => info!("no master key is configured: secrets are sealed, messages are not"),
+    }
+    Ok(Broker::open(options)?)
+}
+
 async fn bind(settings: &Resolved, broker: &Broker) -> Result<Server, Box<dyn Error>> {
     let signer = match &settings.signing {
         Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
-        None => Signer::in_data_folder(&settings.data),
+        None => {
+            let sealer = broker.keys().content(Signer::SEALED_FOR);
+            Signer::in_data_folder(&settings.data).sealed_by(sealer)
+        }
     };
     if let Some(names) = &settings.development {
         let names: Vec<_> = names.iter().cloned().chain(machine_name()).collect();

@@ -1,11 +1,12 @@
 //! Variables that look like settings and are none.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Command};
 
 use super::layers::Arguments;
+use crate::master_key::{THE_KEY, THE_NEW_KEY};
 
 /// The variables that begin with `TIDINGS_` and set nothing, by name: misspelt, or made by an
 /// orchestrator that announces a service called tidings (`TIDINGS_PORT`). The second is why they
@@ -14,7 +15,10 @@ pub(crate) fn unknown_variables(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Vec<String> {
     let command = Arguments::augment_args(Command::new("serve"));
-    let known: BTreeSet<_> = command.get_arguments().filter_map(|flag| flag.get_env()).collect();
+    let mut known: BTreeSet<_> =
+        command.get_arguments().filter_map(|flag| flag.get_env()).collect();
+    // Keys are no flags: everybody on a machine can see those.
+    known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
     let mut unknown: Vec<String> = environment
         .filter(|(name, _)| !known.contains(name.as_os_str()))
         .filter_map(|(name, _)| name.into_string().ok())
@@ -30,7 +34,14 @@ mod tests {
 
     #[test]
     fn only_what_looks_like_a_setting_and_is_none_is_named() {
-        let names = ["TIDINGS_REGOIN", "TIDINGS_REGION", "PATH", "TIDINGS_CONFIG", "TIDINGS_PORT"];
+        let names = [
+            "TIDINGS_REGOIN",
+            "TIDINGS_REGION",
+            "PATH",
+            "TIDINGS_CONFIG",
+            "TIDINGS_PORT",
+            "TIDINGS_MASTER_KEY",
+        ];
         let environment = names.into_iter().map(|name| (name.into(), "x".into()));
         assert_eq!(unknown_variables(environment), ["TIDINGS_PORT", "TIDINGS_REGOIN"]);
     }

@@ -58,6 +58,12 @@ pub(crate) struct Settings {
     /// Folder that everything is kept in; created if it is missing [default: ./tidings-data]
     #[arg(long, value_name = "FOLDER", env = "TIDINGS_DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// File with the key that seals all that is kept, for this user only to read [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_MASTER_KEY_FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// Command that prints that key; run without a shell [default: none]
+    #[arg(long, value_name = "COMMAND", env = "TIDINGS_MASTER_KEY_COMMAND")]
+    pub(crate) master_key_command: Option<String>,
     /// Region of requests that are not signed for one [default: us-east-1]
     #[arg(long, env = "TIDINGS_REGION")]
     pub(crate) region: Option<RegionName>,
@@ -151,6 +157,8 @@ impl Settings {
             tls_names: self.tls_names.or(below.tls_names),
             listener: self.listener.or(below.listener),
             data: self.data.or(below.data),
+            master_key_file: self.master_key_file.or(below.master_key_file),
+            master_key_command: self.master_key_command.or(below.master_key_command),
             region: self.region.or(below.region),
             account: self.account.or(below.account),
             auth: self.auth.or(below.auth),

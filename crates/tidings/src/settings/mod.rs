@@ -1,11 +1,13 @@
 //! What can be configured, and where each value comes from.
 
+mod change_master_key;
 mod environment;
 mod layers;
 mod listeners;
 mod resolve;
 mod values;
 
+pub(crate) use change_master_key::ChangeMasterKey;
 pub(crate) use environment::unknown_variables;
 pub(crate) use layers::Arguments;
 pub(crate) use resolve::Resolved;

@@ -16,12 +16,15 @@ use tracing::level_filters::LevelFilter;
 use super::layers::{Arguments, Settings};
 use super::listeners::ListenerSettings;
 use super::values::{Auth, LogLevel};
+use crate::master_key::{MasterKeyError, Source, THE_KEY};
 
 /// What the server is started with.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) server: Config,
     pub(crate) data: PathBuf,
+    /// Where the master key comes from, if one is configured.
+    pub(crate) master_key: Option<Source>,
     pub(crate) shard: shard::Settings,
     pub(crate) couriers: CourierConfig,
     /// The names of the certificate for development, if there is to be one.
@@ -50,16 +53,23 @@ pub(crate) enum SettingsError {
     Invalid { path: PathBuf, error: toml::de::Error },
     #[error("{key}: {problem}")]
     Value { key: &'static str, problem: String },
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
 }
 
 impl Arguments {
     /// Reads the file, if one is named, and settles every value.
     pub(crate) fn resolve(self) -> Result<Resolved, SettingsError> {
+        self.over_file()?.resolve()
+    }
+
+    /// What is set, whatever it means.
+    pub(super) fn over_file(self) -> Result<Settings, SettingsError> {
         let file = match &self.config {
             Some(path) => read_file(path)?,
             None => Settings::default(),
         };
-        self.settings.over(file).resolve()
+        Ok(self.settings.over(file))
     }
 }
 
@@ -79,7 +89,7 @@ impl Settings {
             return Err(SettingsError::Value { key: "auth", problem });
         }
         let limits = self.limits()?;
-        let data = self.data.clone().unwrap_or_else(|| "tidings-data".into());
+        let (data, master_key) = (self.data_folder(), self.master_key()?);
         let listeners = self.listeners(&data)?;
         let development = listeners.is_development.then(|| self.development_names());
         let cool_down_ms = |given: Option<u32>, default: u64| {
@@ -139,6 +149,7 @@ impl Settings {
             server,
             data,
             development,
+            master_key,
             shard,
             couriers,
             signing,
@@ -152,6 +163,16 @@ impl Settings {
         let tables = self.listener.iter().flatten();
         let urls = self.public_url.iter().chain(tables.filter_map(ListenerSettings::public_url));
         named.chain(urls.map(|url| url.host().to_owned())).collect()
+    }
+
+    pub(super) fn data_folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| "tidings-data".into())
+    }
+
+    pub(super) fn master_key(&self) -> Result<Option<Source>, SettingsError> {
+        let (file, command) = (self.master_key_file.clone(), self.master_key_command.clone());
+        let variable = std::env::var_os(THE_KEY.variable);
+        Ok(Source::choose(THE_KEY, file, command, variable.as_deref())?)
     }
 
     fn limits(&self) -> Result<Limits, SettingsError> {

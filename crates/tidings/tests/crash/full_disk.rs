@@ -23,7 +23,7 @@ const KILLS: u32 = 3;
 
 #[test]
 fn a_full_disk_refuses_sends_and_loses_nothing() {
-    let mut run = Run::new();
+    let mut run = Run::sealed();
     let Some(_disk) = move_to_small_disk(&mut run) else { return };
     let mut sender = Sender::default();
     let mut server = run.start();
@@ -43,7 +43,7 @@ fn a_full_disk_refuses_sends_and_loses_nothing() {
 /// The log holds next to nothing then, but what it holds is at its front.
 #[test]
 fn a_message_left_alone_does_not_keep_a_disk_full() {
-    let mut run = Run::new();
+    let mut run = Run::sealed();
     let Some(_disk) = move_to_small_disk(&mut run) else { return };
     let mut sender = Sender::default();
     let server = run.start();

@@ -14,6 +14,8 @@
 //!
 //! What it holds topics to is said in `topics`.
 //!
+//! Queues are on a data folder as it is by itself; topics and full disks on one that is sealed.
+//!
 //! `TIDINGS_CRASH_SEED` repeats the choices of a run, though not its timing; `TIDINGS_CRASH_ROUNDS`
 //! makes it longer.
 #![cfg(unix)]

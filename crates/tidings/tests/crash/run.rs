@@ -39,8 +39,17 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new() -> Self {
+        Self::with(Launcher::new)
+    }
+
+    /// A run on a data folder that is sealed.
+    pub(crate) fn sealed() -> Self {
+        Self::with(Launcher::sealed)
+    }
+
+    fn with(launcher: impl Fn(&Path) -> Launcher) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let launcher = Launcher::new(folder.path());
+        let launcher = launcher(folder.path());
         let seed = setting("TIDINGS_CRASH_SEED").unwrap_or_else(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             u64::from(since.subsec_nanos()) ^ (since.as_secs() << 20)

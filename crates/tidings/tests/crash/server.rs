@@ -1,8 +1,9 @@
 //! The real binary: started, killed, asked to stop.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -19,11 +20,22 @@ pub(crate) struct Launcher {
     pub(crate) data: PathBuf,
     /// What the servers log, one after the other.
     pub(crate) log: PathBuf,
+    /// The file with the master key, if the data folder is to be sealed.
+    pub(crate) master_key: Option<PathBuf>,
 }
 
 impl Launcher {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { through: Vec::new(), data: folder.join("data"), log: folder.join("server.log") }
+        let (data, log) = (folder.join("data"), folder.join("server.log"));
+        Self { through: Vec::new(), data, log, master_key: None }
+    }
+
+    /// One whose servers seal what they keep.
+    pub(crate) fn sealed(folder: &Path) -> Self {
+        let file = folder.join("master.key");
+        fs::write(&file, "5a".repeat(32)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        Self { master_key: Some(file), ..Self::new(folder) }
     }
 
     /// Starts a process, which will be a server soon. It ends when this is dropped.
@@ -33,6 +45,9 @@ impl Launcher {
         let mut command = Command::new(words.next().expect("the binary at least"));
         command.args(words).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&self.data);
         command.args(["--purge-cooldown-seconds", "0", "--queue-delete-cooldown-seconds", "0"]);
+        if let Some(file) = &self.master_key {
+            command.arg("--master-key-file").arg(file);
+        }
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("TIDINGS_")) {
                 command.env_remove(name);

@@ -28,7 +28,7 @@ const KILLS_MIN: u32 = 20;
 
 #[test]
 fn what_was_published_comes_to_everyone_who_wants_it() {
-    let mut run = Run::new();
+    let mut run = Run::sealed();
     let mut random = Random::part(run.seed, 0);
     let endpoints: Arc<[Endpoint]> =
         Subscriber::ALL.into_iter().filter_map(Endpoint::open).collect();
