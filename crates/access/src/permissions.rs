@@ -1,6 +1,7 @@
 //! Which permissions an operation needs. Service Authorization Reference, "Actions, resources, and
 //! condition keys"; SQS and SNS developer guides, on batches and move tasks.
 
+mod iam;
 mod kms;
 mod sns;
 mod sqs;
@@ -22,7 +23,7 @@ pub struct Permission {
 /// What a permission is needed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum On {
-    /// The queue, topic, key or role that the request names, or creates.
+    /// The queue, topic, key, user, group, role or managed policy that the request names, or creates.
     Named,
     /// No resource in particular: evaluate with `arn:aws:sqs:REGION:ACCOUNT:*`, which is also what
     /// the text of a denial names.
@@ -61,9 +62,10 @@ pub enum When {
 }
 
 /// What an operation needs; nothing for GetCallerIdentity, which no policy can deny. `service` is
-/// `sqs`, `sns`, `kms` or `sts`, `operation` the name in its exact case. `None` if there is none.
+/// `iam`, `kms`, `sns`, `sqs` or `sts`, `operation` the name in its exact case. `None` if there is none.
 pub fn required(service: &str, operation: &str) -> Option<&'static [Permission]> {
     let table: &[Row] = match service {
+        "iam" => &iam::TABLE,
         "sqs" => &sqs::TABLE,
         "sns" => &sns::TABLE,
         "kms" => &kms::TABLE,

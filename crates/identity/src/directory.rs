@@ -25,7 +25,7 @@ use crate::principal::Principal;
 use crate::random::Random;
 use crate::session::OpenedSessions;
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, Entities, Group, Named, Policy, Role, User};
 pub(crate) use credentials::HeldKey;
 pub(crate) use settle::managed;
 

@@ -19,18 +19,20 @@
 //! Pure: time and random bytes come in as arguments, entries go out. Nothing panics on what a client
 //! or a disk sends. Secrets are in entries only sealed, and print nowhere.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-#![expect(dead_code, reason = "the operations that use the rest come next")]
-
+mod authorise;
 mod builtin;
 mod directory;
 mod entry;
 mod fault;
 pub mod limits;
 mod names;
+pub mod operations;
 mod principal;
 mod random;
 mod session;
+pub mod sts;
 
+pub use authorise::Surroundings;
 pub use directory::{Credentials, Directory, NewAccessKey, NewSecret, Writes};
 pub use entry::PREFIX;
 pub use fault::{Code, CredentialFault, Damage, IdentityFault};

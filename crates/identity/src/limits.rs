@@ -69,6 +69,12 @@ pub const TOKEN_SECONDS_MAX: u32 = 129_600;
 pub const ROOT_TOKEN_SECONDS_MAX: u32 = 3_600;
 /// Characters of a session's own policy.
 pub const SESSION_POLICY_CHARS_MAX: usize = 2_048;
+/// Characters of a role session's name, and of a source identity.
+pub const SESSION_NAME_CHARS_MAX: usize = 64;
+/// Characters of a federated user's name.
+pub const FEDERATED_NAME_CHARS_MAX: usize = 32;
+/// Characters of an external id: at least, at most.
+pub const EXTERNAL_ID_CHARS: (usize, usize) = (2, 1_224);
 /// Managed policies that bound a session.
 pub const SESSION_POLICY_ARNS_MAX: usize = 10;
 /// Bytes of a session's policies and tags together. AWS packs them first and does not say how;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tidings_access::{Caller, PolicyDocument, SessionFacts};
 use tidings_core::names::AccountId;
 
+use crate::names::root_arn;
+
 /// Policies, boundary and tags of a user or role, compiled. They are the same for every session.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Rights {
@@ -50,6 +52,12 @@ impl Principal {
     pub(crate) fn new(account: AccountId, who: Who, rights: Arc<Rights>) -> Self {
         let (account_text, tags) = (account.to_string().into(), rights.tags.clone());
         Self { account, account_text, who, rights, tags, session: None }
+    }
+
+    /// The root user of an account, whether or not it has access keys: whom to take a caller for
+    /// where nobody proves who they are.
+    pub fn root(account: AccountId) -> Self {
+        Self::new(account, Who::Root { arn: root_arn(account) }, Arc::default())
     }
 
     /// A session: its tags come before those of the user or role.
@@ -151,6 +159,16 @@ impl Principal {
         let keys = self.session.as_ref().map(|session| &*session.transitive_keys);
         let keys = keys.unwrap_or_default();
         self.tags.iter().filter(move |(key, _)| keys.contains(key))
+    }
+
+    /// Whether it is a role's session.
+    pub(crate) fn is_role(&self) -> bool {
+        matches!(self.who, Who::Role { .. })
+    }
+
+    /// Whether it is a root user, or a session of one.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(self.who, Who::Root { .. })
     }
 
     /// The unique id of the user whose credentials these are, long-term or of a session.

@@ -6,4 +6,5 @@ mod token;
 
 pub(crate) use opened::OpenedSessions;
 #[cfg(test)]
-pub(crate) use token::{Holder, NewSession, SessionBody};
+pub(crate) use token::NewSession;
+pub(crate) use token::{Holder, SessionBody};

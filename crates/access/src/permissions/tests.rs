@@ -8,6 +8,7 @@ fn needed(service: &str, operation: &str) -> Vec<&'static str> {
 #[test]
 fn tables_are_in_order_and_speak_of_their_own_service() {
     for (service, table) in [
+        ("iam", &iam::TABLE[..]),
         ("sqs", &sqs::TABLE[..]),
         ("sns", &sns::TABLE[..]),
         ("kms", &kms::TABLE[..]),

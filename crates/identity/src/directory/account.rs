@@ -20,7 +20,6 @@ pub(crate) struct Account {
 
 pub(crate) struct Root {
     pub(crate) saved: SavedRoot,
-    pub(crate) principal: Arc<Principal>,
 }
 
 /// Each entity is what is saved of it, its ARN, and what follows: compiled documents, and what
@@ -109,24 +108,20 @@ impl<T: Named> Entities<T> {
         self.by_id.get_mut(id)
     }
 
+    /// The entity of this unique id, with it.
+    pub(crate) fn find_id(&self, id: &str) -> Option<(&str, &T)> {
+        self.by_id.get_key_value(id).map(|(id, entity)| (id.as_str(), entity))
+    }
+
     /// The entity of this name in whatever case, with its unique id.
     pub(crate) fn find(&self, name: &str) -> Option<(&str, &T)> {
         let id = self.by_name.get(&name.to_lowercase())?;
         Some((id, self.by_id.get(id)?))
     }
 
-    /// All after a name, with their unique ids, in the order of names.
-    pub(crate) fn after(&self, name: Option<&str>) -> impl Iterator<Item = (&str, &T)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let name = name.map(str::to_lowercase);
-        let start = name.as_deref().map_or(Unbounded, Excluded);
-        let range = self.by_name.range::<str, _>((start, Unbounded));
-        range.filter_map(|(_, id)| Some((id.as_str(), self.by_id.get(id)?)))
-    }
-
     /// All, with their unique ids, in the order of names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.after(None)
+        self.by_name.values().filter_map(|id| self.find_id(id))
     }
 
     pub(crate) fn ids(&self) -> Vec<String> {

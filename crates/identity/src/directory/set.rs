@@ -15,7 +15,7 @@ use crate::entry::{
     SavedUser,
 };
 use crate::fault::Damage;
-use crate::names::{arn, root_arn};
+use crate::names::arn;
 use crate::principal::{Principal, Rights, Who};
 
 impl Directory {
@@ -56,12 +56,11 @@ impl Directory {
 
     fn put_root(&mut self, account: AccountId, key: &EntryKey, value: &[u8]) -> Result<(), Damage> {
         let saved: entry::SavedRoot = entry::read(key, value)?;
-        let who = Who::Root { arn: root_arn(account) };
-        let principal = Arc::new(Principal::new(account, who, Arc::default()));
+        let principal = Arc::new(Principal::root(account));
         let old = self.accounts.get(&account).and_then(|account| account.root.as_ref());
         let old = old.map(|root| root.saved.access_keys.clone()).unwrap_or_default();
         self.hold_keys(key, None, &old, &saved.access_keys, &principal)?;
-        self.account_mut(account).root = Some(Root { saved, principal });
+        self.account_mut(account).root = Some(Root { saved });
         Ok(())
     }
 
