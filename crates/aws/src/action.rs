@@ -5,10 +5,14 @@ use std::borrow::Cow;
 use crate::query;
 use crate::refusal::WireError;
 
+const JSON_1_0: &str = "application/x-amz-json-1.0";
+const JSON_1_1: &str = "application/x-amz-json-1.1";
+
 /// How a request is written, and so how its answer is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Protocol {
-    /// AWS JSON 1.0: the action in `X-Amz-Target`, the parameters in a JSON object.
+    /// AWS JSON 1.0 or 1.1, which differ in the content type only: the action in `X-Amz-Target`, the
+    /// parameters in a JSON object.
     Json,
     /// AWS Query: a form in the URL or the body; the answer is XML.
     Query,
@@ -23,10 +27,20 @@ impl Protocol {
         if target.is_some() || is_json_type { Self::Json } else { Self::Query }
     }
 
+    /// The content type that a request in JSON names its version by, if it does: its answer has the
+    /// same.
+    pub fn json_version(content_type: Option<&str>) -> Option<&'static str> {
+        let is = |version: &&str| {
+            let start = content_type.and_then(|text| text.get(..version.len()));
+            start.is_some_and(|start| start.eq_ignore_ascii_case(version))
+        };
+        [JSON_1_0, JSON_1_1].into_iter().find(is)
+    }
+
     /// The content type of the protocol's answers.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Json => "application/x-amz-json-1.0",
+            Self::Json => JSON_1_0,
             Self::Query => "text/xml",
         }
     }
@@ -39,6 +53,8 @@ pub enum Service {
     Sqs,
     /// Amazon SNS, API version 2010-03-31. Only in the Query protocol.
     Sns,
+    /// AWS KMS, API version 2014-11-01. Only in the JSON protocol, of version 1.1.
+    Kms,
 }
 
 impl Service {
@@ -49,7 +65,7 @@ impl Service {
     /// parameter of topics tells apart. When nothing says, it is SQS.
     pub fn of(protocol: Protocol, head: &Head<'_>, body: &[u8]) -> Self {
         if protocol == Protocol::Json {
-            return Self::Sqs;
+            return Self::of_target(head);
         }
         match head.scope_service {
             Some("sqs") => return Self::Sqs,
@@ -70,19 +86,39 @@ impl Service {
         }
     }
 
+    fn of_target(head: &Head<'_>) -> Self {
+        let service = head.target.and_then(|target| target.split_once('.')).map(|(name, _)| name);
+        match (service, head.scope_service) {
+            (Some(KMS_TARGET), _) => Self::Kms,
+            (Some(SQS_TARGET), _) => Self::Sqs,
+            (_, Some("kms")) => Self::Kms,
+            _ => Self::Sqs,
+        }
+    }
+
+    /// The content type of the service's answers in JSON, unless the request is in another version.
+    pub fn json_content_type(self) -> &'static str {
+        match self {
+            Self::Kms => JSON_1_1,
+            Self::Sqs | Self::Sns => JSON_1_0,
+        }
+    }
+
     /// What the service is called in credential scopes.
     pub fn signing_name(self) -> &'static str {
         match self {
             Self::Sqs => "sqs",
             Self::Sns => "sns",
+            Self::Kms => "kms",
         }
     }
 
-    /// The XML namespace of the service's answers.
+    /// The XML namespace of the service's answers. KMS gives none in XML.
     pub fn xml_namespace(self) -> &'static str {
         match self {
             Self::Sqs => "http://queue.amazonaws.com/doc/2012-11-05/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
+            Self::Kms => "https://kms.amazonaws.com/doc/2014-11-01/",
         }
     }
 }
@@ -94,7 +130,13 @@ pub enum Action {
     Sqs(SqsAction),
     /// One of Amazon SNS.
     Sns(SnsAction),
+    /// One of AWS KMS.
+    Kms(KmsAction),
 }
+
+/// What the targets of a service begin with.
+const SQS_TARGET: &str = "AmazonSQS";
+const KMS_TARGET: &str = "TrentService";
 
 /// The part of a request that names its action.
 #[derive(Copy, Clone, Debug)]
@@ -136,13 +178,19 @@ impl Action {
             (Protocol::Json, _) => Self::of_target(head.target.unwrap_or_default()),
             (Protocol::Query, Service::Sqs) => Self::of_sqs_form(head, body),
             (Protocol::Query, Service::Sns) => Self::of_sns_form(head, body),
+            // Which no request in this protocol is found to be for.
+            (Protocol::Query, Service::Kms) => Err(WireError::NoAction),
         }
     }
 
     fn of_target(target: &str) -> Result<Self, WireError> {
         let (service, name) = target.split_once('.').unwrap_or(("", target));
-        let action = if service == "AmazonSQS" { SqsAction::of_name(name) } else { None };
-        action.map(Self::Sqs).ok_or_else(|| WireError::InvalidAction { name: name.to_owned() })
+        let action = match service {
+            SQS_TARGET => SqsAction::of_name(name).map(Self::Sqs),
+            KMS_TARGET => KmsAction::of_name(name).map(Self::Kms),
+            _ => None,
+        };
+        action.ok_or_else(|| WireError::InvalidAction { name: name.to_owned() })
     }
 
     fn of_sqs_form(head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
@@ -164,6 +212,7 @@ impl Action {
         match self {
             Self::Sqs(_) => Service::Sqs,
             Self::Sns(_) => Service::Sns,
+            Self::Kms(_) => Service::Kms,
         }
     }
 
@@ -172,6 +221,7 @@ impl Action {
         match self {
             Self::Sqs(action) => action.name(),
             Self::Sns(action) => action.name(),
+            Self::Kms(action) => action.name(),
         }
     }
 }
@@ -261,6 +311,45 @@ actions! {
     }
 }
 
+actions! {
+    /// The operations of AWS KMS that are served: those of symmetric keys whose material is made here.
+    KmsAction {
+        CancelKeyDeletion
+        CreateAlias
+        CreateGrant
+        CreateKey
+        Decrypt
+        DeleteAlias
+        DescribeKey
+        DisableKey
+        DisableKeyRotation
+        EnableKey
+        EnableKeyRotation
+        Encrypt
+        GenerateDataKey
+        GenerateDataKeyWithoutPlaintext
+        GenerateRandom
+        GetKeyPolicy
+        GetKeyRotationStatus
+        ListAliases
+        ListGrants
+        ListKeyPolicies
+        ListKeyRotations
+        ListKeys
+        ListResourceTags
+        PutKeyPolicy
+        ReEncrypt
+        RetireGrant
+        RevokeGrant
+        RotateKeyOnDemand
+        ScheduleKeyDeletion
+        TagResource
+        UntagResource
+        UpdateAlias
+        UpdateKeyDescription
+    }
+}
+
 impl SqsAction {
     /// Whether the action is refused on a queue's URL, being one of the account. GetQueueUrl is
     /// not: the live service answers it there, for any queue.
@@ -332,7 +421,10 @@ mod tests {
             (Some("AmazonSQS.Frobnicate"), "Frobnicate"),
             (Some("AmazonSQS.sendMessage"), "sendMessage"),
             (Some("AmazonSQS."), ""),
-            (Some("TrentService.Encrypt"), "Encrypt"),
+            (Some("TrentService.Sign"), "Sign"),
+            (Some("TrentService.SendMessage"), "SendMessage"),
+            (Some("AmazonSQS.Encrypt"), "Encrypt"),
+            (Some("DynamoDB_20120810.ListTables"), "ListTables"),
             (Some("SendMessage"), "SendMessage"),
             (None, ""),
         ] {
@@ -367,6 +459,49 @@ mod tests {
         // As the links in confirmations are fetched.
         let link = "Action=Unsubscribe&SubscriptionArn=a";
         assert_eq!(query("/", link, ""), Ok(Action::Sns(SnsAction::Unsubscribe)));
+    }
+
+    #[test]
+    fn every_action_of_keys_is_found() {
+        assert_eq!(KmsAction::ALL.len(), 33);
+        for &action in KmsAction::ALL {
+            let target = format!("TrentService.{}", action.name());
+            assert_eq!(json(Some(&target)), Ok(Action::Kms(action)));
+        }
+    }
+
+    #[test]
+    fn a_target_says_whose_it_is_before_the_scope_does() {
+        for (target, scope_service, service) in [
+            (Some("TrentService.Encrypt"), None, Service::Kms),
+            (Some("TrentService.Encrypt"), Some("sqs"), Service::Kms),
+            (Some("AmazonSQS.SendMessage"), Some("kms"), Service::Sqs),
+            (Some("x"), Some("kms"), Service::Kms),
+            (None, Some("kms"), Service::Kms),
+            (Some("x"), None, Service::Sqs),
+            (None, Some("sns"), Service::Sqs),
+        ] {
+            let head = Head { path: "/", query: "", target, scope_service };
+            let found = Service::of(Protocol::Json, &head, b"");
+            assert_eq!(found, service, "{target:?} {scope_service:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_names_its_version() {
+        for (content_type, version) in [
+            (Some("application/x-amz-json-1.0"), Some("application/x-amz-json-1.0")),
+            (Some("application/x-amz-json-1.1"), Some("application/x-amz-json-1.1")),
+            (
+                Some("Application/X-Amz-JSON-1.1; charset=utf-8"),
+                Some("application/x-amz-json-1.1"),
+            ),
+            (Some("application/x-amz-json-2.0"), None),
+            (Some("application/json"), None),
+            (None, None),
+        ] {
+            assert_eq!(Protocol::json_version(content_type), version, "{content_type:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One table of error codes, for both protocols.
 
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_keys::KeyFault;
 use tidings_sigv4::AuthCode;
 
 use crate::action::Service;
@@ -13,6 +14,8 @@ pub enum Namespace {
     Sqs,
     /// `com.amazonaws.sns`, which is never written: the service does not speak JSON.
     Sns,
+    /// Nothing: KMS writes its errors' names alone.
+    Kms,
     /// `com.amazon.coral.service`: the error comes from the framework that AWS services share.
     Framework,
 }
@@ -23,6 +26,7 @@ impl Namespace {
         match self {
             Self::Sqs => "com.amazonaws.sqs",
             Self::Sns => "com.amazonaws.sns",
+            Self::Kms => "",
             Self::Framework => "com.amazon.coral.service",
         }
     }
@@ -50,6 +54,10 @@ impl Code {
         Self { namespace: Namespace::Sns, shape, query, status }
     }
 
+    const fn kms(name: &'static str, status: u16) -> Self {
+        Self { namespace: Namespace::Kms, shape: name, query: name, status }
+    }
+
     const fn framework(shape: &'static str, query: &'static str, status: u16) -> Self {
         Self { namespace: Namespace::Framework, shape, query, status }
     }
@@ -60,6 +68,28 @@ impl Code {
             (Refusal::Rejected(rejection), _) => Self::of_rejection(rejection),
             (Refusal::Wire(error), Service::Sqs) => Self::of_wire_error(error),
             (Refusal::Wire(error), Service::Sns) => Self::of_sns_wire_error(error),
+            (Refusal::Wire(error), Service::Kms) => Self::of_kms_wire_error(error),
+            (Refusal::Key(fault), service) => Self::of_key_fault(fault, service),
+        }
+    }
+
+    /// The codes of what keys refuse: of KMS's own answers, and of messages that need a key.
+    fn of_key_fault(fault: &KeyFault, service: Service) -> Self {
+        let (sqs_shape, sqs_query, sns) = fault.code.as_message_fault().codes();
+        match service {
+            Service::Kms => Self::kms(fault.code.name(), fault.code.status()),
+            Service::Sqs => Self::sqs(sqs_shape, sqs_query, 400),
+            Service::Sns => Self::sns(sns, sns, 400),
+        }
+    }
+
+    /// KMS answers 400 to whatever is the client's fault, who it is included.
+    fn of_kms_wire_error(error: &WireError) -> Self {
+        match error {
+            WireError::InternalFailure => Self::kms("KMSInternalException", 500),
+            WireError::TooLarge => Self::kms("RequestEntityTooLargeException", 413),
+            WireError::ServiceUnavailable(_) => Self::kms("ServiceUnavailableException", 503),
+            other => Self::kms(Self::of_wire_error(other).shape, 400),
         }
     }
 

@@ -16,6 +16,7 @@
 mod action;
 mod error_codes;
 mod json;
+pub mod kms;
 pub mod query;
 mod refusal;
 mod request;
@@ -26,7 +27,7 @@ pub mod sqs;
 mod text;
 mod xml;
 
-pub use action::{Action, Head, Protocol, Service, SnsAction, SqsAction};
+pub use action::{Action, Head, KmsAction, Protocol, Service, SnsAction, SqsAction};
 pub use error_codes::{Code, Namespace};
 pub use refusal::{Answer, Refusal, WireError};
 pub use request::{Input, Request};

@@ -2,6 +2,7 @@
 
 use tidings_core::names::Uuid;
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_keys::KeyFault;
 use tidings_sigv4::AuthFault;
 
 use crate::action::{Protocol, Service};
@@ -14,6 +15,8 @@ use crate::{json, xml};
 pub enum Refusal {
     /// The core, or a check that needs no state, says no.
     Rejected(Rejection),
+    /// A key says no: to what was asked of KMS, or to a queue or topic that is encrypted with it.
+    Key(KeyFault),
     /// The request never came so far.
     Wire(WireError),
 }
@@ -27,6 +30,12 @@ impl From<Rejection> for Refusal {
 impl From<TopicRejection> for Refusal {
     fn from(rejection: TopicRejection) -> Self {
         Self::Rejected(rejection.into())
+    }
+}
+
+impl From<KeyFault> for Refusal {
+    fn from(fault: KeyFault) -> Self {
+        Self::Key(fault)
     }
 }
 
@@ -86,6 +95,12 @@ impl Answer {
     pub fn success(protocol: Protocol, body: Vec<u8>) -> Self {
         Self { status: 200, content_type: protocol.content_type(), query_error: None, body }
     }
+
+    /// A reply of KMS that reports success.
+    pub fn of_kms(body: Vec<u8>) -> Self {
+        let content_type = Service::Kms.json_content_type();
+        Self { status: 200, content_type, query_error: None, body }
+    }
 }
 
 impl Refusal {
@@ -93,26 +108,40 @@ impl Refusal {
     pub fn answer(&self, service: Service, protocol: Protocol, request_id: Uuid) -> Answer {
         let code = Code::of(self, service);
         let (query_error, body) = match (protocol, self) {
+            (Protocol::Json, _) if service == Service::Kms => (None, self.kms_json(code)),
             (Protocol::Json, _) => {
                 let query_error = format!("{};{}", code.query, code.fault());
-                (Some(query_error), self.json(code))
+                (Some(query_error), self.json(code, request_id))
             }
             (Protocol::Query, Self::Wire(WireError::NoAction)) if service == Service::Sqs => {
                 (None, b"<UnknownOperationException/>\n".to_vec())
             }
             (Protocol::Query, _) => (None, self.xml(code, service, request_id)),
         };
-        Answer { status: code.status, content_type: protocol.content_type(), query_error, body }
+        let content_type = match protocol {
+            Protocol::Json => service.json_content_type(),
+            Protocol::Query => protocol.content_type(),
+        };
+        Answer { status: code.status, content_type, query_error, body }
     }
 
-    fn json(&self, code: Code) -> Vec<u8> {
+    /// KMS writes the name alone, and for one error the text under another name.
+    fn kms_json(&self, code: Code) -> Vec<u8> {
+        let member = if code.shape == "AccessDeniedException" { "Message" } else { "message" };
+        let mut body = format!("{{\"__type\":\"{}\",\"{member}\":", code.shape).into_bytes();
+        json::write_text(&mut body, &self.text(Protocol::Json));
+        body.push(b'}');
+        body
+    }
+
+    fn json(&self, code: Code, request_id: Uuid) -> Vec<u8> {
         let mut body = Vec::with_capacity(256);
         body.extend_from_slice(b"{\"__type\":\"");
         body.extend_from_slice(code.namespace.as_str().as_bytes());
         body.push(b'#');
         body.extend_from_slice(code.shape.as_bytes());
         body.extend_from_slice(b"\",\"message\":");
-        json::write_text(&mut body, &self.text(Protocol::Json));
+        json::write_text(&mut body, &self.text_of_message(Protocol::Json, request_id));
         body.push(b'}');
         body
     }
@@ -123,15 +152,24 @@ impl Refusal {
         body.extend_from_slice(b"<Error>");
         xml::element(&mut body, "Type", code.fault());
         xml::element(&mut body, "Code", code.query);
-        xml::element(&mut body, "Message", &self.text(Protocol::Query));
+        let text = self.text_of_message(Protocol::Query, request_id);
+        xml::element(&mut body, "Message", &text);
         match service {
             Service::Sqs => body.extend_from_slice(b"<Detail/>"),
-            Service::Sns => {}
+            Service::Sns | Service::Kms => {}
         }
         body.extend_from_slice(b"</Error>");
         xml::element(&mut body, "RequestId", &request_id.to_string());
         body.extend_from_slice(b"</ErrorResponse>");
         body
+    }
+
+    /// What a service that is not KMS says to people: of a key, what KMS says, and that it says it.
+    fn text_of_message(&self, protocol: Protocol, request_id: Uuid) -> String {
+        match self {
+            Self::Key(fault) => fault.message_text(request_id),
+            _ => self.text(protocol),
+        }
     }
 
     /// What the error says to people.
@@ -141,6 +179,7 @@ impl Refusal {
                 "The specified queue does not exist for this wsdl version.".to_owned()
             }
             Self::Rejected(rejection) => rejection.to_string(),
+            Self::Key(fault) => fault.text.clone(),
             Self::Wire(error) => match error {
                 WireError::Serialization(text) | WireError::AccessDenied(text) => text.clone(),
                 WireError::Unauthentic(fault) => fault.to_string(),
