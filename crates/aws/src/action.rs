@@ -492,10 +492,7 @@ mod tests {
         for (content_type, version) in [
             (Some("application/x-amz-json-1.0"), Some("application/x-amz-json-1.0")),
             (Some("application/x-amz-json-1.1"), Some("application/x-amz-json-1.1")),
-            (
-                Some("Application/X-Amz-JSON-1.1; charset=utf-8"),
-                Some("application/x-amz-json-1.1"),
-            ),
+            (Some("Application/X-Amz-JSON-1.1; charset=utf-8"), Some("application/x-amz-json-1.1")),
             (Some("application/x-amz-json-2.0"), None),
             (Some("application/json"), None),
             (None, None),

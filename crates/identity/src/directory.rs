@@ -15,7 +15,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tidings_core::names::AccountId;
-use tidings_seal::{MasterKey, Sealer};
+use tidings_seal::Sealer;
 use tidings_sigv4::SecretKey;
 
 use crate::entry::{self, EntryKey, SavedAccessKey, SavedRoot};
@@ -43,9 +43,16 @@ pub struct Directory {
 }
 
 /// What secrets are sealed with.
-pub(crate) struct Seals {
+pub struct Seals {
     pub(crate) access_keys: Sealer,
     pub(crate) sessions: Sealer,
+}
+
+impl Seals {
+    /// Of whoever has a sealer for each purpose.
+    pub fn new(sealer_for: impl Fn(&str) -> Sealer) -> Self {
+        Self { access_keys: sealer_for("access keys"), sessions: sealer_for("sessions") }
+    }
 }
 
 /// What a request's access key id stands for.
@@ -96,19 +103,15 @@ impl std::fmt::Debug for Directory {
 
 impl Directory {
     /// Builds the directory from all entries of the register whose keys begin with
-    /// [`PREFIX`](crate::PREFIX), in any order. `master` is the key that secrets are sealed under.
+    /// [`PREFIX`](crate::PREFIX), in any order.
     ///
     /// # Errors
     /// The entry that cannot be used. Nobody must be served without it: it may be the one that
     /// denies.
     pub fn load<K: AsRef<str>, V: AsRef<[u8]>>(
         entries: impl IntoIterator<Item = (K, V)>,
-        master: &MasterKey,
+        seals: Seals,
     ) -> Result<Self, Damage> {
-        let seals = Seals {
-            access_keys: master.sealer("access keys"),
-            sessions: master.sealer("sessions"),
-        };
         let mut directory = Self {
             accounts: BTreeMap::new(),
             access_keys: HashMap::new(),

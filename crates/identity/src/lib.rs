@@ -33,7 +33,7 @@ mod session;
 pub mod sts;
 
 pub use authorise::Surroundings;
-pub use directory::{Credentials, Directory, NewAccessKey, NewSecret, Writes};
+pub use directory::{Credentials, Directory, NewAccessKey, NewSecret, Seals, Writes};
 pub use entry::PREFIX;
 pub use fault::{Code, CredentialFault, Damage, IdentityFault};
 pub use principal::Principal;

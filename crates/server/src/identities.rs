@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use tidings_broker::Broker;
+use tidings_broker::{Broker, Keys};
 use tidings_core::names::AccountId;
 use tidings_core::register::RegisterWrite;
-use tidings_identity::{Directory, NewAccessKey, PREFIX, Random};
-use tidings_seal::MasterKey;
+use tidings_identity::{Directory, NewAccessKey, PREFIX, Random, Seals};
 use tidings_sigv4::SigningKeys;
 
 use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
@@ -25,9 +24,10 @@ pub struct Identities {
 impl Registered for Directory {
     const PREFIX: &'static str = PREFIX;
 
-    fn load(entries: &[(String, Arc<[u8]>)], master: &MasterKey) -> Result<Self, String> {
+    fn load(entries: &[(String, Arc<[u8]>)], keys: &Keys) -> Result<Self, String> {
         let entries = entries.iter().map(|(name, value)| (name, value));
-        Directory::load(entries, master).map_err(plane::problem)
+        Directory::load(entries, Seals::new(|purpose| keys.secrets(purpose)))
+            .map_err(plane::problem)
     }
 
     fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
@@ -36,12 +36,12 @@ impl Registered for Directory {
 }
 
 impl Identities {
-    /// Reads who is who from a broker's register. Secrets there are sealed under `master`.
+    /// Reads who is who from a broker's register.
     ///
     /// # Errors
     /// If the register cannot be read, or one of its entries cannot be used.
-    pub async fn open(broker: Broker, master: MasterKey) -> Result<Self, LoadError> {
-        let plane = Plane::open(broker, master).await?;
+    pub async fn open(broker: Broker) -> Result<Self, LoadError> {
+        let plane = Plane::open(broker).await?;
         Ok(Self { plane, signing_keys: Arc::new(SigningKeys::new(SIGNING_KEYS_MAX)) })
     }
 

@@ -9,10 +9,9 @@ use std::fmt::Display;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use tidings_broker::{Broker, Failure, Unavailable};
+use tidings_broker::{Broker, Failure, Keys, Unavailable};
 use tidings_core::command::{Command, Reply};
 use tidings_core::register::RegisterWrite;
-use tidings_seal::MasterKey;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::error;
 
@@ -21,8 +20,8 @@ pub(crate) trait Registered: Sized + Send + Sync + 'static {
     /// What its entries' names begin with.
     const PREFIX: &'static str;
 
-    /// Builds it from all its entries; says which one cannot be used.
-    fn load(entries: &[(String, Arc<[u8]>)], master: &MasterKey) -> Result<Self, String>;
+    /// Builds it from all its entries, whose secrets `keys` seal; says which one cannot be used.
+    fn load(entries: &[(String, Arc<[u8]>)], keys: &Keys) -> Result<Self, String>;
 
     /// Applies writes that are durable; says what is wrong if they are none of its own.
     fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String>;
@@ -31,7 +30,6 @@ pub(crate) trait Registered: Sized + Send + Sync + 'static {
 /// A state and the way to its entries.
 pub(crate) struct Plane<S> {
     broker: Broker,
-    master: MasterKey,
     state: RwLock<S>,
     /// Whose turn it is to change something.
     turn: Arc<Mutex<()>>,
@@ -61,9 +59,9 @@ pub enum LoadError {
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 impl<S: Registered> Plane<S> {
-    pub(crate) async fn open(broker: Broker, master: MasterKey) -> Result<Arc<Self>, LoadError> {
-        let state = RwLock::new(read(&broker, &master).await?);
-        Ok(Arc::new(Self { broker, master, state, turn: Arc::default() }))
+    pub(crate) async fn open(broker: Broker) -> Result<Arc<Self>, LoadError> {
+        let state = RwLock::new(read(&broker).await?);
+        Ok(Arc::new(Self { broker, state, turn: Arc::default() }))
     }
 
     /// The state now. Do not hold it across a wait.
@@ -112,7 +110,7 @@ impl<S: Registered> Plane<S> {
     /// Reads the register until that succeeds, and lets nobody change anything meanwhile.
     async fn read_again(self: Arc<Self>, turn: OwnedMutexGuard<()>) {
         loop {
-            match read(&self.broker, &self.master).await {
+            match read(&self.broker).await {
                 Ok(state) => {
                     *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
                     break;
@@ -126,13 +124,13 @@ impl<S: Registered> Plane<S> {
     }
 }
 
-async fn read<S: Registered>(broker: &Broker, master: &MasterKey) -> Result<S, LoadError> {
+async fn read<S: Registered>(broker: &Broker) -> Result<S, LoadError> {
     let entries = match broker.call(Command::ReadRegister { prefix: S::PREFIX.to_owned() }).await {
         Ok(Reply::Register(entries)) => entries,
         Ok(reply) => return Err(LoadError::Damaged(format!("not a register: {reply:?}"))),
         Err(failure) => return Err(LoadError::Unreadable(failure)),
     };
-    S::load(&entries, master).map_err(LoadError::Damaged)
+    S::load(&entries, broker.keys()).map_err(LoadError::Damaged)
 }
 
 /// What a state says is wrong with an entry, as text.

@@ -32,6 +32,11 @@ pub(crate) fn random(seed: u64) -> Random {
     Random::new(bytes)
 }
 
+/// What seals the secrets of tests.
+pub(crate) fn seals() -> crate::Seals {
+    crate::Seals::new(|purpose| master().sealer(purpose))
+}
+
 /// A directory, and the register under it.
 pub(crate) struct World {
     pub(crate) directory: Directory,
@@ -42,7 +47,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let none: [(&str, &[u8]); 0] = [];
-        let directory = Directory::load(none, &master()).unwrap();
+        let directory = Directory::load(none, seals()).unwrap();
         Self { directory, register: BTreeMap::new(), seed: 0 }
     }
 
@@ -75,6 +80,6 @@ impl World {
 
     /// The same, read again.
     pub(crate) fn reloaded(&self) -> Directory {
-        Directory::load(&self.register, &master()).unwrap()
+        Directory::load(&self.register, seals()).unwrap()
     }
 }

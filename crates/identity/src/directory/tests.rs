@@ -296,7 +296,7 @@ fn an_account_without_anyone_is_gone() {
 
 fn damage(entries: &[(&str, Value)], master: &MasterKey) -> String {
     let entries = entries.iter().map(|(key, value)| (*key, value.to_string().into_bytes()));
-    Directory::load(entries, master).unwrap_err().to_string()
+    Directory::load(entries, Seals::new(|purpose| master.sealer(purpose))).unwrap_err().to_string()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::directory::testing::master;
+use crate::directory::testing::seals;
 
 fn name() -> impl Strategy<Value = String> {
     select(&["a", "b", "A", "c"][..]).prop_map(str::to_owned)
@@ -150,7 +150,7 @@ proptest! {
             "[\\[\\]{}\",:a-z0-9]{0,60}".prop_map(String::into_bytes),
         ],
     ) {
-        if let Err(damage) = Directory::load([(key.clone(), value)], &master()) {
+        if let Err(damage) = Directory::load([(key.clone(), value)], seals()) {
             prop_assert_eq!(damage.key, key);
         }
     }
@@ -171,6 +171,6 @@ proptest! {
             }
             at -= value.len();
         }
-        let _ = Directory::load(entries, &master());
+        let _ = Directory::load(entries, seals());
     }
 }

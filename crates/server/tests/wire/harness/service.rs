@@ -9,7 +9,6 @@ use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
-use tidings_seal::MasterKey;
 use tidings_server::{
     Auth, Config, Identities, Limits, ListenAddress, ListenerConfig, Outbound, SHUTDOWN_TIMEOUT,
     Server,
@@ -153,7 +152,7 @@ impl Service {
 
 /// Who is who on a server that authenticates; the root user of the default account at first.
 async fn authenticator(broker: &Broker, regions: Vec<Region>) -> (Auth, Option<Credentials>) {
-    let identities = Identities::open(broker.clone(), MasterKey::new([7; 32])).await.unwrap();
+    let identities = Identities::open(broker.clone()).await.unwrap();
     let account = AccountId::parse(ACCOUNT).unwrap();
     let key = identities.create_first_key(broker, account).await.unwrap();
     let root = key.map(|key| Credentials {
