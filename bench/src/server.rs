@@ -25,7 +25,7 @@ impl Server {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let process = Command::new(binary()?)
-            .args(["serve", "--filter-policies-per-topic=1000000"])
+            .args(["serve", "--auth=off", "--filter-policies-per-topic=1000000"])
             .args(["--filter-policies-per-account=1000000"])
             .args(["--listen", &address.to_string(), "--data"])
             .arg(data)

@@ -48,6 +48,8 @@ class Server:
             [
                 binary,
                 "serve",
+                "--auth",
+                "off",
                 "--listen",
                 f"127.0.0.1:{port}",
                 "--data",

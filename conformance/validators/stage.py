@@ -54,6 +54,8 @@ class Stage:
             [
                 self._binary,
                 "serve",
+                "--auth",
+                "off",
                 "--listen",
                 f"127.0.0.1:{port}",
                 "--data",

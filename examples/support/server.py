@@ -56,7 +56,7 @@ def own_server(binary):
         log = Path(folder, "server.log")
         with log.open("w") as log_file:
             process = subprocess.Popen(
-                [*program, "serve", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
+                [*program, "serve", "--auth", "off", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
                 cwd=WORKSPACE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -45,6 +45,7 @@ pub use listener::{
 };
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
+pub use tidings_identity::NewAccessKey;
 pub use tls::{
     CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, TlsConfig,
     TlsError,

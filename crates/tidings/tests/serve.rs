@@ -14,7 +14,8 @@ use tempfile::TempDir;
 /// How long a test waits for what must come. Only a failing test gets there.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// `tidings serve` in a folder of its own, with nothing set from outside.
+/// `tidings serve` in a folder of its own, with nothing set from outside. Unless the arguments say
+/// otherwise, nobody is authenticated.
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     command.current_dir(folder).arg("serve").args(arguments).stdin(Stdio::null());
@@ -23,6 +24,7 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("TIDINGS_AUTH", "off");
     command
 }
 
@@ -221,7 +223,8 @@ fn a_bad_configuration_stops_the_start() {
     for (arguments, code, parts) in [
         (&["--config", "bad.toml"][..], 1, &["bad.toml", "line 2", "regoin"][..]),
         (&["--config", "none.toml"], 1, &["none.toml"]),
-        (&["--auth", "on"], 1, &["auth", "not built yet"]),
+        (&["--listen", "0.0.0.0:0"], 1, &["auth", "loopback", "--insecure"]),
+        (&["--audit-log", "audit.jsonl"], 1, &["audit-log", "auth = off"]),
         (&["--regoin", "x"], 2, &["--regoin", "--region"]),
         (&["--account", "42"], 2, &["--account", "twelve digits"]),
         (&["--endpoint-allow", "10.0.0.0/99"], 2, &["--endpoint-allow", "10.0.0.0/99"]),
@@ -248,22 +251,81 @@ fn a_flag_goes_before_the_environment_and_the_environment_before_the_file() {
     command.env("TIDINGS_REGION", "environment-1");
     command.env("TIDINGS_ACCOUNT", "000000000002");
     let server = Server::of(command);
-    let expected = "Data in d, account 000000000002, region flag-1. Any credentials will do.";
+    let expected = "Data in d, account 000000000002, region flag-1. Authentication is OFF: \
+                    any credentials will do.";
     assert_eq!(server.greeting[1], expected);
     assert!(folder.path().join("d").is_dir());
 }
 
 #[test]
-fn an_exposed_address_is_warned_of() {
+fn a_server_without_authentication_warns_and_is_for_this_machine_unless_told_twice() {
     let folder = folder();
-    let mut command = serve(folder.path(), &["--listen", "0.0.0.0:0"]);
-    command.stderr(Stdio::piped());
-    let mut server = Server::of(command);
-    let mut stderr = server.process.0.stderr.take().unwrap();
+    for (arguments, who) in [
+        (&["--listen", "127.0.0.1:0"][..], "Every program on this machine"),
+        (&["--listen", "0.0.0.0:0", "--insecure"], "Whoever can reach this server"),
+    ] {
+        let mut command = serve(folder.path(), arguments);
+        command.stderr(Stdio::piped());
+        let mut server = Server::of(command);
+        let mut stderr = server.process.0.stderr.take().unwrap();
+        assert_eq!(server.stop(Signal::TERM).code(), Some(0));
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).unwrap();
+        assert!(log.contains("WARNING: authentication is off"), "{log}");
+        assert!(log.contains(who), "{log}");
+    }
+}
+
+/// The word behind `name` in the lines that `aws configure` takes.
+fn configured(server: &Server, name: &str) -> Option<String> {
+    let line = server.greeting.iter().find(|line| line.contains(name))?;
+    line.split_whitespace().skip_while(|word| *word != name).nth(1).map(str::to_owned)
+}
+
+#[test]
+fn the_first_start_shows_a_root_access_key_and_no_other_does() {
+    let folder = folder();
+    let server = Server::start(folder.path(), &["--auth", "on"]);
+    let id = configured(&server, "aws_access_key_id").unwrap();
+    let secret = configured(&server, "aws_secret_access_key").unwrap();
+    assert!(id.starts_with("AKIA") && id.len() == 20, "{id}");
+    assert_eq!(secret.len(), 40);
+    assert_eq!(configured(&server, "region").as_deref(), Some("us-east-1"));
+    let refused = server.get("/?Action=ListQueues");
+    assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
     assert_eq!(server.stop(Signal::TERM).code(), Some(0));
-    let mut log = String::new();
-    stderr.read_to_string(&mut log).unwrap();
-    assert!(log.contains("WARNING: authentication is off"), "{log}");
+    let again = Server::start(folder.path(), &["--auth", "on"]);
+    assert_eq!(configured(&again, "aws_access_key_id"), None, "{:?}", again.greeting);
+    assert_eq!(again.stop(Signal::TERM).code(), Some(0));
+    for entry in walk(&folder.path().join("tidings-data")) {
+        let bytes = std::fs::read(&entry).unwrap();
+        let is_in = bytes.windows(40).any(|window| window == secret.as_bytes());
+        assert!(!is_in, "the secret is in {}", entry.display());
+    }
+}
+
+/// Every file in a folder.
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn the_audit_log_says_who_was_refused_and_why() {
+    let folder = folder();
+    let server = Server::start(folder.path(), &["--auth", "on", "--audit-log", "audit.jsonl"]);
+    server.get("/?Action=CreateQueue&QueueName=orders");
+    assert_eq!(server.stop(Signal::TERM).code(), Some(0));
+    let log = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    for part in [
+        r#""principal":"anonymous""#,
+        r#""sourceIp":"127.0.0.1""#,
+        r#""action":"sqs:CreateQueue""#,
+        r#""resource":"arn:aws:sqs:us-east-1:000000000000:orders""#,
+        r#""decision":"denied""#,
+    ] {
+        assert!(log.contains(part), "{part} in {log}");
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-use tidings_server::{BoundAddress, BoundListener, DevelopmentCertificates, TlsConfig};
+use tidings_server::{
+    BoundAddress, BoundListener, DevelopmentCertificates, NewAccessKey, TlsConfig,
+};
 
 use crate::settings::Resolved;
 
@@ -13,6 +15,7 @@ pub(crate) fn greet(
     out: &mut impl Write,
     settings: &Resolved,
     listeners: &[BoundListener],
+    first_key: Option<&NewAccessKey>,
 ) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let account = settings.server.account;
@@ -25,10 +28,15 @@ pub(crate) fn greet(
     for other in names {
         writeln!(out, "and on {other} ({})", other.id)?;
     }
-    writeln!(
-        out,
-        "Data in {data}, account {account}, region {region}. Any credentials will do.\n"
-    )?;
+    let is_authenticating = settings.auth.is_some();
+    let who = match is_authenticating {
+        true => "Requests must be signed",
+        false => "Authentication is OFF: any credentials will do",
+    };
+    writeln!(out, "Data in {data}, account {account}, region {region}. {who}.\n")?;
+    if let Some(key) = first_key {
+        show_first_key(out, key, region)?;
+    }
     // A listener for balancers, or one for a private network, is not for a person.
     let for_people =
         listeners.iter().zip(&settings.server.listeners).find_map(|(bound, config)| {
@@ -42,12 +50,18 @@ pub(crate) fn greet(
         Some(tls) if settings.development.is_some() => trust(&settings.data, tls),
         _ => String::new(),
     };
+    let credentials = match is_authenticating {
+        true => "export AWS_PROFILE=tidings".to_owned(),
+        false => format!(
+            "export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION={region}"
+        ),
+    };
     write!(
         out,
         "\
 Send a first message with the AWS CLI:
 
-    export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION={region}
+    {credentials}
 {trust}    URL={scheme}://{address}
     aws --endpoint-url $URL sqs create-queue --queue-name hello
     aws --endpoint-url $URL sqs send-message --queue-url $URL/{account}/hello --message-body 'Hi!'
@@ -56,6 +70,22 @@ Send a first message with the AWS CLI:
 "
     )?;
     out.flush()
+}
+
+/// The only time that anybody sees its secret.
+fn show_first_key(out: &mut impl Write, key: &NewAccessKey, region: &str) -> io::Result<()> {
+    let (id, secret) = (&key.id, key.secret.as_str());
+    write!(
+        out,
+        "\
+This is the access key of the account's root user. It is not shown again. Keep it:
+
+    aws configure set aws_access_key_id {id} --profile tidings
+    aws configure set aws_secret_access_key {secret} --profile tidings
+    aws configure set region {region} --profile tidings
+
+"
+    )
 }
 
 /// The line by which the AWS CLI and most SDKs trust the authority for development.
@@ -80,22 +110,26 @@ fn reachable(listener: &BoundListener) -> Option<SocketAddr> {
     Some(SocketAddr::new(loopback, address.port()))
 }
 
-/// Warns of a server that anyone in reach can use. Not a line of the log: nobody should have to
+/// Warns of a server that lets everybody do everything. Not a line of the log: nobody should have to
 /// turn the log up to see it.
-pub(crate) fn warn_if_exposed(out: &mut impl Write, listeners: &[BoundListener]) -> io::Result<()> {
+pub(crate) fn warn_of_no_authentication(
+    out: &mut impl Write,
+    listeners: &[BoundListener],
+) -> io::Result<()> {
     let is_exposed = listeners.iter().any(|listener| match listener.address {
         BoundAddress::Tcp(address) => !address.ip().to_canonical().is_loopback(),
         BoundAddress::Unix(_) => false,
     });
-    if !is_exposed {
-        return Ok(());
-    }
+    let who = match is_exposed {
+        true => "Whoever can reach this server can read, send and delete every message.",
+        false => "Every program on this machine can read, send and delete every message.",
+    };
     write!(
         out,
         "
   ****************************************************************************
-  *  WARNING: authentication is off and the address is not a loopback one.   *
-  *  Whoever can reach this server can read, send and delete every message.  *
+  *  WARNING: authentication is off.                                         *
+  *  {who:<72}*
   ****************************************************************************
 
 "
@@ -116,7 +150,7 @@ mod tests {
     fn shown(listen: &str) -> String {
         let settings = Arguments::default().resolve().unwrap();
         let mut out = Vec::new();
-        greet(&mut out, &settings, &[bound(listen)]).unwrap();
+        greet(&mut out, &settings, &[bound(listen)], None).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -138,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn only_an_exposed_address_is_warned_of() {
-        for (listen, warned) in [
+    fn the_warning_says_who_can_do_everything() {
+        for (listen, is_exposed) in [
             ("127.0.0.1:4566", false),
             ("127.9.9.9:4566", false),
             ("[::1]:4566", false),
@@ -149,8 +183,11 @@ mod tests {
             ("10.0.0.1:4566", true),
         ] {
             let mut out = Vec::new();
-            warn_if_exposed(&mut out, &[bound(listen)]).unwrap();
-            assert_eq!(!out.is_empty(), warned, "{listen}");
+            warn_of_no_authentication(&mut out, &[bound(listen)]).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let who =
+                if is_exposed { "Whoever can reach" } else { "Every program on this machine" };
+            assert!(text.contains("authentication is off") && text.contains(who), "{text}");
         }
     }
 }

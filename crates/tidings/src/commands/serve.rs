@@ -2,13 +2,16 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 
 use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey};
-use tidings_server::{Auth, DevelopmentCertificates, Outbound, Server};
+use tidings_server::{
+    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, NewAccessKey, Outbound, Server,
+};
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
 
@@ -42,8 +45,8 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
         () = &mut shutdown => return Ok(()),
     };
     tell(&report);
-    let server = match bind(settings, &broker).await {
-        Ok(server) => server,
+    let (server, first_key) = match bind(settings, &broker).await {
+        Ok(bound) => bound,
         Err(error) => {
             broker.close().await;
             return Err(error);
@@ -58,8 +61,11 @@ async fn run(settings: &Resolved) -> Result<(), Box<dyn Error>> {
         signals::on_hang_up(move || reloader.reload())?;
     }
     // Nobody may be reading; the server does not depend on it.
-    let _ = greeting::warn_if_exposed(&mut io::stderr(), &listeners);
-    let _ = greeting::greet(&mut io::stdout(), settings, &listeners);
+    if settings.auth.is_none() {
+        let _ = greeting::warn_of_no_authentication(&mut io::stderr(), &listeners);
+    }
+    let _ = greeting::greet(&mut io::stdout(), settings, &listeners, first_key.as_ref());
+    drop(first_key);
     server.run(shutdown).await;
     broker.close().await;
     info!("stopped");
@@ -79,7 +85,11 @@ fn open(
     Ok(Broker::open(options)?)
 }
 
-async fn bind(settings: &Resolved, broker: &Broker) -> Result<Server, Box<dyn Error>> {
+/// A server that listens, and the root user's access key if this is the first start.
+async fn bind(
+    settings: &Resolved,
+    broker: &Broker,
+) -> Result<(Server, Option<NewAccessKey>), Box<dyn Error>> {
     let signer = match &settings.signing {
         Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
         None => {
@@ -92,7 +102,26 @@ async fn bind(settings: &Resolved, broker: &Broker) -> Result<Server, Box<dyn Er
         DevelopmentCertificates::make(&settings.data, &names)?;
     }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
-    Ok(Server::bind(settings.server.clone(), broker.clone(), outbound, Auth::Off).await?)
+    let Some(wanted) = &settings.auth else {
+        let server = Server::bind(settings.server.clone(), broker.clone(), outbound, Auth::Off);
+        return Ok((server.await?, None));
+    };
+    let identities = Identities::open(broker.clone()).await?;
+    let auth = Auth::On {
+        identities: identities.clone(),
+        regions: wanted.regions.clone(),
+        audit: wanted.audit.as_ref().map(open_audit_log).transpose()?,
+    };
+    let server = Server::bind(settings.server.clone(), broker.clone(), outbound, auth).await?;
+    // Last, so that nothing can fail any more before the key is shown.
+    let first_key = identities.create_first_key(broker, settings.server.account).await?;
+    Ok((server, first_key))
+}
+
+fn open_audit_log((path, level): &(PathBuf, AuditLevel)) -> Result<Arc<AuditLog>, Box<dyn Error>> {
+    let log = AuditLog::open(path, *level);
+    let log = log.map_err(|error| format!("the audit log {}: {error}", path.display()))?;
+    Ok(Arc::new(log))
 }
 
 /// What this machine is called, if that can be in a certificate.

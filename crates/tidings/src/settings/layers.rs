@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::listeners::ListenerSettings;
 use super::values::{
-    Account, Address, Auth, ClientCertificatesMode, LogLevel, Names, PublicUrl, Ranges, RegionName,
-    TlsMode,
+    Account, Address, AuditLevelName, Auth, ClientCertificatesMode, LogLevel, Names, PublicUrl,
+    Ranges, RegionName, RegionNames, TlsMode,
 };
 
 /// What `tidings serve` can be told on its command line.
@@ -67,12 +67,27 @@ pub(crate) struct Settings {
     /// Region of requests that are not signed for one [default: us-east-1]
     #[arg(long, env = "TIDINGS_REGION")]
     pub(crate) region: Option<RegionName>,
-    /// Account of callers whose access key id is not an account itself [default: 000000000000]
+    /// Regions that requests may be signed for, with commas between [default: any]
+    #[arg(long, value_name = "REGIONS", env = "TIDINGS_REGIONS")]
+    pub(crate) regions: Option<RegionNames>,
+    /// Account that the first access key is for, and that requests without one belong to [default:
+    /// 000000000000]
     #[arg(long, env = "TIDINGS_ACCOUNT")]
     pub(crate) account: Option<Account>,
-    /// Whether signatures and permissions are checked; so far only `off` works [default: off]
+    /// Whether signatures and permissions are checked [default: on]
     #[arg(long, env = "TIDINGS_AUTH")]
     pub(crate) auth: Option<Auth>,
+    /// Lets a server with `auth = off` listen where others than this machine can reach it [default:
+    /// false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", env = "TIDINGS_INSECURE")]
+    pub(crate) insecure: Option<bool>,
+    /// File to which is written who asked for what, and whether it was allowed and why, as lines of
+    /// JSON [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_AUDIT_LOG")]
+    pub(crate) audit_log: Option<PathBuf>,
+    /// What is written there [default: changes]
+    #[arg(long, env = "TIDINGS_AUDIT_LEVEL")]
+    pub(crate) audit_level: Option<AuditLevelName>,
     /// What queue URLs begin with [default: http:// or https:// and the host that the client used]
     #[arg(long, value_name = "URL", env = "TIDINGS_PUBLIC_URL")]
     pub(crate) public_url: Option<PublicUrl>,
@@ -160,8 +175,12 @@ impl Settings {
             master_key_file: self.master_key_file.or(below.master_key_file),
             master_key_command: self.master_key_command.or(below.master_key_command),
             region: self.region.or(below.region),
+            regions: self.regions.or(below.regions),
             account: self.account.or(below.account),
             auth: self.auth.or(below.auth),
+            insecure: self.insecure.or(below.insecure),
+            audit_log: self.audit_log.or(below.audit_log),
+            audit_level: self.audit_level.or(below.audit_level),
             public_url: self.public_url.or(below.public_url),
             queue_delete_cooldown_seconds: self
                 .queue_delete_cooldown_seconds

@@ -9,14 +9,24 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{
-    Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig, SHUTDOWN_TIMEOUT,
+    AuditLevel, Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig,
+    SHUTDOWN_TIMEOUT,
 };
 use tracing::level_filters::LevelFilter;
 
 use super::layers::{Arguments, Settings};
 use super::listeners::ListenerSettings;
-use super::values::{Auth, LogLevel};
+use super::values::{AuditLevelName, Auth, LogLevel};
 use crate::master_key::{MasterKeyError, Source, THE_KEY};
+
+/// How requests are authenticated.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthSettings {
+    /// The regions that they may be signed for; empty for any.
+    pub(crate) regions: Vec<Region>,
+    /// Where decisions are written down, and which.
+    pub(crate) audit: Option<(PathBuf, AuditLevel)>,
+}
 
 /// What the server is started with.
 #[derive(Debug)]
@@ -25,6 +35,8 @@ pub(crate) struct Resolved {
     pub(crate) data: PathBuf,
     /// Where the master key comes from, if one is configured.
     pub(crate) master_key: Option<Source>,
+    /// How requests are authenticated, if they are.
+    pub(crate) auth: Option<AuthSettings>,
     pub(crate) shard: shard::Settings,
     pub(crate) couriers: CourierConfig,
     /// The names of the certificate for development, if there is to be one.
@@ -81,16 +93,11 @@ fn read_file(path: &Path) -> Result<Settings, SettingsError> {
 
 impl Settings {
     fn resolve(self) -> Result<Resolved, SettingsError> {
-        if self.auth == Some(Auth::On) {
-            let problem = "authentication is not built yet: only `off` works, which takes any \
-                           credentials and allows everything. Listen on a loopback address, or \
-                           where only trusted clients can reach"
-                .to_owned();
-            return Err(SettingsError::Value { key: "auth", problem });
-        }
         let limits = self.limits()?;
         let (data, master_key) = (self.data_folder(), self.master_key()?);
         let listeners = self.listeners(&data)?;
+        let auth =
+            self.auth(listeners.configs.iter().all(|listener| listener.address.is_local()))?;
         let development = listeners.is_development.then(|| self.development_names());
         let cool_down_ms = |given: Option<u32>, default: u64| {
             given.map_or(default, |seconds| u64::from(seconds) * 1000)
@@ -111,7 +118,7 @@ impl Settings {
             filter_policies_per_account: self
                 .filter_policies_per_account
                 .map_or(default.filter_policies_per_account, to_usize),
-            enforces_policies: false,
+            enforces_policies: auth.is_some(),
         };
         let signing = match (self.signing_key, self.signing_certificate) {
             (Some(key), Some(certificate)) => Some([key, certificate]),
@@ -150,6 +157,7 @@ impl Settings {
             data,
             development,
             master_key,
+            auth,
             shard,
             couriers,
             signing,
@@ -163,6 +171,30 @@ impl Settings {
         let tables = self.listener.iter().flatten();
         let urls = self.public_url.iter().chain(tables.filter_map(ListenerSettings::public_url));
         named.chain(urls.map(|url| url.host().to_owned())).collect()
+    }
+
+    /// `None`: they are not. Then only this machine may be able to connect, unless that is meant.
+    fn auth(&self, is_local: bool) -> Result<Option<AuthSettings>, SettingsError> {
+        if self.auth.unwrap_or(Auth::On) == Auth::On {
+            let level = self.audit_level.unwrap_or(AuditLevelName::Changes).level();
+            return Ok(Some(AuthSettings {
+                regions: self.regions.clone().map_or_else(Vec::new, |regions| regions.0),
+                audit: self.audit_log.clone().map(|path| (path, level)),
+            }));
+        }
+        let refused =
+            |key, problem: &str| Err(SettingsError::Value { key, problem: problem.to_owned() });
+        if self.audit_log.is_some() {
+            return refused("audit-log", "there is nothing to write there with auth = off");
+        }
+        if !is_local && self.insecure != Some(true) {
+            return refused(
+                "auth",
+                "with `off`, whoever can connect may do everything, and others than this machine \
+                 can connect. Listen on a loopback address, or say --insecure too",
+            );
+        }
+        Ok(None)
     }
 
     pub(super) fn data_folder(&self) -> PathBuf {

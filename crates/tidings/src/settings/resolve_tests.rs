@@ -89,6 +89,10 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("region", "'eu-west-1'", "eu-west-2"),
         ("account", "'000000000001'", "000000000002"),
         ("auth", "'on'", "off"),
+        ("insecure", "true", "false"),
+        ("regions", "'eu-west-1'", "eu-west-1,eu-west-2"),
+        ("audit-log", "'one'", "two"),
+        ("audit-level", "'all'", "denied"),
         ("public-url", "'http://one'", "http://two"),
         ("queue-delete-cooldown-seconds", "1", "2"),
         ("purge-cooldown-seconds", "1", "2"),
@@ -160,8 +164,9 @@ fn a_value_that_cannot_be_is_named_with_its_key() {
         ),
         (&["--account", "42"], "", &["--account", "twelve digits"]),
         (&["--public-url", "sqs.example.com"], "", &["--public-url"]),
-        (&["--auth", "on"], "", &["auth", "not built yet", "off"]),
-        (&[], "auth = 'on'", &["auth", "not built yet", "off"]),
+        (&["--auth", "off", "--listen", "0.0.0.0:1"], "", &["auth", "loopback", "--insecure"]),
+        (&["--auth", "off", "--audit-log", "a"], "", &["audit-log", "auth = off"]),
+        (&[], "regions = 'us-east-1,Mars'", &["line 1", "regions"]),
     ] {
         let error = resolve(flags, text).unwrap_err();
         for part in parts {

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use tidings_core::names::{AccountId, Region};
 use tidings_couriers::{AddressRanges, BadRange};
+use tidings_server::AuditLevel;
 use tidings_server::ListenAddress;
 use tracing::level_filters::LevelFilter;
 
@@ -76,6 +77,33 @@ pub(crate) struct Mode(pub(crate) u32);
 #[serde(try_from = "String")]
 pub(crate) struct Names(pub(crate) Vec<String>);
 
+/// Names of regions, with commas between.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct RegionNames(pub(crate) Vec<Region>);
+
+/// What the audit log has.
+#[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AuditLevelName {
+    /// What was refused
+    Denied,
+    /// Also what changes queues, topics, principals or keys
+    Changes,
+    /// Everything, each message too
+    All,
+}
+
+impl AuditLevelName {
+    pub(crate) fn level(self) -> AuditLevel {
+        match self {
+            Self::Denied => AuditLevel::Denied,
+            Self::Changes => AuditLevel::Changes,
+            Self::All => AuditLevel::All,
+        }
+    }
+}
+
 /// The least important kind of line that is logged.
 #[derive(Deserialize, ValueEnum, Copy, Clone, PartialEq, Debug)]
 #[serde(rename_all = "kebab-case")]
@@ -115,6 +143,15 @@ impl FromStr for RegionName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let region = Region::parse(text).map(Self);
         region.ok_or("a region is 1 to 64 lower-case letters, digits and hyphens")
+    }
+}
+
+impl FromStr for RegionNames {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = text.split(',').map(|name| name.trim().parse::<RegionName>());
+        names.map(|name| name.map(|RegionName(region)| region)).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -201,7 +238,7 @@ macro_rules! read_from_the_file_as_from_a_flag {
     )*};
 }
 
-read_from_the_file_as_from_a_flag! { Account RegionName PublicUrl Ranges Address Mode Names }
+read_from_the_file_as_from_a_flag! { Account RegionName RegionNames PublicUrl Ranges Address Mode Names }
 
 #[cfg(test)]
 mod tests {

@@ -43,7 +43,10 @@ impl Launcher {
         let binary = env!("CARGO_BIN_EXE_tidings").to_owned();
         let mut words = self.through.iter().chain([&binary]);
         let mut command = Command::new(words.next().expect("the binary at least"));
-        command.args(words).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&self.data);
+        command
+            .args(words)
+            .args(["serve", "--auth", "off", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&self.data);
         command.args(["--purge-cooldown-seconds", "0", "--queue-delete-cooldown-seconds", "0"]);
         if let Some(file) = &self.master_key {
             command.arg("--master-key-file").arg(file);
