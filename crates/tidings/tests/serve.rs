@@ -276,10 +276,11 @@ fn a_server_without_authentication_warns_and_is_for_this_machine_unless_told_twi
     }
 }
 
-/// The word behind `name` in the lines that `aws configure` takes.
+/// What the lines to paste set `name` to.
 fn configured(server: &Server, name: &str) -> Option<String> {
-    let line = server.greeting.iter().find(|line| line.contains(name))?;
-    line.split_whitespace().skip_while(|word| *word != name).nth(1).map(str::to_owned)
+    let start = format!("    aws configure set {name} ");
+    let rest = server.greeting.iter().find_map(|line| line.strip_prefix(&start))?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 #[test]

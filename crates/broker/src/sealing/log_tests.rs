@@ -8,10 +8,12 @@ use tidings_log::memory::{MemoryFault, MemoryStore};
 use tidings_log::segment::{Provision, SegmentLog, SegmentOptions};
 use tidings_log::snapshot::{FolderSnapshots, MemorySnapshots, SnapshotOptions, Snapshots};
 use tidings_log::suite::{Batch, Subject, payload, replay};
-use tidings_log::{AppendError, Layout, Log, Position, ReadError, Reader, ReplayError};
+use tidings_log::{AppendError, Epoch, Layout, Log, Position, ReadError, Reader, ReplayError};
 use tidings_seal::RootKey;
 
 use super::Sealing;
+use super::sealed_log::SealedLog;
+use super::sealed_snapshots::SealedSnapshots;
 use super::tenures::{TRAILER_BYTES, Tenures};
 use crate::entropy::Entropy;
 
@@ -135,6 +137,37 @@ fn what_is_written_in_the_same_place_of_a_copy_has_another_key() {
     assert_ne!(one.2[..64], other.2[..64]);
 }
 
+/// As docs/log-format.md says, computed by another implementation. If this fails, the format has
+/// changed.
+#[test]
+fn batches_and_snapshots_have_the_documented_bytes() {
+    let store = MemoryStore::new(LAYOUT);
+    let below = store.open();
+    let tenures = Arc::new(Tenures::new(key(), LAYOUT.first()));
+    let mut log = SealedLog::new(Box::new(below), Arc::clone(&tenures), [9; 16]);
+    let start = append(&mut log, b"tidings");
+    assert_eq!((start, log.epoch()), (Position(4192), Epoch(1)));
+    let (_, _, raw) = batches(&*store.open().reader()).remove(0);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(
+        hex(&raw),
+        "b9f8617452c5f50909090909090909090909090909090934d2f44aea7bea4f2841d43cb6735851"
+    );
+
+    let mut below = MemorySnapshots::new();
+    let mut snapshots =
+        SealedSnapshots::new(Box::new(below.clone()), &key(), tenures, Entropy::system());
+    snapshots.save(log.next_position(), b"state".to_vec()).unwrap();
+    let mut content = below.latest().unwrap().snapshot.unwrap().bytes;
+    let context = log.next_position().0.to_le_bytes();
+    assert!(key().sealer("snapshots").open_in_place(&context, &mut content));
+    assert_eq!(content[..5], b"state"[..]);
+    assert_eq!(content[5..13], 4192u64.to_le_bytes());
+    assert_eq!(content[13..21], 1u64.to_le_bytes());
+    assert_eq!(content[21..37], [9; 16]);
+    assert_eq!(content[37..], 1u32.to_le_bytes());
+}
+
 #[test]
 fn a_flipped_bit_anywhere_in_a_batch_is_refused() {
     let store = MemoryStore::new(LAYOUT);
@@ -250,7 +283,7 @@ fn a_snapshot_that_was_changed_or_moved_is_passed_over() {
 fn tenures_of_which_nothing_is_left_are_forgotten() {
     let tenures = Tenures::new(key(), LAYOUT.first());
     for n in 1..=5u8 {
-        let (epoch, salt) = (tidings_log::Epoch(n.into()), [n; 16]);
+        let (epoch, salt) = (Epoch(n.into()), [n; 16]);
         let stream = tenures.stream(epoch, salt);
         for at in [0, 500] {
             tenures.note(Position(u64::from(n) * 1000 + at), epoch, salt, &stream);

@@ -19,7 +19,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tidings_log::{Epoch, Position};
-use tidings_seal::{RootKey, STREAM_TAG_BYTES, Stream};
+use tidings_seal::{OVERHEAD_BYTES, RootKey, STREAM_TAG_BYTES, Stream};
 
 /// Bytes in a salt.
 pub(super) const SALT_BYTES: usize = 16;
@@ -137,7 +137,8 @@ impl Tenures {
     pub(super) fn encode_before(&self, covers: Position, content: &mut Vec<u8>) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let before = &known[..known.partition_point(|tenure| tenure.from < covers)];
-        content.reserve_exact(before.len() * ENCODED_BYTES + 4);
+        // For what comes behind it when it is sealed, too: a snapshot is not to be copied twice.
+        content.reserve_exact(before.len() * ENCODED_BYTES + 4 + OVERHEAD_BYTES);
         for tenure in before {
             content.extend_from_slice(&tenure.from.0.to_le_bytes());
             content.extend_from_slice(&tenure.epoch.0.to_le_bytes());

@@ -80,6 +80,23 @@ pub(super) fn open(data_folder: &Path, sealer: Option<&Sealer>) -> Result<Signin
     SigningKey::from_pem(&key, &certificate).map_err(|source| FolderError::Key { folder, source })
 }
 
+/// Seals the keys that lie in a data folder as they are, whether anybody needs them or not: what an
+/// earlier start has left there, before the data folder was sealed.
+///
+/// # Errors
+///
+/// [`FolderError`]. What was not sealed is sealed by the next call.
+pub fn seal_keys_in(data_folder: &Path, sealer: &Sealer) -> Result<(), FolderError> {
+    let unfinished = data_folder.join(UNFINISHED);
+    match fs::remove_dir_all(&unfinished) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed.or_error("remove", &unfinished)?,
+    }
+    let folder = data_folder.join(FOLDER);
+    seal_what_is_not(&folder, CA_KEY, sealer)?;
+    seal_what_is_not(&folder, KEY, sealer)
+}
+
 /// Seals a key that lies in the folder as it is, in place of one that was sealed before.
 fn seal_what_is_not(folder: &Path, name: &str, sealer: &Sealer) -> Result<(), FolderError> {
     let plain = folder.join(name);

@@ -130,3 +130,21 @@ fn keys_that_lie_there_as_they_are_get_sealed() {
         assert!(!holds_a_key(data.path()));
     }
 }
+
+#[test]
+fn keys_that_nobody_needs_are_sealed_too() {
+    let data = tempfile::tempdir().unwrap();
+    seal_keys_in(data.path(), &sealer(1)).unwrap();
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "there is nothing to seal");
+
+    let plain = open(data.path(), None).unwrap();
+    let unfinished = data.path().join(UNFINISHED);
+    fs::create_dir(&unfinished).unwrap();
+    fs::write(unfinished.join(KEY), "half a PRIVATE KEY").unwrap();
+    for _ in 0..2 {
+        seal_keys_in(data.path(), &sealer(1)).unwrap();
+        assert!(!holds_a_key(data.path()) && !unfinished.exists());
+    }
+    let sealed = open(data.path(), Some(&sealer(1))).unwrap();
+    assert_eq!(plain.to_pem(), sealed.to_pem());
+}

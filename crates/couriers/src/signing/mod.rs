@@ -16,6 +16,6 @@ mod signature_cache;
 mod signer;
 mod signing_key;
 
-pub use folder::FolderError;
+pub use folder::{FolderError, seal_keys_in};
 pub use signer::Signer;
 pub use signing_key::{KeyError, SigningKey};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
-use tidings_couriers::signing::{Signer, SigningKey};
+use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
 use tidings_server::{
     AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, NewAccessKey, Outbound, Server,
 };
@@ -90,12 +90,13 @@ async fn bind(
     settings: &Resolved,
     broker: &Broker,
 ) -> Result<(Server, Option<NewAccessKey>), Box<dyn Error>> {
+    let sealer = broker.keys().content(Signer::SEALED_FOR);
+    if let Some(sealer) = &sealer {
+        seal_keys_in(&settings.data, sealer)?;
+    }
     let signer = match &settings.signing {
         Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
-        None => {
-            let sealer = broker.keys().content(Signer::SEALED_FOR);
-            Signer::in_data_folder(&settings.data).sealed_by(sealer)
-        }
+        None => Signer::in_data_folder(&settings.data).sealed_by(sealer),
     };
     if let Some(names) = &settings.development {
         let names: Vec<_> = names.iter().cloned().chain(machine_name()).collect();

@@ -17,6 +17,8 @@ use super::source::parse;
 
 /// How long a command may take.
 const TIME_MAX: Duration = Duration::from_secs(30);
+/// How long its output may take to arrive when the time is over.
+const OUTPUT_TIME_MAX: Duration = Duration::from_secs(1);
 /// How often to look whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Bytes of either output that are kept. What comes behind them is read and dropped.
@@ -68,9 +70,10 @@ fn run_within(command: &str, time: Duration) -> Result<MasterKey, CommandError> 
     let stdout = running.0.stdout.take().map(collect);
     let stderr = running.0.stderr.take().map(collect);
     let status = running.wait_until(deadline);
-    // Whoever else holds the other ends is not waited for longer than the command itself.
+    running.end();
+    // Somebody else may hold the other ends, and is not waited for as long as the command.
     let output = |receiver: Option<Receiver<Zeroizing<Vec<u8>>>>| {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now()).max(OUTPUT_TIME_MAX);
         receiver.and_then(|receiver| receiver.recv_timeout(left).ok())
     };
     let (stdout, stderr) = (output(stdout), output(stderr));
@@ -112,10 +115,9 @@ impl Running {
             thread::sleep(LOOK_EVERY);
         }
     }
-}
 
-impl Drop for Running {
-    fn drop(&mut self) {
+    /// Ends it, unless it has ended already.
+    fn end(&mut self) {
         // One that has been waited for has no group any more that could be meant.
         if let Ok(Some(_)) = self.0.try_wait() {
             return;
@@ -128,6 +130,12 @@ impl Drop for Running {
         }
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -210,6 +218,7 @@ mod tests {
             format!("sh -c 'echo waiting >&2; sleep 600 & echo $! > {}; wait'", file.display());
         let error = run_within(&command, Duration::from_millis(500)).unwrap_err();
         assert!(matches!(error, CommandError::TooLong { .. }), "{error}");
+        assert!(error.to_string().contains("waiting"), "{error}");
         let pid = std::fs::read_to_string(file).unwrap();
         let mut tries = 0;
         while std::process::Command::new("kill")
