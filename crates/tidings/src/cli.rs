@@ -19,7 +19,7 @@ pub(crate) enum Command {
     /// Every flag is also a key of the configuration file (without the dashes in front) and a
     /// variable of the environment. A flag goes before the environment, the environment before the
     /// file, the file before the default.
-    Serve(Arguments),
+    Serve(Box<Arguments>),
     /// Makes a master key, or changes the one that a data folder is sealed under.
     MasterKey {
         #[command(subcommand)]

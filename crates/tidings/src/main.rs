@@ -12,7 +12,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
-        cli::Command::Serve(arguments) => commands::serve(arguments),
+        cli::Command::Serve(arguments) => commands::serve(*arguments),
         cli::Command::MasterKey { command } => commands::master_key(command),
     };
     match outcome {
