@@ -115,3 +115,23 @@ impl AsyncWrite for Socket {
         either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(context))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_has_vanished_is_looked_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        assert!(!SockRef::from(&stream).keepalive().unwrap());
+        let socket = Socket::Tcp(stream);
+        socket.prepare().unwrap();
+        let Socket::Tcp(stream) = &socket else { panic!("it is TCP") };
+        assert!(SockRef::from(stream).keepalive().unwrap() && stream.nodelay().unwrap());
+        assert!(socket.local_addr().is_some());
+    }
+}
