@@ -55,6 +55,10 @@ pub enum Service {
     Sns,
     /// AWS KMS, API version 2014-11-01. Only in the JSON protocol, of version 1.1.
     Kms,
+    /// AWS IAM, API version 2010-05-08. Only in the Query protocol.
+    Iam,
+    /// AWS STS, API version 2011-06-15. Only in the Query protocol.
+    Sts,
 }
 
 impl Service {
@@ -70,16 +74,22 @@ impl Service {
         match head.scope_service {
             Some("sqs") => return Self::Sqs,
             Some("sns") => return Self::Sns,
+            Some("iam") => return Self::Iam,
+            Some("sts") => return Self::Sts,
             _ => {}
         }
         let name = head.parameter(body, "Action").unwrap_or_default();
         match (SqsAction::of_name(&name), SnsAction::of_name(&name)) {
             (Some(_), None) => return Self::Sqs,
             (None, Some(_)) => return Self::Sns,
+            _ if IamAction::of_name(&name).is_some() => return Self::Iam,
+            _ if StsAction::of_name(&name).is_some() => return Self::Sts,
             _ => {}
         }
         match head.parameter(body, "Version").as_deref() {
             Some("2010-03-31") => Self::Sns,
+            Some("2010-05-08") => Self::Iam,
+            Some("2011-06-15") => Self::Sts,
             Some("2012-11-05") => Self::Sqs,
             _ if head.parameter(body, "TopicArn").is_some() => Self::Sns,
             _ => Self::Sqs,
@@ -100,7 +110,7 @@ impl Service {
     pub fn json_content_type(self) -> &'static str {
         match self {
             Self::Kms => JSON_1_1,
-            Self::Sqs | Self::Sns => JSON_1_0,
+            Self::Sqs | Self::Sns | Self::Iam | Self::Sts => JSON_1_0,
         }
     }
 
@@ -110,6 +120,8 @@ impl Service {
             Self::Sqs => "sqs",
             Self::Sns => "sns",
             Self::Kms => "kms",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
         }
     }
 
@@ -119,6 +131,8 @@ impl Service {
             Self::Sqs => "http://queue.amazonaws.com/doc/2012-11-05/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Kms => "https://kms.amazonaws.com/doc/2014-11-01/",
+            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
     }
 }
@@ -132,6 +146,10 @@ pub enum Action {
     Sns(SnsAction),
     /// One of AWS KMS.
     Kms(KmsAction),
+    /// One of AWS IAM.
+    Iam(IamAction),
+    /// One of AWS STS.
+    Sts(StsAction),
 }
 
 /// What the targets of a service begin with.
@@ -177,7 +195,15 @@ impl Action {
         match (protocol, service) {
             (Protocol::Json, _) => Self::of_target(head.target.unwrap_or_default()),
             (Protocol::Query, Service::Sqs) => Self::of_sqs_form(head, body),
-            (Protocol::Query, Service::Sns) => Self::of_sns_form(head, body),
+            (Protocol::Query, Service::Sns) => {
+                Self::of_form(head, body, |name| SnsAction::of_name(name).map(Self::Sns))
+            }
+            (Protocol::Query, Service::Iam) => {
+                Self::of_form(head, body, |name| IamAction::of_name(name).map(Self::Iam))
+            }
+            (Protocol::Query, Service::Sts) => {
+                Self::of_form(head, body, |name| StsAction::of_name(name).map(Self::Sts))
+            }
             // Which no request in this protocol is found to be for.
             (Protocol::Query, Service::Kms) => Err(WireError::NoAction),
         }
@@ -201,10 +227,13 @@ impl Action {
         action.ok_or_else(|| WireError::InvalidAction { name: name.into_owned() })
     }
 
-    fn of_sns_form(head: &Head<'_>, body: &[u8]) -> Result<Self, WireError> {
+    fn of_form(
+        head: &Head<'_>,
+        body: &[u8],
+        of_name: impl Fn(&str) -> Option<Self>,
+    ) -> Result<Self, WireError> {
         let name = head.parameter(body, "Action").ok_or(WireError::NoAction)?;
-        let action = SnsAction::of_name(&name).map(Self::Sns);
-        action.ok_or_else(|| WireError::InvalidAction { name: name.into_owned() })
+        of_name(&name).ok_or_else(|| WireError::InvalidAction { name: name.into_owned() })
     }
 
     /// The service that the action belongs to.
@@ -213,6 +242,8 @@ impl Action {
             Self::Sqs(_) => Service::Sqs,
             Self::Sns(_) => Service::Sns,
             Self::Kms(_) => Service::Kms,
+            Self::Iam(_) => Service::Iam,
+            Self::Sts(_) => Service::Sts,
         }
     }
 
@@ -222,6 +253,8 @@ impl Action {
             Self::Sqs(action) => action.name(),
             Self::Sns(action) => action.name(),
             Self::Kms(action) => action.name(),
+            Self::Iam(action) => action.name(),
+            Self::Sts(action) => action.name(),
         }
     }
 }
@@ -347,6 +380,102 @@ actions! {
         UntagResource
         UpdateAlias
         UpdateKeyDescription
+    }
+}
+
+actions! {
+    /// The operations of AWS IAM that are served.
+    IamAction {
+        AddUserToGroup
+        AttachGroupPolicy
+        AttachRolePolicy
+        AttachUserPolicy
+        CreateAccessKey
+        CreateGroup
+        CreatePolicy
+        CreatePolicyVersion
+        CreateRole
+        CreateUser
+        DeleteAccessKey
+        DeleteGroup
+        DeleteGroupPolicy
+        DeleteLoginProfile
+        DeletePolicy
+        DeletePolicyVersion
+        DeleteRole
+        DeleteRolePermissionsBoundary
+        DeleteRolePolicy
+        DeleteUser
+        DeleteUserPermissionsBoundary
+        DeleteUserPolicy
+        DetachGroupPolicy
+        DetachRolePolicy
+        DetachUserPolicy
+        GetAccessKeyLastUsed
+        GetAccountSummary
+        GetGroup
+        GetGroupPolicy
+        GetLoginProfile
+        GetPolicy
+        GetPolicyVersion
+        GetRole
+        GetRolePolicy
+        GetUser
+        GetUserPolicy
+        ListAccessKeys
+        ListAccountAliases
+        ListAttachedGroupPolicies
+        ListAttachedRolePolicies
+        ListAttachedUserPolicies
+        ListEntitiesForPolicy
+        ListGroupPolicies
+        ListGroups
+        ListGroupsForUser
+        ListInstanceProfilesForRole
+        ListMFADevices
+        ListPolicies
+        ListPolicyTags
+        ListPolicyVersions
+        ListRolePolicies
+        ListRoleTags
+        ListRoles
+        ListSSHPublicKeys
+        ListServiceSpecificCredentials
+        ListSigningCertificates
+        ListUserPolicies
+        ListUserTags
+        ListUsers
+        ListVirtualMFADevices
+        PutGroupPolicy
+        PutRolePermissionsBoundary
+        PutRolePolicy
+        PutUserPermissionsBoundary
+        PutUserPolicy
+        RemoveUserFromGroup
+        SetDefaultPolicyVersion
+        TagPolicy
+        TagRole
+        TagUser
+        UntagPolicy
+        UntagRole
+        UntagUser
+        UpdateAccessKey
+        UpdateAssumeRolePolicy
+        UpdateGroup
+        UpdateRole
+        UpdateRoleDescription
+        UpdateUser
+    }
+}
+
+actions! {
+    /// The operations of AWS STS that are served.
+    StsAction {
+        AssumeRole
+        GetAccessKeyInfo
+        GetCallerIdentity
+        GetFederationToken
+        GetSessionToken
     }
 }
 
@@ -498,6 +627,28 @@ mod tests {
             (None, None),
         ] {
             assert_eq!(Protocol::json_version(content_type), version, "{content_type:?}");
+        }
+    }
+
+    #[test]
+    fn every_action_about_identities_is_found() {
+        assert_eq!((IamAction::ALL.len(), StsAction::ALL.len()), (79, 5));
+        let iam = IamAction::ALL.iter().map(|&action| (Action::Iam(action), "iam", "2010-05-08"));
+        let sts = StsAction::ALL.iter().map(|&action| (Action::Sts(action), "sts", "2011-06-15"));
+        for (action, service, version) in iam.chain(sts) {
+            assert_eq!(action.service().signing_name(), service);
+            let form = format!("Action={}&Version={version}", action.name());
+            assert_eq!(query("/", "", &form), Ok(action));
+            assert_eq!(query("/", &format!("Action={}", action.name()), ""), Ok(action));
+            assert_eq!(signed(service, &form), Ok(action));
+        }
+        for (service, version) in [("iam", "2010-05-08"), ("sts", "2011-06-15")] {
+            assert_eq!(signed(service, "Action=SendMessage"), invalid("SendMessage"));
+            assert_eq!(signed(service, ""), Err(WireError::NoAction));
+            let form = format!("Action=Frobnicate&Version={version}");
+            let head = Head { path: "/", query: "", target: None, scope_service: None };
+            let found = Service::of(Protocol::Query, &head, form.as_bytes());
+            assert_eq!(found.signing_name(), service);
         }
     }
 

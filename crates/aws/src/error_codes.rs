@@ -1,6 +1,7 @@
 //! One table of error codes, for both protocols.
 
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_identity::IdentityFault;
 use tidings_keys::KeyFault;
 use tidings_sigv4::AuthCode;
 
@@ -16,6 +17,8 @@ pub enum Namespace {
     Sns,
     /// Nothing: KMS writes its errors' names alone.
     Kms,
+    /// Those of IAM and STS, which are never written: neither speaks JSON.
+    Identity,
     /// `com.amazon.coral.service`: the error comes from the framework that AWS services share.
     Framework,
 }
@@ -27,6 +30,7 @@ impl Namespace {
             Self::Sqs => "com.amazonaws.sqs",
             Self::Sns => "com.amazonaws.sns",
             Self::Kms => "",
+            Self::Identity => "com.amazonaws.iam",
             Self::Framework => "com.amazon.coral.service",
         }
     }
@@ -68,6 +72,10 @@ impl Code {
             (Refusal::Rejected(rejection), _) => Self::of_rejection(rejection),
             (Refusal::Wire(error), Service::Sqs) => Self::of_wire_error(error),
             (Refusal::Wire(error), Service::Sns) => Self::of_sns_wire_error(error),
+            (Refusal::Wire(error), Service::Iam | Service::Sts) => {
+                Self::of_identity_wire_error(error)
+            }
+            (Refusal::Identity(fault), _) => Self::of_identity_fault(fault),
             (Refusal::Wire(error), Service::Kms) => Self::of_kms_wire_error(error),
             (Refusal::Key(fault), service) => Self::of_key_fault(fault, service),
         }
@@ -79,7 +87,7 @@ impl Code {
         match service {
             Service::Kms => Self::kms(fault.code.name(), fault.code.status()),
             Service::Sqs => Self::sqs(sqs_shape, sqs_query, 400),
-            Service::Sns => Self::sns(sns, sns, 400),
+            Service::Sns | Service::Iam | Service::Sts => Self::sns(sns, sns, 400),
         }
     }
 
@@ -90,6 +98,25 @@ impl Code {
             WireError::TooLarge => Self::kms("RequestEntityTooLargeException", 413),
             WireError::ServiceUnavailable(_) => Self::kms("ServiceUnavailableException", 503),
             other => Self::kms(Self::of_wire_error(other).shape, 400),
+        }
+    }
+
+    /// The codes of what IAM and STS refuse.
+    fn of_identity_fault(fault: &IdentityFault) -> Self {
+        Self {
+            namespace: Namespace::Identity,
+            shape: fault.code.shape(),
+            query: fault.code.name(),
+            status: fault.code.status(),
+        }
+    }
+
+    /// Where IAM and STS have another name for an error that is in no model. IAM API reference,
+    /// "Common errors".
+    fn of_identity_wire_error(error: &WireError) -> Self {
+        match error {
+            WireError::NoAction => Self::framework("MissingActionException", "MissingAction", 400),
+            other => Self::of_wire_error(other),
         }
     }
 

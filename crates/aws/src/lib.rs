@@ -15,6 +15,7 @@
 
 mod action;
 mod error_codes;
+pub mod iam;
 mod json;
 pub mod kms;
 pub mod query;
@@ -24,10 +25,13 @@ pub mod response;
 pub mod sigv4;
 pub mod sns;
 pub mod sqs;
+pub mod sts;
 mod text;
 mod xml;
 
-pub use action::{Action, Head, KmsAction, Protocol, Service, SnsAction, SqsAction};
+pub use action::{
+    Action, Head, IamAction, KmsAction, Protocol, Service, SnsAction, SqsAction, StsAction,
+};
 pub use error_codes::{Code, Namespace};
 pub use refusal::{Answer, Refusal, WireError};
 pub use request::{Input, Request};

@@ -2,6 +2,7 @@
 
 use tidings_core::names::Uuid;
 use tidings_core::rejection::{Rejection, TopicRejection};
+use tidings_identity::IdentityFault;
 use tidings_keys::KeyFault;
 use tidings_sigv4::AuthFault;
 
@@ -17,6 +18,8 @@ pub enum Refusal {
     Rejected(Rejection),
     /// A key says no: to what was asked of KMS, or to a queue or topic that is encrypted with it.
     Key(KeyFault),
+    /// IAM or STS says no.
+    Identity(IdentityFault),
     /// The request never came so far.
     Wire(WireError),
 }
@@ -36,6 +39,12 @@ impl From<TopicRejection> for Refusal {
 impl From<KeyFault> for Refusal {
     fn from(fault: KeyFault) -> Self {
         Self::Key(fault)
+    }
+}
+
+impl From<IdentityFault> for Refusal {
+    fn from(fault: IdentityFault) -> Self {
+        Self::Identity(fault)
     }
 }
 
@@ -156,7 +165,7 @@ impl Refusal {
         xml::element(&mut body, "Message", &text);
         match service {
             Service::Sqs => body.extend_from_slice(b"<Detail/>"),
-            Service::Sns | Service::Kms => {}
+            Service::Sns | Service::Iam | Service::Kms | Service::Sts => {}
         }
         body.extend_from_slice(b"</Error>");
         xml::element(&mut body, "RequestId", &request_id.to_string());
@@ -180,6 +189,7 @@ impl Refusal {
             }
             Self::Rejected(rejection) => rejection.to_string(),
             Self::Key(fault) => fault.text.clone(),
+            Self::Identity(fault) => fault.to_string(),
             Self::Wire(error) => match error {
                 WireError::Serialization(text) | WireError::AccessDenied(text) => text.clone(),
                 WireError::Unauthentic(fault) => fault.to_string(),

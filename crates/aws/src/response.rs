@@ -264,6 +264,22 @@ impl<'o> Members<'o> {
         self.nested(name, |members, list| members.structures(list, "member", items, write));
     }
 
+    /// A list of texts that is not flattened: `<name><member>…</member></name>`.
+    pub fn member_texts<'v>(&mut self, name: &str, texts: impl IntoIterator<Item = &'v str>) {
+        self.nested(name, |members, list| members.texts(list, "member", texts));
+    }
+
+    /// A structure: `<name>…</name>`.
+    pub fn structure(&mut self, name: &str, write: impl FnOnce(&mut Members<'_>)) {
+        if self.protocol == Protocol::Json {
+            self.json_name(name);
+            let mut members = Members::new(Protocol::Json, self.out);
+            write(&mut members);
+            return members.end();
+        }
+        self.nested(name, |members, _| write(members));
+    }
+
     /// A map from texts to texts that is not flattened:
     /// `<name><entry><key>…</key><value>…</value></entry></name>`.
     pub fn entry_map<'v>(
@@ -425,6 +441,10 @@ mod tests {
             members.member_list("NoList", [], |members, n| members.number("N", n));
             members.entry_map("Map", [("k", "&")]);
             members.entry_map("NoMap", []);
+            members.member_texts("Texts", ["a", "b"]);
+            members.member_texts("NoTexts", []);
+            members.structure("Structure", |members| members.number("N", 3));
+            members.structure("Empty", |_| ());
         }
     }
 
@@ -432,11 +452,15 @@ mod tests {
     fn collections_need_not_be_flattened() {
         let result = "<ListQueuesResult><List><member><N>1</N></member><member><N>2</N></member>\
             </List><NoList/><Map><entry><key>k</key><value>&amp;</value></entry></Map><NoMap/>\
-            </ListQueuesResult>";
+            <Texts><member>a</member><member>b</member></Texts><NoTexts/>\
+            <Structure><N>3</N></Structure><Empty/></ListQueuesResult>";
         assert_eq!(written(Protocol::Query, &Nested), enveloped("ListQueues", result));
         assert_eq!(
             written(Protocol::Json, &Nested),
-            r#"{"List":[{"N":1},{"N":2}],"Map":{"k":"&"}}"#
+            concat!(
+                r#"{"List":[{"N":1},{"N":2}],"Map":{"k":"&"},"#,
+                r#""Texts":["a","b"],"Structure":{"N":3},"Empty":{}}"#,
+            )
         );
     }
 

@@ -1,49 +1,55 @@
-//! Whether a principal may do something here, by its own policies and, of a role, by the role's
-//! trust policy.
+//! What has to be allowed for an operation. Who decides whether it is, by all the policies that have a
+//! say, is whoever drives the directory.
 
 use tidings_access::permissions::{Permission, When};
-use tidings_access::{
-    Context, ContextValue, Decision, Facts, Policies, PolicyDocument, Request, denial_text,
-    evaluate, required,
-};
+use tidings_access::{ContextValue, PolicyDocument, required};
+use tidings_core::names::AccountId;
 
 use crate::directory::Directory;
 use crate::fault::{Code, IdentityFault};
 use crate::operations::Operation;
 use crate::principal::Principal;
 
-/// What a request comes with, beside who asks.
-#[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// Where and when. What is asked for is added here.
-    pub facts: &'a Facts<'a>,
-    /// The policy of the private endpoint that the request came through.
-    pub endpoint: Option<&'a PolicyDocument>,
+/// Decides for one principal and its request: knows where it came from, and its time.
+pub trait Arbiter {
+    /// Whether the principal may.
+    ///
+    /// # Errors
+    /// What it is told, in words such as those of [`tidings_access::denial_text`].
+    fn decide(&self, wanted: &Wanted<'_>) -> Result<(), String>;
 }
 
 /// One permission, on something.
-pub(crate) struct Wanted<'a> {
-    pub(crate) action: &'a str,
-    /// The ARN.
-    pub(crate) resource: &'a str,
-    /// As a denial names it, if not by its ARN.
-    pub(crate) shown: Option<&'a str>,
-    /// Whose it is, twelve digits.
-    pub(crate) account: &'a str,
-    /// Its own policy.
-    pub(crate) policy: Option<&'a PolicyDocument>,
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Such as `iam:GetUser`.
+    pub action: &'a str,
+    /// The ARN of what it is wanted on.
+    pub resource: &'a str,
+    /// Whose that is.
+    pub owner: AccountId,
+    /// Its own policy: of roles only, who may assume them.
+    pub policy: Option<&'a PolicyDocument>,
+    /// Its tags.
+    pub resource_tags: &'a [(&'a str, &'a str)],
+    /// Tags that the request sets.
+    pub request_tags: &'a [(&'a str, &'a str)],
+    /// Keys of tags that the request sets or takes away.
+    pub tag_keys: &'a [&'a str],
+    /// Condition keys of IAM or STS.
+    pub service_keys: &'a [(&'a str, ContextValue<'a>)],
 }
 
 impl Directory {
     /// Whether a principal may ask for an operation of IAM.
     ///
     /// # Errors
-    /// AccessDenied if its policies do not allow it. InvalidClientTokenId if its credentials are of
+    /// AccessDenied if the arbiter says so. InvalidClientTokenId if its credentials are of
     /// GetSessionToken or GetFederationToken: IAM takes none of those without a second factor.
     pub fn authorise(
         &self,
         principal: &Principal,
-        surroundings: Surroundings<'_>,
+        arbiter: &dyn Arbiter,
         operation: &Operation,
     ) -> Result<(), IdentityFault> {
         if principal.is_session() && !principal.is_role() {
@@ -51,20 +57,13 @@ impl Directory {
             return Err(IdentityFault::new(Code::InvalidClientTokenId, text));
         }
         let target = self.target(principal, operation);
-        let (request_tags, resource_tags) =
-            (borrowed(&target.request_tags), borrowed(&target.tags));
         let tag_keys: Vec<&str> = target.tag_keys.iter().map(String::as_str).collect();
         let keys: Vec<(&str, ContextValue<'_>)> =
             target.keys.iter().map(|(key, value)| (&**key, ContextValue::text(&**value))).collect();
-        let facts = Facts {
-            request_tags: &request_tags,
-            tag_keys: &tag_keys,
-            resource_tags: &resource_tags,
-            resource_account: Some(principal.account()),
-            service_keys: &keys,
-            ..surroundings.facts.clone()
-        };
-        let needed = required("iam", operation.name()).unwrap_or_default();
+        // An operation without permissions would be one that nobody has thought about.
+        let needed = required("iam", operation.name()).ok_or_else(|| {
+            IdentityFault::new(Code::AccessDenied, "The operation is not known to policies.")
+        })?;
         let is_needed = |permission: &&Permission| {
             permission.when != When::WithTags || !target.request_tags.is_empty()
         };
@@ -72,54 +71,38 @@ impl Directory {
             let wanted = Wanted {
                 action: permission.action,
                 resource: &target.arn,
-                shown: Some(&target.shown),
-                account: principal.account(),
+                owner: principal.account_id(),
                 policy: None,
+                resource_tags: &borrowed(&target.tags),
+                request_tags: &borrowed(&target.request_tags),
+                tag_keys: &tag_keys,
+                service_keys: &keys,
             };
-            check(principal, surroundings.endpoint, &facts, &wanted)
+            ask(arbiter, &wanted, Some(&target.shown))
         })
     }
+}
+
+/// Asks, and says no as IAM and STS do: about some entities IAM tells the name rather than the ARN.
+pub(crate) fn ask(
+    arbiter: &dyn Arbiter,
+    wanted: &Wanted<'_>,
+    shown: Option<&str>,
+) -> Result<(), IdentityFault> {
+    arbiter.decide(wanted).map_err(|text| {
+        let text = match shown {
+            Some(shown) => text.replacen(
+                &format!("on resource: {}", wanted.resource),
+                &format!("on resource: {shown}"),
+                1,
+            ),
+            None => text,
+        };
+        IdentityFault::new(Code::AccessDenied, text)
+    })
 }
 
 /// Names and values, borrowed, as conditions are asked with.
 pub(crate) fn borrowed(tags: &[(String, String)]) -> Vec<(&str, &str)> {
     tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
-}
-
-/// # Errors
-/// AccessDenied, and why.
-pub(crate) fn check(
-    principal: &Principal,
-    endpoint: Option<&PolicyDocument>,
-    context: &dyn Context,
-    wanted: &Wanted<'_>,
-) -> Result<(), IdentityFault> {
-    let request = Request {
-        caller: principal.caller(),
-        action: wanted.action,
-        resource: wanted.resource,
-        resource_account: wanted.account,
-        context,
-    };
-    let identity: Vec<&PolicyDocument> =
-        principal.identity_policies().iter().map(|document| &**document).collect();
-    let session: Option<Vec<&PolicyDocument>> = principal
-        .session_policies()
-        .map(|documents| documents.iter().map(|document| &**document).collect());
-    let policies = Policies {
-        identity: &identity,
-        boundary: principal.boundary(),
-        session: session.as_deref(),
-        resource: wanted.policy,
-        endpoint,
-        ..Policies::default()
-    };
-    match evaluate(&request, &policies) {
-        Decision::Allowed(_) => Ok(()),
-        Decision::Denied(denial) => {
-            let shown = wanted.shown.unwrap_or(wanted.resource);
-            let text = denial_text(&Request { resource: shown, ..request }, &denial);
-            Err(IdentityFault::new(Code::AccessDenied, text))
-        }
-    }
 }

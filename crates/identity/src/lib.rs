@@ -32,7 +32,7 @@ mod random;
 mod session;
 pub mod sts;
 
-pub use authorise::Surroundings;
+pub use authorise::{Arbiter, Wanted};
 pub use directory::{Credentials, Directory, NewAccessKey, NewSecret, Seals, Writes};
 pub use entry::PREFIX;
 pub use fault::{Code, CredentialFault, Damage, IdentityFault};

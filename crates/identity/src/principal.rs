@@ -166,6 +166,11 @@ impl Principal {
         matches!(self.who, Who::Role { .. })
     }
 
+    /// Whether it is a session that GetFederationToken began.
+    pub(crate) fn is_federated(&self) -> bool {
+        matches!(self.who, Who::Federated { .. })
+    }
+
     /// Whether it is a root user, or a session of one.
     pub(crate) fn is_root(&self) -> bool {
         matches!(self.who, Who::Root { .. })

@@ -6,10 +6,14 @@ mod assume_role;
 mod tests;
 mod tokens;
 
+use tidings_core::names::AccountId;
+
+use crate::authorise::{Arbiter, Wanted, ask};
 use crate::directory::{Directory, NewSecret};
 use crate::fault::{Code, IdentityFault};
 use crate::limits;
 use crate::operations::{Checks, session_document};
+use crate::principal::Principal;
 use crate::random::{Random, account_of};
 use crate::session::SessionBody;
 
@@ -34,14 +38,27 @@ impl Directory {
     /// was such a temporary one is not known.
     ///
     /// # Errors
-    /// ValidationError if it is no access key id, or none of anyone here.
+    /// ValidationError if it is no access key id, or none of anyone here; AccessDenied.
     pub fn access_key_account(
         &self,
+        principal: &Principal,
+        arbiter: &dyn Arbiter,
         access_key_id: &str,
-    ) -> Result<tidings_core::names::AccountId, IdentityFault> {
+    ) -> Result<AccountId, IdentityFault> {
         let mut checks = Checks::of_sts();
         checks.length("accessKeyId", access_key_id, 16, 128);
         checks.finish()?;
+        let wanted = Wanted {
+            action: "sts:GetAccessKeyInfo",
+            resource: "*",
+            owner: principal.account_id(),
+            policy: None,
+            resource_tags: &[],
+            request_tags: &[],
+            tag_keys: &[],
+            service_keys: &[],
+        };
+        ask(arbiter, &wanted, None)?;
         if let Some(held) = self.access_keys.get(access_key_id) {
             return Ok(held.holder.0);
         }
@@ -54,10 +71,13 @@ impl Directory {
         })
     }
 
-    fn begin(&self, account: &str, body: SessionBody, random: &Random) -> TemporaryCredentials {
+    fn begin(
+        &self,
+        account: AccountId,
+        body: SessionBody,
+        random: &Random,
+    ) -> TemporaryCredentials {
         let expires_at_ms = body.expires_at_ms;
-        let account = tidings_core::names::AccountId::parse(account);
-        let account = account.expect("an account's text is made of one");
         let new = body.seal(account, &self.seals.sessions, random);
         TemporaryCredentials {
             access_key_id: new.access_key_id,

@@ -83,3 +83,36 @@ impl World {
         Directory::load(&self.register, seals()).unwrap()
     }
 }
+
+/// Decides by the principal's own policies and the resource's, from an address, now.
+pub(crate) struct Judge<'a>(pub(crate) &'a crate::Principal);
+
+impl crate::Arbiter for Judge<'_> {
+    fn decide(&self, wanted: &crate::Wanted<'_>) -> Result<(), String> {
+        use tidings_access::{Decision, Facts, Origin, Policies, Request, denial_text, evaluate};
+        let origin = Origin::Public(std::net::Ipv4Addr::LOCALHOST.into());
+        let owner = wanted.owner.to_string();
+        let facts = Facts {
+            request_tags: wanted.request_tags,
+            tag_keys: wanted.tag_keys,
+            resource_tags: wanted.resource_tags,
+            resource_account: Some(&owner),
+            service_keys: wanted.service_keys,
+            ..Facts::new(self.0.caller(), origin, NOW_MS as i64)
+        };
+        let request = Request {
+            caller: self.0.caller(),
+            action: wanted.action,
+            resource: wanted.resource,
+            resource_account: &owner,
+            context: &facts,
+        };
+        let identity: Vec<_> = self.0.identity_policies().iter().map(|policy| &**policy).collect();
+        let policies =
+            Policies { identity: &identity, resource: wanted.policy, ..Policies::default() };
+        match evaluate(&request, &policies) {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denial) => Err(denial_text(&request, &denial)),
+        }
+    }
+}

@@ -1,11 +1,11 @@
 //! AssumeRole. IAM user guide, "Methods to assume a role" and "Pass session tags in AWS STS".
 
 use tidings_access::permissions::{Permission, When};
-use tidings_access::{ContextValue, Facts, required};
+use tidings_access::{ContextValue, required};
 use tidings_core::names::AccountId;
 
 use super::{Packed, TemporaryCredentials, check_no_mfa, check_unlike};
-use crate::authorise::{Surroundings, Wanted, borrowed, check};
+use crate::authorise::{Arbiter, Wanted, ask, borrowed};
 use crate::directory::{Directory, Role, managed};
 use crate::entry::EntityKind;
 use crate::fault::{Code, IdentityFault};
@@ -66,11 +66,12 @@ impl Directory {
     /// AssumeRole: temporary credentials for a role whose trust policy allows it.
     ///
     /// # Errors
-    /// As STS refuses it. A role that does not exist is one that may not be assumed.
+    /// As STS refuses it. A role that does not exist is one that may not be assumed; federated users
+    /// may assume none.
     pub fn assume_role(
         &self,
         principal: &Principal,
-        surroundings: Surroundings<'_>,
+        arbiter: &dyn Arbiter,
         asked: &AssumeRole,
         now_ms: u64,
         random: &Random,
@@ -84,8 +85,11 @@ impl Directory {
             let text = "Roles may not be assumed by root accounts.";
             return Err(IdentityFault::new(Code::AccessDenied, text));
         }
+        if principal.is_federated() {
+            return Err(not_authorised(principal, &asked.role_arn));
+        }
         let (account, id, role) = self.role_of(principal, &asked.role_arn)?;
-        asked.check_allowed(principal, surroundings, account, role, &inherited)?;
+        asked.check_allowed(arbiter, account, role, &inherited)?;
         let seconds = asked.seconds_of(principal, role)?;
         self.check_policy_arns(account, &asked.policy_arns)?;
         let mut transitive_keys: Vec<String> =
@@ -93,9 +97,8 @@ impl Directory {
         transitive_keys.extend(asked.transitive_keys.iter().cloned());
         let mut tags = inherited.tags;
         tags.extend(asked.tags.iter().cloned());
-        let account_text = account.to_string();
         let body = SessionBody {
-            account: account_text.clone(),
+            account: account.to_string(),
             holder: Holder::Role(id.to_owned(), asked.session_name.clone()),
             issued_at_ms: now_ms,
             expires_at_ms: now_ms.saturating_add(u64::from(seconds) * 1_000),
@@ -107,7 +110,7 @@ impl Directory {
         };
         let (role_name, session) = (&role.saved.name, &asked.session_name);
         Ok(AssumedRole {
-            credentials: self.begin(&account_text, body, random),
+            credentials: self.begin(account, body, random),
             id: format!("{id}:{session}"),
             arn: format!("arn:aws:sts::{account}:assumed-role/{role_name}/{session}"),
             packed_percent,
@@ -125,15 +128,7 @@ impl Directory {
             let (id, role) = self.accounts.get(&account)?.roles.find(name)?;
             (role.arn == arn).then_some((account, id, role))
         });
-        found.ok_or_else(|| {
-            let caller = principal.arn();
-            IdentityFault::new(
-                Code::AccessDenied,
-                format!(
-                    "User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}"
-                ),
-            )
-        })
+        found.ok_or_else(|| not_authorised(principal, arn))
     }
 
     /// Managed policies that bound a session are of the role's account, or AWS's.
@@ -152,6 +147,13 @@ impl Directory {
             None => Ok(()),
         }
     }
+}
+
+fn not_authorised(principal: &Principal, role: &str) -> IdentityFault {
+    let caller = principal.arn();
+    let text =
+        format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}");
+    IdentityFault::new(Code::AccessDenied, text)
 }
 
 impl AssumeRole {
@@ -208,8 +210,7 @@ impl AssumeRole {
 
     fn check_allowed(
         &self,
-        principal: &Principal,
-        surroundings: Surroundings<'_>,
+        arbiter: &dyn Arbiter,
         account: AccountId,
         role: &Role,
         inherited: &Inherited,
@@ -219,15 +220,6 @@ impl AssumeRole {
         let (request_tags, resource_tags) = (borrowed(&all_tags), borrowed(&role.saved.tags));
         let tag_keys: Vec<&str> = request_tags.iter().map(|(key, _)| *key).collect();
         let keys = self.service_keys(inherited);
-        let account = account.to_string();
-        let facts = Facts {
-            request_tags: &request_tags,
-            tag_keys: &tag_keys,
-            resource_tags: &resource_tags,
-            resource_account: Some(&account),
-            service_keys: &keys,
-            ..surroundings.facts.clone()
-        };
         let is_needed = |permission: &&Permission| match permission.when {
             When::WithTags => !all_tags.is_empty(),
             When::WithSourceIdentity => inherited.source_identity.is_some(),
@@ -238,11 +230,14 @@ impl AssumeRole {
             let wanted = Wanted {
                 action: permission.action,
                 resource: &role.arn,
-                shown: None,
-                account: &account,
+                owner: account,
                 policy: Some(&role.trust),
+                resource_tags: &resource_tags,
+                request_tags: &request_tags,
+                tag_keys: &tag_keys,
+                service_keys: &keys,
             };
-            check(principal, surroundings.endpoint, &facts, &wanted)?;
+            ask(arbiter, &wanted, None)?;
         }
         Ok(())
     }

@@ -1,12 +1,7 @@
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tidings_access::{Facts, Origin};
-use tidings_core::names::AccountId;
-
 use super::*;
-use crate::authorise::Surroundings;
-use crate::directory::testing::{NOW_MS, World, account};
+use crate::directory::testing::{Judge, NOW_MS, World, account};
 use crate::operations::{
     CreatePolicy, CreateRole, Holder, HolderKind, Operation, Output, PageRequest, Pairs,
 };
@@ -91,10 +86,8 @@ fn assume(
     asked: &AssumeRole,
 ) -> Result<AssumedRole, String> {
     let random = world.random();
-    let origin = Origin::Public(Ipv4Addr::LOCALHOST.into());
-    let facts = Facts::new(principal.caller(), origin, NOW_MS as i64);
-    let surroundings = Surroundings { facts: &facts, endpoint: None };
-    let assumed = world.directory.assume_role(principal, surroundings, asked, NOW_MS, &random);
+    let judge = Judge(principal);
+    let assumed = world.directory.assume_role(principal, &judge, asked, NOW_MS, &random);
     assumed.map_err(|fault| format!("{}: {}", fault.code.name(), fault.text))
 }
 
@@ -374,10 +367,8 @@ fn rights_are_left_to_others() {
     let bob = user(&mut world, account(), "bob", None);
     let token = |world: &mut World, principal: &Principal, asked: &GetFederationToken| {
         let random = world.random();
-        let origin = Origin::Public(Ipv4Addr::LOCALHOST.into());
-        let facts = Facts::new(principal.caller(), origin, NOW_MS as i64);
-        let surroundings = Surroundings { facts: &facts, endpoint: None };
-        let got = world.directory.federation_token(principal, surroundings, asked, NOW_MS, &random);
+        let judge = Judge(principal);
+        let got = world.directory.federation_token(principal, &judge, asked, NOW_MS, &random);
         got.map_err(|fault| format!("{}: {}", fault.code.name(), fault.text))
     };
     let asked = GetFederationToken { name: text("guest"), ..GetFederationToken::default() };
@@ -389,6 +380,9 @@ fn rights_are_left_to_others() {
     assert!(guest.session_policies().unwrap().is_empty());
     let told = token(&mut world, &guest, &asked).unwrap_err();
     assert_eq!(told, "AccessDenied: Cannot call GetFederationToken with session credentials");
+    set_trust(&mut world, &trust(r#""*""#));
+    let told = assume(&mut world, &guest, &self::asked()).map(|_| ()).unwrap_err();
+    assert_eq!(told, denied(&guest, "sts:AssumeRole"));
     let told = token(&mut world, &bob, &asked).unwrap_err();
     assert!(told.starts_with("AccessDenied: User: arn:aws:iam::123456789012:user/bob"), "{told}");
     // Who left them is gone, and so are they.
@@ -408,7 +402,7 @@ fn rights_are_left_to_others() {
 fn an_access_key_tells_its_account() {
     let (mut world, ann) = world();
     let assumed = assume(&mut world, &ann, &asked()).unwrap();
-    let of = |id: &str| world.directory.access_key_account(id).ok();
+    let of = |id: &str| world.directory.access_key_account(&ann, &Judge(&ann), id).ok();
     assert_eq!(of(&assumed.credentials.access_key_id), Some(account()));
     assert_eq!(of("AKIAY34FZKBOKMUTVV7A"), None);
     assert_eq!(of("ASIAY34FZKBOKMUTVV7A"), None);

@@ -1,10 +1,10 @@
 //! GetSessionToken and GetFederationToken: credentials that long-term ones are exchanged for.
 
 use tidings_access::permissions::{Permission, When};
-use tidings_access::{Facts, required};
+use tidings_access::required;
 
 use super::{Packed, TemporaryCredentials, check_no_mfa, check_unlike};
-use crate::authorise::{Surroundings, Wanted, borrowed, check};
+use crate::authorise::{Arbiter, Wanted, ask, borrowed};
 use crate::directory::Directory;
 use crate::fault::{Code, IdentityFault};
 use crate::limits;
@@ -75,7 +75,7 @@ impl Directory {
             transitive_keys: Vec::new(),
             source_identity: None,
         };
-        Ok(self.begin(principal.account(), body, random))
+        Ok(self.begin(principal.account_id(), body, random))
     }
 
     /// GetFederationToken: temporary credentials for somebody who is no user here, with those rights
@@ -87,7 +87,7 @@ impl Directory {
     pub fn federation_token(
         &self,
         principal: &Principal,
-        surroundings: Surroundings<'_>,
+        arbiter: &dyn Arbiter,
         asked: &GetFederationToken,
         now_ms: u64,
         random: &Random,
@@ -105,7 +105,7 @@ impl Directory {
         let user = own(principal, "GetFederationToken")?;
         let account = principal.account();
         let arn = format!("arn:aws:sts::{account}:federated-user/{name}");
-        asked.check_allowed(principal, surroundings, &arn)?;
+        asked.check_allowed(principal, arbiter, &arn)?;
         self.check_policy_arns(principal.account_id(), policy_arns)?;
         let body = SessionBody {
             account: account.to_owned(),
@@ -118,7 +118,7 @@ impl Directory {
             transitive_keys: Vec::new(),
             source_identity: None,
         };
-        let credentials = self.begin(account, body, random);
+        let credentials = self.begin(principal.account_id(), body, random);
         Ok(FederatedUser { credentials, id: format!("{account}:{name}"), arn, packed_percent })
     }
 }
@@ -127,17 +127,11 @@ impl GetFederationToken {
     fn check_allowed(
         &self,
         principal: &Principal,
-        surroundings: Surroundings<'_>,
+        arbiter: &dyn Arbiter,
         arn: &str,
     ) -> Result<(), IdentityFault> {
         let request_tags = borrowed(&self.tags);
         let tag_keys: Vec<&str> = request_tags.iter().map(|(key, _)| *key).collect();
-        let facts = Facts {
-            request_tags: &request_tags,
-            tag_keys: &tag_keys,
-            resource_account: Some(principal.account()),
-            ..surroundings.facts.clone()
-        };
         let is_needed =
             |permission: &&Permission| permission.when != When::WithTags || !self.tags.is_empty();
         for permission in
@@ -146,11 +140,14 @@ impl GetFederationToken {
             let wanted = Wanted {
                 action: permission.action,
                 resource: arn,
-                shown: None,
-                account: principal.account(),
+                owner: principal.account_id(),
                 policy: None,
+                resource_tags: &[],
+                request_tags: &request_tags,
+                tag_keys: &tag_keys,
+                service_keys: &[],
             };
-            check(principal, surroundings.endpoint, &facts, &wanted)?;
+            ask(arbiter, &wanted, None)?;
         }
         Ok(())
     }

@@ -1,12 +1,9 @@
 //! Who may ask for an operation.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tidings_access::{Facts, Origin};
-
 use super::*;
-use crate::Surroundings;
+use crate::directory::testing::Judge;
 
 /// A user called `a` with this policy, and its credentials.
 fn user_with(world: &mut World, policy: &str) -> Arc<Principal> {
@@ -22,10 +19,7 @@ fn user_with(world: &mut World, policy: &str) -> Arc<Principal> {
 }
 
 fn authorised(world: &World, principal: &Principal, operation: &Operation) -> String {
-    let origin = Origin::Public(Ipv4Addr::LOCALHOST.into());
-    let facts = Facts::new(principal.caller(), origin, NOW_MS as i64);
-    let surroundings = Surroundings { facts: &facts, endpoint: None };
-    let authorised = world.directory.authorise(principal, surroundings, operation);
+    let authorised = world.directory.authorise(principal, &Judge(principal), operation);
     authorised
         .map_or_else(|fault| format!("{}: {}", fault.code.name(), fault.text), |()| text("allowed"))
 }
