@@ -125,7 +125,7 @@ async fn pass_steps(
         Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
         Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
-        Action::Kms(action) => {
+        Action::Kms(_) | Action::Iam(_) | Action::Sts(_) => {
             Err(refused(WireError::InvalidAction { name: action.name().to_owned() }))
         }
     }

@@ -367,7 +367,16 @@ fn endpoints_on_the_machine_itself_are_for_those_who_are_on_it() {
         (&["--listen", "127.0.0.1:0"][..], "200 OK"),
         (&["--listen", "127.0.0.1:0", "--endpoint-deny", "127.0.0.0/8"], "403 Forbidden"),
         (&["--listen", "0.0.0.0:0", "--insecure"], "403 Forbidden"),
-        (&["--listen", "0.0.0.0:0", "--insecure=true", "--endpoint-allow", "10.0.0.0/8,127.0.0.1/32"], "200 OK"),
+        (
+            &[
+                "--listen",
+                "0.0.0.0:0",
+                "--insecure=true",
+                "--endpoint-allow",
+                "10.0.0.0/8,127.0.0.1/32",
+            ],
+            "200 OK",
+        ),
     ] {
         let folder = folder();
         let server = Server::of(serve(folder.path(), arguments));

@@ -167,7 +167,9 @@ impl Trial<'_> {
                 let url = format!("{}/{}", call.base_url, subject.path);
                 WireError::AccessDenied(access_denied_text(&url))
             }
-            (None, Service::Sns | Service::Kms) => WireError::Unauthentic(AuthFault::MissingToken),
+            (None, Service::Sns | Service::Kms | Service::Iam | Service::Sts) => {
+                WireError::Unauthentic(AuthFault::MissingToken)
+            }
         }
         .into()
     }
