@@ -58,7 +58,8 @@ pub(crate) struct Settings {
     /// Folder that everything is kept in; created if it is missing [default: ./tidings-data]
     #[arg(long, value_name = "FOLDER", env = "TIDINGS_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// File with the key that seals all that is kept, for this user only to read [default: none]
+    /// File with the key that seals all that is kept, for this user only to read; the key itself can be
+    /// in the environment as TIDINGS_MASTER_KEY [default: none]
     #[arg(long, value_name = "FILE", env = "TIDINGS_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
     /// Command that prints that key; run without a shell [default: none]
