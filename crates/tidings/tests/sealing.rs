@@ -92,15 +92,15 @@ fn text(bytes: &[u8]) -> String {
 
 /// A server that listens, and ends with the test.
 struct Server {
-    process: Child,
+    process: Ending,
     address: String,
 }
 
 impl Server {
     fn of(mut command: Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = Ending(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut line = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         let (_, address) =
             line.trim_end().rsplit_once("http://").expect("it says where it listens");
@@ -131,21 +131,24 @@ impl Server {
     }
 
     fn stop(mut self) {
-        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
-        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        kill_process(Pid::from_child(&self.process.0), Signal::TERM).unwrap();
+        assert_eq!(self.process.0.wait().unwrap().code(), Some(0));
     }
 
     fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.process.0.kill().unwrap();
+        self.process.0.wait().unwrap();
     }
 }
 
-impl Drop for Server {
+/// A process that ends with the test.
+struct Ending(Child);
+
+impl Drop for Ending {
     fn drop(&mut self) {
         // One that has ended already cannot be killed, and need not be.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -305,6 +308,32 @@ fn nothing_of_what_clients_said_is_found_in_the_data_folder() {
     }));
 }
 
+/// The first start says the root user's secret, once. No file does, with or without a master key.
+#[test]
+fn the_secret_of_an_access_key_is_found_in_no_file() {
+    for has_key in [false, true] {
+        let setup = Setup::new();
+        let key = setup.key("key", 0xab);
+        let sealed = if has_key { &["--master-key-file", &key][..] } else { &[] };
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--auth", "on"], sealed].concat();
+        let mut process = Ending(setup.command(&arguments).stdout(Stdio::piped()).spawn().unwrap());
+        let stdout = BufReader::new(process.0.stdout.take().unwrap());
+        let mut lines = stdout.lines().map(Result::unwrap);
+        let words = lines.find_map(|line| {
+            let (_, secret) = line.split_once("aws_secret_access_key ")?;
+            secret.split_whitespace().next().map(str::to_owned)
+        });
+        let secret = words.expect("it says the secret");
+        assert!(secret.len() >= 40, "{secret}");
+        kill_process(Pid::from_child(&process.0), Signal::TERM).unwrap();
+        lines.for_each(drop);
+        assert_eq!(process.0.wait().unwrap().code(), Some(0));
+        for (path, content) in files(&setup.data()) {
+            assert!(!forms(&secret).iter().any(|form| holds(&content, form)), "{path:?}");
+        }
+    }
+}
+
 #[test]
 fn the_key_comes_from_a_file_the_environment_or_a_command() {
     let setup = Setup::new();
@@ -316,7 +345,7 @@ fn the_key_comes_from_a_file_the_environment_or_a_command() {
     let mut command = setup.command(&SERVE);
     command.env("TIDINGS_MASTER_KEY", "ab".repeat(32)).stderr(Stdio::piped());
     let mut server = Server::of(command);
-    let mut stderr = server.process.stderr.take().unwrap();
+    let mut stderr = server.process.0.stderr.take().unwrap();
     assert!(receive(&server).contains("a body that is to be hidden"));
     server.stop();
     let mut log = String::new();

@@ -326,6 +326,12 @@ async fn a_start_that_was_cut_off_is_made_again() {
     open(fresh.path(), None).unwrap().close().await;
     assert_eq!(fs::read(fresh.path().join("master.key")).unwrap(), key);
     assert!(!fresh.path().join("SEAL.tmp").exists());
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("master.key"), "somebody's own").unwrap();
+    let refused = open(other.path(), None).err().unwrap();
+    assert!(matches!(refused, OpenError::Seal(SealError::NoKeyInFolder { .. })), "{refused}");
+    assert_eq!(fs::read(other.path().join("master.key")).unwrap(), b"somebody's own");
+
     fs::remove_file(fresh.path().join("FORMAT")).unwrap();
     open(fresh.path(), None).unwrap().close().await;
     assert_eq!(fs::read(fresh.path().join("FORMAT")).unwrap(), b"4\n");

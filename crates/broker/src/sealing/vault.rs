@@ -263,8 +263,10 @@ fn draw(entropy: &Entropy) -> RootKey {
 /// The key in the folder: one that a start left that came to its end before it had sealed anything,
 /// or a new one.
 fn make_master_key(folder: &Path, entropy: &Entropy) -> Result<MasterKey, OpenError> {
-    if let Ok(left) = read_master_key(folder) {
-        return Ok(left);
+    let file = folder.join(MASTER_KEY);
+    if let Some(left) = files::read(&file)?.map(Zeroizing::new) {
+        // What is no key is somebody else's, and stays.
+        return MasterKey::parse(&left).ok_or_else(|| SealError::NoKeyInFolder { file }.into());
     }
     let bytes = Zeroizing::new(entropy.bytes());
     let key = MasterKey::new(*bytes);
