@@ -19,6 +19,7 @@ mod exchange;
 mod fault;
 mod http1;
 mod http2;
+mod iam;
 mod identities;
 mod listener;
 mod patient_stream;
@@ -32,6 +33,7 @@ mod shutdown;
 mod signatures;
 mod sns;
 mod sqs;
+mod sts;
 mod tls;
 mod turns;
 

@@ -35,7 +35,7 @@ use crate::exchange::Call;
 use crate::listener::Door;
 use crate::plain::Plain;
 use crate::reply::{Refused, refuse, respond};
-use crate::{browsers, fault, plain, sns, sqs};
+use crate::{browsers, fault, iam, plain, sns, sqs, sts};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -125,7 +125,9 @@ async fn pass_steps(
         Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
         Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
-        Action::Kms(_) | Action::Iam(_) | Action::Sts(_) => {
+        Action::Iam(action) => Ok(iam::answer(shared, &call, action).await),
+        Action::Sts(action) => Ok(sts::answer(shared, &call, action).await),
+        Action::Kms(action) => {
             Err(refused(WireError::InvalidAction { name: action.name().to_owned() }))
         }
     }

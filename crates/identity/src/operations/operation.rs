@@ -362,6 +362,11 @@ impl Operation {
         }
     }
 
+    /// Whether it changes nothing, whoever asks for it.
+    pub fn only_looks(&self) -> bool {
+        self.name().starts_with("Get") || self.name().starts_with("List")
+    }
+
     /// Of those that exist for several kinds of entities.
     fn name_by_kind(&self) -> &'static str {
         use Operation as O;

@@ -5,10 +5,11 @@ use tidings_access::{
 };
 use tidings_core::names::{AccountId, Uuid};
 use tidings_core::time::Timestamp;
-use tidings_identity::Principal;
+use tidings_identity::{Arbiter, Principal, Wanted};
 
 use super::Circumstances;
 use crate::audit::{AuditLog, Event, Verdict};
+use crate::exchange::Call;
 
 /// Who asks, from where and when.
 #[derive(Clone, Copy)]
@@ -60,6 +61,38 @@ impl<'a> Question<'a> {
             tag_keys: &[],
             service_keys: &[],
         }
+    }
+}
+
+impl<'a> Judge<'a> {
+    /// Of a call's caller.
+    pub(crate) fn of(call: &'a Call, now: Timestamp, audit: Option<&'a AuditLog>) -> Self {
+        Self {
+            principal: call.caller.principal(),
+            circumstances: &call.circumstances,
+            region: call.caller.region.as_str(),
+            now,
+            request_id: call.request_id,
+            access_key_id: call.caller.access_key_id.as_deref(),
+            audit,
+        }
+    }
+}
+
+/// For what IAM and STS are asked, which know themselves what has to be allowed.
+impl Arbiter for Judge<'_> {
+    fn decide(&self, wanted: &Wanted<'_>) -> Result<(), String> {
+        let Wanted { action, resource, owner, policy, .. } = *wanted;
+        let Wanted { resource_tags, request_tags, tag_keys, service_keys, .. } = *wanted;
+        let question = Question {
+            policy,
+            resource_tags,
+            request_tags,
+            tag_keys,
+            service_keys,
+            ..Question::new(action, resource, owner)
+        };
+        Judge::decide(self, &question)
     }
 }
 

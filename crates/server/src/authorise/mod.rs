@@ -38,15 +38,8 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
         Standing::Anonymous => None,
         Standing::Principal(principal) => Some(&**principal),
     };
-    let judge = Judge {
-        principal,
-        circumstances: &exchange.call.circumstances,
-        region: exchange.call.caller.region.as_str(),
-        now: exchange.broker.now(),
-        request_id: exchange.call.request_id,
-        access_key_id: exchange.call.caller.access_key_id.as_deref(),
-        audit: exchange.audit,
-    };
+    let now = exchange.broker.now();
+    let judge = Judge { principal, ..Judge::of(exchange.call, now, exchange.audit) };
     let trial = Trial { exchange, command, judge };
     let action = exchange.call.action;
     // An action without permissions would be one that nobody has thought about.
@@ -167,7 +160,7 @@ impl Trial<'_> {
                 let url = format!("{}/{}", call.base_url, subject.path);
                 WireError::AccessDenied(access_denied_text(&url))
             }
-            (None, Service::Sns | Service::Kms | Service::Iam | Service::Sts) => {
+            (None, Service::Sns | Service::Iam | Service::Kms | Service::Sts) => {
                 WireError::Unauthentic(AuthFault::MissingToken)
             }
         }
