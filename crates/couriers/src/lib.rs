@@ -30,4 +30,4 @@ pub use address_ranges::{AddressRanges, BadRange};
 pub use courier::{Attempt, Courier, Outcome, Parcel, ParcelKind};
 pub use couriers::{CourierConfig, Couriers};
 pub use endpoint::{Endpoint, EndpointError};
-pub use http::{HttpCourier, RootsError};
+pub use http::{HttpCourier, RootsError, client_tls};

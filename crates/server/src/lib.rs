@@ -5,6 +5,7 @@
 //! Tests start one in their own process, on port 0, over a broker whose clock they move.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod acme;
 mod audit;
 mod authenticate;
 mod authorise;
@@ -37,6 +38,7 @@ mod sts;
 mod tls;
 mod turns;
 
+pub use acme::{AcmeConfig, LETS_ENCRYPT};
 pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};

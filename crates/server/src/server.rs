@@ -23,7 +23,7 @@ use crate::listener::{
 };
 use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
-use crate::{connection, deliveries};
+use crate::{acme, connection, deliveries};
 
 /// A listening server. [`Server::bind`] it, then [`Server::run`] it; close the broker afterwards.
 ///
@@ -125,6 +125,9 @@ impl Server {
         let mut connections = JoinSet::new();
         let deliveries = self.start_deliveries(&stopping);
         let Self { mut entrances, shared, reloader } = self;
+        for listener in entrances.listeners().cloned() {
+            tokio::spawn(acme::keep(listener, stopping.clone()));
+        }
         let listeners = entrances.listeners().cloned().collect();
         tokio::spawn(keep_certificates(listeners, reloader, stopping.clone()));
         let limits = &shared.config.limits;

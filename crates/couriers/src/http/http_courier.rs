@@ -67,7 +67,7 @@ impl HttpCourier {
         attempt_timeout: Duration,
     ) -> Result<HttpCourier, RootsError> {
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(trust::tls_config(extra_roots)?)
+            .with_tls_config(trust::client_tls(extra_roots)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(GuardedConnector::new(Arc::clone(&guard), attempt_timeout));

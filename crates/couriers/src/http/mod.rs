@@ -9,4 +9,4 @@ mod http_courier;
 mod trust;
 
 pub use http_courier::HttpCourier;
-pub use trust::RootsError;
+pub use trust::{RootsError, client_tls};

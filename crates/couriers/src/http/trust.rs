@@ -52,7 +52,10 @@ pub enum RootsError {
 
 /// TLS 1.2 and 1.3 with the authorities that browsers trust, and those in the file. The former are
 /// part of the binary, so a server in a bare container trusts the same ones.
-pub(super) fn tls_config(extra_roots: Option<&Path>) -> Result<ClientConfig, RootsError> {
+///
+/// # Errors
+/// The file cannot be read or used.
+pub fn client_tls(extra_roots: Option<&Path>) -> Result<ClientConfig, RootsError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(file) = extra_roots {
         add_file(&mut roots, file)?;
@@ -89,13 +92,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("roots.pem");
         std::fs::write(&path, text).unwrap();
-        tls_config(Some(&path))
+        client_tls(Some(&path))
     }
 
     #[test]
     fn a_file_that_cannot_be_used_is_an_error() {
-        tls_config(None).unwrap();
-        let missing = tls_config(Some(Path::new("/nowhere/roots.pem"))).unwrap_err();
+        client_tls(None).unwrap();
+        let missing = client_tls(Some(Path::new("/nowhere/roots.pem"))).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/roots.pem"));
         assert!(matches!(with_file("").unwrap_err(), RootsError::Empty { .. }));
         let open_ended = "-----BEGIN CERTIFICATE-----\nAAAA\n";

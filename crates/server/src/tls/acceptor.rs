@@ -13,10 +13,13 @@ use super::config::TlsConfig;
 use super::files::{self, HTTP_2, TlsError};
 use super::stamp::Stamp;
 use super::subject;
+use crate::acme::{self, AcmeConfig, Challenges};
 
 /// Speaks TLS with the certificates that the files have now.
 pub(crate) struct Tls {
     config: TlsConfig,
+    /// What the authority looks for, if one is asked for certificates.
+    challenges: Option<Challenges>,
     current: RwLock<Arc<ServerConfig>>,
     /// What the files looked like when they were last read, whatever came of that.
     stamp: Mutex<Stamp>,
@@ -36,10 +39,14 @@ impl Tls {
     /// # Errors
     /// [`TlsError`].
     pub(crate) fn new(config: TlsConfig) -> Result<Self, TlsError> {
+        if let Some(acme) = &config.acme {
+            acme::make_placeholder(acme)?;
+        }
         // Before they are read: what changes in between is read again.
         let stamp = Stamp::of(&config);
         let current = Arc::new(files::read(&config)?);
-        Ok(Self { config, current: RwLock::new(current), stamp: Mutex::new(stamp) })
+        let challenges = config.acme.as_ref().map(|_| Challenges::default());
+        Ok(Self { config, challenges, current: RwLock::new(current), stamp: Mutex::new(stamp) })
     }
 
     /// Shakes hands with a client.
@@ -51,12 +58,20 @@ impl Tls {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let stream = TlsAcceptor::from(current).accept(stream).await?;
+        let stream = match &self.challenges {
+            None => TlsAcceptor::from(current).accept(stream).await?,
+            Some(challenges) => challenges.accept(stream, current).await?,
+        };
         let (_, session) = stream.get_ref();
         let is_http_2 = session.alpn_protocol() == Some(HTTP_2);
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         let client = certificate.map(|certificate| subject::of(certificate).into());
         Ok(Secured { stream, is_http_2, client })
+    }
+
+    /// The authority that is asked for certificates, and where it looks.
+    pub(crate) fn acme(&self) -> Option<(&AcmeConfig, &Challenges)> {
+        self.config.acme.as_ref().zip(self.challenges.as_ref())
     }
 
     /// Reads the files again if they have changed, or if that `is_demanded`. Connections that are

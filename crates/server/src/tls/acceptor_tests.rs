@@ -26,7 +26,8 @@ impl Fixture {
         // For a test the authority of servers is that of clients too.
         let clients = ClientCertificates { authorities: made.authority, is_required: false };
         let clients = has_clients.then_some(clients);
-        let tls = Tls::new(TlsConfig { certificates: vec![made.files], clients }).unwrap();
+        let tls =
+            Tls::new(TlsConfig { certificates: vec![made.files], acme: None, clients }).unwrap();
         Self { folder, tls }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::acme::AcmeConfig;
+
 /// How a listener speaks TLS: versions 1.2 and 1.3, for HTTP/2 and HTTP/1.1. The files are read when
 /// the server is bound, and again when they have changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,6 +11,9 @@ pub struct TlsConfig {
     /// Who the server is. Of several, the first one whose certificate is for the name that the
     /// client asks for; the very first for clients that ask for none of them.
     pub certificates: Vec<CertificateFiles>,
+    /// An authority that is asked for a certificate. The files that it is kept in are among
+    /// [`TlsConfig::certificates`].
+    pub acme: Option<AcmeConfig>,
     /// Whether clients show certificates. `None`: they are not asked.
     pub clients: Option<ClientCertificates>,
 }

@@ -1,22 +1,21 @@
 //! Certificates for development: an authority of one's own, and what it vouches for.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::{self as rustls_pem, PemObject};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::config::CertificateFiles;
+use super::{pem, private_file};
 
 const FOLDER: &str = "tls";
 /// What is being made. Renamed when it is whole, so `tls` has an authority or is not there.
@@ -60,7 +59,7 @@ pub enum DevelopmentError {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
-        source: pem::Error,
+        source: rustls_pem::Error,
     },
     /// A key or a certificate cannot be made or used.
     #[error("a certificate for development cannot be made: {0}")]
@@ -172,34 +171,10 @@ fn read_key(file: &Path) -> Result<KeyPair, DevelopmentError> {
     Ok(KeyPair::from_pkcs8_der_and_sign_algo(&key, &PKCS_ECDSA_P256_SHA256)?)
 }
 
-/// Writes a block of PEM. Nobody else may read a key, at no moment: the mode is given when the file
-/// is made, and a file that is there is replaced.
+/// Writes a block of PEM.
 fn write(file: &Path, label: &str, der: &[u8], mode: u32) -> Result<(), DevelopmentError> {
-    let encoded = Zeroizing::new(STANDARD.encode(der));
-    let mut text = Zeroizing::new(format!("-----BEGIN {label}-----\n"));
-    for line in encoded.as_bytes().chunks(64) {
-        text.extend(line.iter().map(|&byte| char::from(byte)));
-        text.push('\n');
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let unfinished = file.with_extension("new");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(error).or_error("remove", &unfinished);
-        }
-        _ => {}
-    }
-    let written = options
-        .open(&unfinished)
-        .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()));
-    written.or_error("write", &unfinished)?;
-    fs::rename(&unfinished, file).or_error("rename", &unfinished)
+    let text = Zeroizing::new(pem::encode(label, der));
+    private_file::replace(file, &text, mode).or_error("write", file)
 }
 
 trait OrError<T> {

@@ -68,6 +68,15 @@ pub enum TlsError {
         /// What is wrong.
         source: VerifierBuilderError,
     },
+    /// There is no certificate yet, and none to stand in for it.
+    #[error("there can be no certificate in {} until the authority gives one: {source}",
+        .folder.display())]
+    NoPlaceholder {
+        /// Where it was to be.
+        folder: PathBuf,
+        /// What came of it.
+        source: io::Error,
+    },
     /// The TLS library does not start.
     #[error("TLS cannot be set up: {0}")]
     Library(rustls::Error),
@@ -123,7 +132,7 @@ fn verifier(
 }
 
 /// All the certificates in a file. There is one at least.
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let not_pem =
         |source| TlsError::NotPem { wanted: "certificate", file: file.to_owned(), source };
     let text = read_file(file)?;

@@ -2,13 +2,19 @@
 
 mod acceptor;
 mod config;
+mod der;
 mod development;
 mod files;
+pub(crate) mod pem;
+pub(crate) mod private_file;
 mod resolver;
 mod stamp;
 mod subject;
+pub(crate) mod validity;
 
 pub(crate) use acceptor::{Secured, Tls};
+
+pub(crate) use files::certificates;
 
 pub use config::{CertificateFiles, ClientCertificates, TlsConfig};
 pub use development::{DevelopmentCertificates, DevelopmentError};

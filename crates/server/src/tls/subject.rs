@@ -5,7 +5,8 @@ use std::fmt::Write;
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
-const SEQUENCE: u8 = 0x30;
+use super::der::{SEQUENCE, take};
+
 const SET: u8 = 0x31;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTF8_STRING: u8 = 0x0C;
@@ -113,29 +114,6 @@ fn write_escaped(out: &mut String, text: &str) {
             other => out.push(other),
         }
     }
-}
-
-/// Takes the next element off, which is to be of this kind, and returns its content.
-fn take<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
-    let (&[found, length], rest) = bytes.split_first_chunk()?;
-    if found != tag {
-        return None;
-    }
-    let (length, rest) = match length {
-        0..=0x7F => (usize::from(length), rest),
-        0x81 => {
-            let (&length, rest) = rest.split_first()?;
-            (usize::from(length), rest)
-        }
-        0x82 => {
-            let (&length, rest) = rest.split_first_chunk()?;
-            (usize::from(u16::from_be_bytes(length)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    *bytes = rest;
-    Some(content)
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ pub fn over_tls(
     certificates: Vec<CertificateFiles>,
     clients: Option<ClientCertificates>,
 ) -> ListenerConfig {
-    let tls = Some(TlsConfig { certificates, clients });
+    let tls = Some(TlsConfig { certificates, acme: None, clients });
     ListenerConfig { tls, ..ListenerConfig::plain(anywhere()) }
 }
 
