@@ -96,6 +96,7 @@ impl Code {
         match error {
             WireError::InternalFailure => Self::kms("KMSInternalException", 500),
             WireError::TooLarge => Self::kms("RequestEntityTooLargeException", 413),
+            WireError::Throttled => Self::kms("ThrottlingException", 400),
             WireError::ServiceUnavailable(_) => Self::kms("ServiceUnavailableException", 503),
             other => Self::kms(Self::of_wire_error(other).shape, 400),
         }
@@ -116,6 +117,7 @@ impl Code {
     fn of_identity_wire_error(error: &WireError) -> Self {
         match error {
             WireError::NoAction => Self::framework("MissingActionException", "MissingAction", 400),
+            WireError::Throttled => Self::framework("ThrottlingException", "Throttling", 400),
             other => Self::of_wire_error(other),
         }
     }
@@ -253,6 +255,7 @@ impl Code {
                 Self::sns("AuthorizationErrorException", "AuthorizationError", 403)
             }
             WireError::InternalFailure => Self::sns("InternalErrorException", "InternalError", 500),
+            WireError::Throttled => Self::framework("ThrottlingException", "Throttling", 400),
             other => Self::of_wire_error(other),
         }
     }
@@ -276,6 +279,7 @@ impl Code {
             W::TooLarge => {
                 Self::framework("RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
             }
+            W::Throttled => Self::sqs("RequestThrottled", "RequestThrottled", 403),
             W::ServiceUnavailable(_) => {
                 Self::framework("ServiceUnavailable", "ServiceUnavailable", 503)
             }

@@ -79,6 +79,8 @@ pub enum WireError {
     Unauthentic(AuthFault),
     /// The request is longer than a server takes.
     TooLarge,
+    /// The caller asks too much at once. SDKs send again, later each time.
+    Throttled,
     /// Not now; the request may be sent again. The text in full.
     ServiceUnavailable(&'static str),
     /// A fault of ours.
@@ -204,6 +206,7 @@ impl Refusal {
                     format!("The address {address} is not valid for this endpoint.")
                 }
                 WireError::TooLarge => "The request is too long.".to_owned(),
+                WireError::Throttled => "Rate exceeded".to_owned(),
                 WireError::ServiceUnavailable(text) => (*text).to_owned(),
                 WireError::InternalFailure => {
                     "The request processing has failed because of an unknown error, exception or \
@@ -418,6 +421,7 @@ mod tests {
                 "RequestEntityTooLarge",
                 413,
             ),
+            (W::Throttled, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled", 403),
             (
                 W::ServiceUnavailable("text"),
                 "com.amazon.coral.service#ServiceUnavailable",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tidings_core::names::{AccountId, Region};
 
 use crate::listener::ListenerConfig;
+use crate::throttle::Quota;
 
 /// Everything that a [`Server`](crate::Server) needs to know beside its broker.
 #[derive(Clone, Debug)]
@@ -57,6 +58,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a client may leave an answer unread.
     pub write_timeout: Duration,
+    /// What one principal may ask; an anonymous caller counts by its address.
+    pub principal: Quota,
 }
 
 /// The least that [`Limits::header_bytes_max`] can be: what hyper reads at once.
@@ -75,6 +78,7 @@ impl Default for Limits {
             idle_timeout: Duration::from_secs(120),
             body_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
+            principal: Quota::default(),
         }
     }
 }

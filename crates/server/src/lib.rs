@@ -35,6 +35,7 @@ mod signatures;
 mod sns;
 mod sqs;
 mod sts;
+mod throttle;
 mod tls;
 mod turns;
 
@@ -49,6 +50,7 @@ pub use listener::{
 };
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
+pub use throttle::Quota;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{
     CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, TlsConfig,

@@ -21,6 +21,7 @@ use tidings_aws::sigv4::Scope;
 use tidings_aws::{Action, Answer, Head, Protocol, Service, SqsAction, WireError};
 use tidings_broker::Broker;
 use tidings_core::names::Uuid;
+use tidings_core::time::Timestamp;
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
 use tracing::{debug, error};
@@ -29,7 +30,7 @@ use crate::audit::Verdict;
 use crate::authenticate::{Auth, Authenticator};
 use crate::authorise::Circumstances;
 use crate::body::Bodies;
-use crate::caller::{self, Caller, base_url, scope};
+use crate::caller::{self, Caller, Standing, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
 use crate::listener::Door;
@@ -46,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
     pub(crate) auth: Auth,
+    pub(crate) throttle: Throttle,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -109,6 +111,9 @@ async fn pass_steps(
         write_down(shared, &circumstances, action, &error, request_id);
         refused(error)
     })?;
+    let place = place(shared, &caller, &circumstances).ok_or(WireError::Throttled);
+    // Held until the answer is there.
+    let _place = place.map_err(refused)?;
     let call = Call {
         base_url,
         path: head.uri.path().to_owned(),
@@ -155,6 +160,23 @@ fn caller(
             authenticator.caller(head, body, service)
         }
     }
+}
+
+/// A place for the request, unless its principal asks too much.
+fn place<'a>(
+    shared: &'a Shared,
+    caller: &Caller,
+    circumstances: &Circumstances,
+) -> Option<Place<'a>> {
+    if !shared.throttle.is_on() {
+        return shared.throttle.take("", Timestamp::default());
+    }
+    let principal = match &caller.standing {
+        Standing::Principal(principal) => principal.user_id().into_owned(),
+        Standing::Unchecked { .. } => caller.account.to_string(),
+        Standing::Anonymous => circumstances.address(),
+    };
+    shared.throttle.take(&principal, shared.broker.now())
 }
 
 /// A signature that was refused, for the audit log.

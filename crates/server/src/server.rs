@@ -93,7 +93,8 @@ impl Server {
         let bodies = Bodies::new(&config.limits);
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
-        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers, auth });
+        let throttle = Throttle::new(config.limits.principal);
+        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle });
         Ok(Self { entrances, shared, reloader: Reloader::default() })
     }
 

@@ -3,11 +3,12 @@
 
 mod support;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde_json::json;
 use support::{Running, json_request};
-use tidings_server::Limits;
+use tidings_server::{Limits, Quota};
 
 /// Short enough to wait for, in tests that wait for nothing else.
 const SHORT: Duration = Duration::from_millis(200);
@@ -169,5 +170,33 @@ async fn one_connection_too_many_is_told_to_come_back() {
     // A connection that ends makes room for another.
     taken.pop();
     server.client_with_room().await;
+    server.stop().await;
+}
+
+/// Each principal has a quota of its own: here, an account, as nobody is authenticated.
+#[tokio::test]
+async fn a_principal_that_asks_too_much_is_told_to_slow_down() {
+    let principal = Quota { requests_per_second: NonZeroU32::new(2), requests_under_way: None };
+    let server = Running::with(Limits { principal, ..Limits::default() }).await;
+    let mut client = server.client().await;
+    let ask = |account: &str| {
+        let scope = format!("{account}/20270115/us-east-1/sqs/aws4_request");
+        json_request("ListQueues", "{}").replace(
+            "X-Amz-Target",
+            &format!("Authorization: AWS4-HMAC-SHA256 Credential={scope}\r\nX-Amz-Target"),
+        )
+    };
+    let mut statuses = Vec::new();
+    for account in ["000000000001", "000000000001", "000000000001", "000000000002"] {
+        client.send(ask(account)).await;
+        let response = client.response().await;
+        statuses.push(response.status);
+        if response.status == 403 {
+            assert_eq!(response.header("x-amzn-query-error"), "RequestThrottled;Sender");
+            assert_eq!(response.json()["__type"], "com.amazonaws.sqs#RequestThrottled");
+            assert_eq!(response.json()["message"], "Rate exceeded");
+        }
+    }
+    assert_eq!(statuses, [200, 200, 403, 200]);
     server.stop().await;
 }

@@ -54,6 +54,11 @@ impl Circumstances {
         self.endpoint.as_ref()?.policy.as_ref()
     }
 
+    /// Where the request comes from, as text.
+    pub(crate) fn address(&self) -> String {
+        self.remote.map_or_else(|| "local".to_owned(), |address| address.to_string())
+    }
+
     pub(crate) fn is_secure(&self) -> bool {
         self.is_secure
     }

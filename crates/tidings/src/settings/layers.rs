@@ -149,6 +149,14 @@ pub(crate) struct Settings {
     /// How long a request's body may take to arrive [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIDINGS_BODY_TIMEOUT_SECONDS")]
     pub(crate) body_timeout_seconds: Option<NonZeroU32>,
+    /// Requests a second of one principal; more is answered by the errors that clients slow down at
+    /// [default: any number]
+    #[arg(long, value_name = "N", env = "TIDINGS_PRINCIPAL_REQUESTS_PER_SECOND_MAX")]
+    pub(crate) principal_requests_per_second_max: Option<NonZeroU32>,
+    /// Requests of one principal that are under way at once, waiting receives included [default: any
+    /// number]
+    #[arg(long, value_name = "N", env = "TIDINGS_PRINCIPAL_REQUESTS_MAX")]
+    pub(crate) principal_requests_max: Option<NonZeroU32>,
     /// How long a client may leave an answer unread [default: 30]
     #[arg(long, value_name = "SECONDS", env = "TIDINGS_WRITE_TIMEOUT_SECONDS")]
     pub(crate) write_timeout_seconds: Option<NonZeroU32>,
@@ -211,6 +219,10 @@ impl Settings {
                 .or(below.handshake_timeout_seconds),
             idle_timeout_seconds: self.idle_timeout_seconds.or(below.idle_timeout_seconds),
             body_timeout_seconds: self.body_timeout_seconds.or(below.body_timeout_seconds),
+            principal_requests_per_second_max: self
+                .principal_requests_per_second_max
+                .or(below.principal_requests_per_second_max),
+            principal_requests_max: self.principal_requests_max.or(below.principal_requests_max),
             write_timeout_seconds: self.write_timeout_seconds.or(below.write_timeout_seconds),
             shutdown_timeout_seconds: self
                 .shutdown_timeout_seconds

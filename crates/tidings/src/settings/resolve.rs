@@ -9,7 +9,7 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{
-    AuditLevel, Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig,
+    AuditLevel, Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig, Quota,
     SHUTDOWN_TIMEOUT,
 };
 use tracing::level_filters::LevelFilter;
@@ -226,6 +226,10 @@ impl Settings {
             idle_timeout: seconds(self.idle_timeout_seconds, default.idle_timeout),
             body_timeout: seconds(self.body_timeout_seconds, default.body_timeout),
             write_timeout: seconds(self.write_timeout_seconds, default.write_timeout),
+            principal: Quota {
+                requests_per_second: self.principal_requests_per_second_max,
+                requests_under_way: self.principal_requests_max,
+            },
         };
         if limits.header_bytes_max < HEADER_BYTES_LEAST {
             let problem = format!("must be {HEADER_BYTES_LEAST} bytes at least");

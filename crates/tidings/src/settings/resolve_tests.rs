@@ -106,6 +106,8 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("idle-timeout-seconds", "1", "2"),
         ("body-timeout-seconds", "1", "2"),
         ("write-timeout-seconds", "1", "2"),
+        ("principal-requests-per-second-max", "1", "2"),
+        ("principal-requests-max", "1", "2"),
         ("shutdown-timeout-seconds", "1", "2"),
         ("log-level", "'error'", "debug"),
     ] {
