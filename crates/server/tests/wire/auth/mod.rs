@@ -1,4 +1,5 @@
 //! A server that authenticates: who is let in, and who may do what.
 
 mod anonymous;
+mod identities;
 mod signatures;
