@@ -127,7 +127,7 @@ impl<'a> Exchange<'a> {
 }
 
 /// Clients send again what is answered with ServiceUnavailable.
-fn refusal_of(failure: Failure) -> Refusal {
+pub(crate) fn refusal_of(failure: Failure) -> Refusal {
     let unavailable = match failure {
         Failure::Rejected(rejection) => return rejection.into(),
         Failure::Unavailable(unavailable) => unavailable,

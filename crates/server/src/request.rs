@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   limit → read → name the action → authenticate → decode and validate → authorise → the broker
-//!           body   tidings-aws       authenticate   └───── sqs, sns ────┘ authorise
+//!           body   tidings-aws       authenticate   └── sqs, sns, kms ──┘ authorise
 //! ```
 //!
 //! The first limits (connections, bytes in headers, time) are the connection's business.
@@ -32,10 +32,11 @@ use crate::body::Bodies;
 use crate::caller::{self, Caller, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
+use crate::keys::Kms;
 use crate::listener::Door;
 use crate::plain::Plain;
-use crate::reply::{Refused, refuse, respond};
-use crate::{browsers, fault, plain, sns, sqs};
+use crate::reply::{Refused, keep_version, refuse, respond};
+use crate::{browsers, fault, kms, plain, sns, sqs};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
     pub(crate) auth: Auth,
+    /// The key store; `None` where no keys are kept.
+    pub(crate) kms: Option<Kms>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -70,10 +73,11 @@ pub(crate) async fn answer(door: &Door, request: Request<Incoming>) -> Response<
             Err(Refused::Refusal(service, WireError::InternalFailure.into()))
         }
     };
-    let response = match outcome {
+    let mut response = match outcome {
         Ok(answer) => respond(answer, request_id),
         Err(refused) => refuse(&refused, protocol_of(&head), request_id),
     };
+    keep_version(&mut response, caller::text(&head, &CONTENT_TYPE));
     let status = response.status().as_u16();
     let took_us = arrived_at.elapsed().as_micros();
     debug!(%request_id, method = %head.method, path = head.uri.path(), status, took_us, "answered");
@@ -125,7 +129,8 @@ async fn pass_steps(
         Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
         Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
-        Action::Kms(_) | Action::Iam(_) | Action::Sts(_) => {
+        Action::Kms(action) => Ok(kms::answer(shared, &call, action).await),
+        Action::Iam(_) | Action::Sts(_) => {
             Err(refused(WireError::InvalidAction { name: action.name().to_owned() }))
         }
     }
