@@ -88,7 +88,9 @@ impl<'a> Trial<'a> {
         };
         match &self.judge {
             Some(judge) if of_other && fault.code == KeyCode::NotFound => {
-                judge.ask(|facts, _| KeyFault::hidden(facts.caller.name(), action)).into()
+                let hidden = judge.ask(|facts, _| KeyFault::hidden(facts.caller.name(), action));
+                judge.write_down(action, name, Err(&hidden.text));
+                hidden.into()
             }
             _ => fault.into(),
         }
@@ -106,9 +108,13 @@ impl<'a> Trial<'a> {
         let request = KeyRequest { service_keys: &sets.service_keys, ..*request };
         let allowed = judge.ask(|facts, policies| {
             let facts = Facts { request_tags: &request_tags, tag_keys: &tag_keys, ..facts.clone() };
-            authorise(store, &request, &facts, policies)
+            let allowance = authorise(store, &request, &facts, policies)?;
+            Ok(judge.audit.map(|_| allowance.to_string()))
         });
-        Ok(allowed?)
+        let outcome = allowed.as_ref().map_err(|fault: &KeyFault| &fault.text);
+        judge.write_down(request.action, request.key.arn(), outcome);
+        allowed?;
+        Ok(())
     }
 
     /// Asks for a permission on a key, for a request that sets nothing.
