@@ -2,14 +2,16 @@
 //! guide, "Troubleshooting key access".
 
 use std::borrow::Cow;
+use std::fmt;
 
 use tidings_access::{
-    ContextValue, Decision, Denial, Facts, Policies, PolicyType, Request, denial_text, evaluate,
+    Allowance, ContextValue, Decision, Denial, Facts, Policies, PolicyType, Request, denial_text,
+    evaluate,
 };
 
 use crate::context::EncryptionContext;
 use crate::fault::{KeyCode, KeyFault};
-use crate::grant::names_of;
+use crate::grant::{GrantId, names_of};
 use crate::key::Key;
 use crate::policy::KeyPolicy;
 use crate::scope::Scope;
@@ -22,8 +24,6 @@ pub struct KeyRequest<'a> {
     pub action: &'a str,
     /// The key.
     pub key: &'a Key,
-    /// What the permission is about, if not the key: the ARN of an alias.
-    pub alias_arn: Option<&'a str>,
     /// The encryption context, of operations that have one.
     pub context: Option<&'a EncryptionContext>,
     /// The service that asks on the caller's behalf: `sqs` or `sns`.
@@ -35,22 +35,39 @@ pub struct KeyRequest<'a> {
 impl<'a> KeyRequest<'a> {
     /// An operation on a key, asked for directly.
     pub fn new(action: &'a str, key: &'a Key) -> Self {
-        let (alias_arn, context, via_service) = (None, None, None);
-        Self { action, key, alias_arn, context, via_service, service_keys: &[] }
+        Self { action, key, context: None, via_service: None, service_keys: &[] }
     }
 }
 
-/// Decides whether a caller may do something to a key. `facts` and `policies` are of the caller
-/// alone: what is of the key is added here.
+/// What allows something to be done to a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyAllowance<'a> {
+    /// The key's policy, perhaps with the caller's own.
+    Policies(Allowance<'a>),
+    /// A grant.
+    Grant(GrantId),
+}
+
+impl fmt::Display for KeyAllowance<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policies(allowance) => allowance.fmt(f),
+            Self::Grant(id) => write!(f, "grant {id}"),
+        }
+    }
+}
+
+/// Decides whether a caller may do something to a key. `facts` and `policies` are of the caller and
+/// of what the request sets: what is of the key is added here.
 ///
 /// # Errors
 /// AccessDeniedException. Callers of other accounts do not learn from it whether the key exists.
-pub fn authorise(
+pub fn authorise<'a>(
     store: &KeyStore,
-    request: &KeyRequest<'_>,
+    request: &KeyRequest<'a>,
     facts: &Facts<'_>,
-    policies: &Policies<'_>,
-) -> Result<(), KeyFault> {
+    policies: &Policies<'a>,
+) -> Result<KeyAllowance<'a>, KeyFault> {
     let key = request.key;
     let account = key.scope().account.to_string();
     let tags: Vec<(&str, &str)> = key.tags().collect();
@@ -66,23 +83,22 @@ pub fn authorise(
     let asked = Request {
         caller: facts.caller,
         action: request.action,
-        resource: request.alias_arn.unwrap_or(key.arn()),
+        resource: key.arn(),
         resource_account: &account,
         context: &facts,
     };
-    // An alias has no policy of its own: whoever may change it, an identity policy says.
-    let resource = request.alias_arn.is_none().then(|| key.policy().document());
+    let resource = Some(key.policy().document());
     let denial = match evaluate(&asked, &Policies { resource, ..*policies }) {
-        Decision::Allowed(_) => return Ok(()),
+        Decision::Allowed(allowance) => return Ok(KeyAllowance::Policies(allowance)),
         Decision::Denied(denial) => denial,
     };
     let is_silence_of = |policy_type| denial == Denial::Silent(policy_type);
     // A grant is as good as an Allow in the key's policy that names the grantee itself: no policy
     // of the caller's has to allow, but each may deny, and organisations and endpoints bound it.
     if (is_silence_of(PolicyType::Resource) || is_silence_of(PolicyType::Identity))
-        && is_granted(store, request, &facts)
+        && let Some(grant) = grant_for(store, request, &facts)
     {
-        return Ok(());
+        return Ok(KeyAllowance::Grant(grant));
     }
     let is_foreign = facts.caller.account() != Some(account.as_str());
     Err(match denial {
@@ -119,12 +135,13 @@ pub fn keeps_author(
     evaluate(&asked, &Policies { resource: Some(policy.document()), ..*policies }).is_allowed()
 }
 
-fn is_granted(store: &KeyStore, request: &KeyRequest<'_>, facts: &Facts<'_>) -> bool {
-    let Some(operation) = request.action.strip_prefix("kms:") else { return false };
+fn grant_for(store: &KeyStore, request: &KeyRequest<'_>, facts: &Facts<'_>) -> Option<GrantId> {
+    let operation = request.action.strip_prefix("kms:")?;
     let key = request.key.id();
-    names_of(&facts.caller).into_iter().any(|name| {
+    names_of(&facts.caller).into_iter().find_map(|name| {
         let mut grants = store.grants.of_grantee(key, name);
-        grants.any(|(_, grant)| grant.permits(operation, request.context))
+        let granted = grants.find(|(_, grant)| grant.permits(operation, request.context));
+        granted.map(|(id, _)| id)
     })
 }
 

@@ -72,6 +72,13 @@ impl Grant {
         is_one && context.is_none_or(|context| self.constraints.allow(context))
     }
 
+    /// Whether a caller may end it for being who it is. Its grantee may as well, if the grant permits
+    /// RetireGrant.
+    pub fn is_retired_by(&self, caller: &Caller<'_>) -> bool {
+        let names = names_of(caller);
+        self.retiring_principal.as_deref().is_some_and(|name| names.contains(&name))
+    }
+
     /// Whether two would be the same grant: all but the time.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let Self { created_at_ms, .. } = *self;

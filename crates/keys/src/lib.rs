@@ -71,7 +71,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use access::{KeyRequest, authorise, keeps_author};
+pub use access::{KeyAllowance, KeyRequest, authorise, keeps_author};
 pub use blob::{Blob, SALT_BYTES};
 pub use change::{Change, NewGrant, Output, Retired};
 pub use context::EncryptionContext;

@@ -22,6 +22,8 @@ mod http1;
 mod http2;
 mod iam;
 mod identities;
+mod keys;
+mod kms;
 mod listener;
 mod patient_stream;
 mod plain;
@@ -44,6 +46,7 @@ pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 pub use identities::Identities;
+pub use keys::Kms;
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,

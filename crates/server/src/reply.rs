@@ -43,6 +43,15 @@ pub(crate) fn respond(answer: Answer, request_id: Uuid) -> Response<Full<Bytes>>
     response
 }
 
+/// Answers in AWS JSON are of the version that their request is in.
+pub(crate) fn keep_version(response: &mut Response<Full<Bytes>>, request_type: Option<&str>) {
+    let Some(version) = Protocol::json_version(request_type) else { return };
+    let answered = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if Protocol::json_version(answered).is_some() {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(version));
+    }
+}
+
 /// The response to a request that did not get as far as its service.
 pub(crate) fn refuse(
     refused: &Refused,
@@ -118,6 +127,23 @@ mod tests {
             let response = refuse(&refused, Protocol::Json, Uuid::from_random(7));
             assert_eq!(response.status(), status, "{refused:?}");
             assert_eq!(header(&response, "connection"), connection, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_in_json_is_of_the_requests_version() {
+        let (v1_0, v1_1) = ("application/x-amz-json-1.0", "application/x-amz-json-1.1");
+        for (protocol, request_type, answered) in [
+            (Protocol::Json, Some(v1_0), v1_0),
+            (Protocol::Json, Some(v1_1), v1_1),
+            (Protocol::Json, Some("text/plain"), v1_0),
+            (Protocol::Json, None, v1_0),
+            (Protocol::Query, Some(v1_1), "text/xml"),
+        ] {
+            let refused = Refused::Refusal(Service::Sqs, WireError::InternalFailure.into());
+            let mut response = refuse(&refused, protocol, Uuid::from_random(7));
+            keep_version(&mut response, request_type);
+            assert_eq!(header(&response, "content-type"), answered, "{request_type:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   limit → read → name the action → authenticate → decode and validate → authorise → the broker
-//!           body   tidings-aws       authenticate   └───── sqs, sns ────┘ authorise
+//!           body   tidings-aws       authenticate   └── sqs, sns, kms ──┘ authorise
 //! ```
 //!
 //! The first limits (connections, bytes in headers, time) are the connection's business.
@@ -33,10 +33,11 @@ use crate::body::Bodies;
 use crate::caller::{self, Caller, Standing, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
+use crate::keys::Kms;
 use crate::listener::Door;
 use crate::plain::Plain;
-use crate::reply::{Refused, refuse, respond};
-use crate::{browsers, fault, iam, plain, sns, sqs, sts};
+use crate::reply::{Refused, keep_version, refuse, respond};
+use crate::{browsers, fault, iam, kms, plain, sns, sqs, sts};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) couriers: Couriers,
     pub(crate) auth: Auth,
     pub(crate) throttle: Throttle,
+    /// The key store; `None` where no keys are kept.
+    pub(crate) kms: Option<Kms>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -72,10 +75,11 @@ pub(crate) async fn answer(door: &Door, request: Request<Incoming>) -> Response<
             Err(Refused::Refusal(service, WireError::InternalFailure.into()))
         }
     };
-    let response = match outcome {
+    let mut response = match outcome {
         Ok(answer) => respond(answer, request_id),
         Err(refused) => refuse(&refused, protocol_of(&head), request_id),
     };
+    keep_version(&mut response, caller::text(&head, &CONTENT_TYPE));
     let status = response.status().as_u16();
     let took_us = arrived_at.elapsed().as_micros();
     debug!(%request_id, method = %head.method, path = head.uri.path(), status, took_us, "answered");
@@ -132,9 +136,7 @@ async fn pass_steps(
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),
         Action::Iam(action) => Ok(iam::answer(shared, &call, action).await),
         Action::Sts(action) => Ok(sts::answer(shared, &call, action).await),
-        Action::Kms(action) => {
-            Err(refused(WireError::InvalidAction { name: action.name().to_owned() }))
-        }
+        Action::Kms(action) => Ok(kms::answer(shared, &call, action).await),
     }
 }
 

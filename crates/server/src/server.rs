@@ -18,6 +18,7 @@ use crate::authenticate::Auth;
 use crate::body::Bodies;
 use crate::config::Config;
 use crate::connection::Common;
+use crate::keys::Kms;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
@@ -94,8 +95,17 @@ impl Server {
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
         let throttle = Throttle::new(config.limits.principal);
-        let shared = Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle });
+        let kms = None;
+        let shared =
+            Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle, kms });
         Ok(Self { entrances, shared, reloader: Reloader::default() })
+    }
+
+    /// Has it keep keys: answer as KMS does, and do what is due for keys as time passes.
+    pub fn with_kms(mut self, kms: Kms) -> Self {
+        let shared = Arc::get_mut(&mut self.shared);
+        shared.expect("nothing is served before the server runs").kms = Some(kms);
+        self
     }
 
     /// Where the first listener on an address listens; the port that was found free if port 0 was
@@ -131,6 +141,9 @@ impl Server {
         }
         let listeners = entrances.listeners().cloned().collect();
         tokio::spawn(keep_certificates(listeners, reloader, stopping.clone()));
+        if let Some(kms) = &shared.kms {
+            tokio::spawn(kms.clone().keep(shared.broker.clone(), stopping.clone()));
+        }
         let limits = &shared.config.limits;
         let common = Common {
             crowd: Crowd::new(limits.connections_per_address_max),

@@ -103,7 +103,35 @@ impl Judge<'_> {
     /// What the caller is told, in the words of the action's service.
     pub(crate) fn decide(&self, question: &Question<'_>) -> Result<(), String> {
         let owner = question.owner.to_string();
-        let caller = self.principal.map_or(Caller::Anonymous, Principal::caller);
+        let outcome = self.ask(|facts, policies| {
+            let facts = Facts {
+                request_tags: question.request_tags,
+                tag_keys: question.tag_keys,
+                resource_tags: question.resource_tags,
+                resource_account: Some(&owner),
+                service_keys: question.service_keys,
+                ..facts.clone()
+            };
+            let request = Request {
+                caller: facts.caller,
+                action: question.action,
+                resource: question.resource,
+                resource_account: &owner,
+                context: &facts,
+            };
+            match evaluate(&request, &Policies { resource: question.policy, ..*policies }) {
+                // Why it is allowed, if anybody wants to know.
+                Decision::Allowed(allowance) => Ok(self.audit.map(|_| allowance.to_string())),
+                Decision::Denied(denial) => Err(denial_text(&request, &denial)),
+            }
+        });
+        self.write_down(question.action, question.resource, outcome.as_ref());
+        outcome.map(drop)
+    }
+
+    /// Has something decided by others, who are told all that is known of the caller and of where
+    /// the request comes from, and nothing of what is asked.
+    pub(crate) fn ask<T>(&self, decide: impl FnOnce(&Facts<'_>, &Policies<'_>) -> T) -> T {
         let now_ms = i64::try_from(self.now.as_ms()).unwrap_or(i64::MAX);
         let principal_tags = self.principal_tags();
         let facts = Facts {
@@ -113,31 +141,8 @@ impl Judge<'_> {
             referer: self.circumstances.referer(),
             session: self.principal.and_then(Principal::session_facts),
             principal_tags: &principal_tags,
-            request_tags: question.request_tags,
-            tag_keys: question.tag_keys,
-            resource_tags: question.resource_tags,
-            resource_account: Some(&owner),
-            service_keys: question.service_keys,
-            ..Facts::new(caller, self.circumstances.origin(), now_ms)
+            ..Facts::new(self.caller(), self.circumstances.origin(), now_ms)
         };
-        let request = Request {
-            caller,
-            action: question.action,
-            resource: question.resource,
-            resource_account: &owner,
-            context: &facts,
-        };
-        let outcome = self.evaluate(&request, question.policy);
-        self.write_down(&request, outcome.as_ref());
-        outcome.map(drop)
-    }
-
-    /// Why it is allowed, if anybody wants to know, or why not.
-    fn evaluate(
-        &self,
-        request: &Request<'_>,
-        resource: Option<&PolicyDocument>,
-    ) -> Result<Option<String>, String> {
         let identity: Vec<_> =
             self.principal.iter().flat_map(|p| p.identity_policies()).map(|p| &**p).collect();
         let session = self.principal.and_then(Principal::session_policies);
@@ -146,33 +151,38 @@ impl Judge<'_> {
             identity: &identity,
             boundary: self.principal.and_then(Principal::boundary),
             session: session.as_deref(),
-            resource,
             endpoint: self.circumstances.endpoint_policy(),
             ..Policies::default()
         };
-        match evaluate(request, &policies) {
-            Decision::Allowed(allowance) => Ok(self.audit.map(|_| allowance.to_string())),
-            Decision::Denied(denial) => Err(denial_text(request, &denial)),
-        }
+        decide(&facts, &policies)
     }
 
-    fn write_down(&self, request: &Request<'_>, outcome: Result<&Option<String>, &String>) {
+    /// Writes down what was decided: why it is allowed, or what the caller is told.
+    pub(crate) fn write_down(
+        &self,
+        action: &str,
+        resource: &str,
+        outcome: Result<&Option<String>, &String>,
+    ) {
         let Some(audit) = self.audit else { return };
         let (verdict, reason) = match outcome {
             Ok(reason) => (Verdict::Allowed, reason.clone().unwrap_or_default()),
             Err(text) => (Verdict::Denied, text.clone()),
         };
-        if !audit.wants(verdict, request.action) {
+        if !audit.wants(verdict, action) {
             return;
         }
-        let event =
-            self.circumstances.event(self.now, self.request_id, request.action, verdict, reason);
+        let event = self.circumstances.event(self.now, self.request_id, action, verdict, reason);
         audit.write(&Event {
-            principal: Some(request.caller.name()),
+            principal: Some(self.caller().name()),
             access_key_id: self.access_key_id,
-            resource: Some(request.resource),
+            resource: Some(resource),
             ..event
         });
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        self.principal.map_or(Caller::Anonymous, Principal::caller)
     }
 
     fn principal_tags(&self) -> Vec<(&str, &str)> {

@@ -1,4 +1,4 @@
-//! SQS over HTTP, in both protocols, and SNS, against a server in this process whose clock the tests
+//! SQS over HTTP, in both protocols, SNS and KMS, against a server in this process whose clock the tests
 //! move.
 //!
 //! What is expected here was written from the documentation of the service, not from the code.
@@ -18,6 +18,7 @@ mod fifo;
 mod get_queue_url;
 mod harness;
 mod in_flight_limit;
+mod kms;
 mod list_dead_letter_source_queues;
 mod list_queues;
 mod long_poll;

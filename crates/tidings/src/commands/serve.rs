@@ -10,7 +10,8 @@ use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
 use tidings_server::{
-    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, NewAccessKey, Outbound, Server,
+    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, Kms, NewAccessKey, Outbound,
+    Server,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
@@ -103,9 +104,10 @@ async fn bind(
         DevelopmentCertificates::make(&settings.data, &names)?;
     }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
+    let kms = Kms::open(broker.clone()).await?;
     let Some(wanted) = &settings.auth else {
         let server = Server::bind(settings.server.clone(), broker.clone(), outbound, Auth::Off);
-        return Ok((server.await?, None));
+        return Ok((server.await?.with_kms(kms), None));
     };
     let identities = Identities::open(broker.clone()).await?;
     let auth = Auth::On {
@@ -114,6 +116,7 @@ async fn bind(
         audit: wanted.audit.as_ref().map(open_audit_log).transpose()?,
     };
     let server = Server::bind(settings.server.clone(), broker.clone(), outbound, auth).await?;
+    let server = server.with_kms(kms);
     // Last, so that nothing can fail any more before the key is shown.
     let first_key = identities.create_first_key(broker, settings.server.account).await?;
     Ok((server, first_key))

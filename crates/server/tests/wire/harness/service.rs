@@ -10,12 +10,13 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
-    Auth, Config, Identities, Limits, ListenAddress, ListenerConfig, Outbound, SHUTDOWN_TIMEOUT,
-    Server,
+    Auth, Config, Identities, Kms, Limits, ListenAddress, ListenerConfig, Outbound,
+    SHUTDOWN_TIMEOUT, Server,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::kms::KmsClient;
 use super::signing::Credentials;
 use super::sns::Sns;
 use super::sqs::{ACCOUNT, Protocol, Sqs};
@@ -93,6 +94,7 @@ impl Service {
             Some(regions) => authenticator(&broker, regions.clone()).await,
         };
         let server = Server::bind(config, broker.clone(), outbound, auth).await.unwrap();
+        let server = server.with_kms(Kms::open(broker.clone()).await.unwrap());
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
@@ -119,6 +121,12 @@ impl Service {
     pub async fn speak(&self, protocol: Protocol) -> Sqs {
         let client = Client::connect(self.addr).await;
         Sqs::new(protocol, self.addr, self.clock.clone(), client)
+    }
+
+    /// A client of KMS; where the server authenticates, the root user's.
+    pub async fn kms(&self) -> KmsClient {
+        let client = Client::connect(self.addr).await;
+        KmsClient::new(self.addr, self.clock.clone(), client, self.root.clone())
     }
 
     /// A client of SNS.

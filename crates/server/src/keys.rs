@@ -1,0 +1,113 @@
+//! The keys of KMS, for whoever is served.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidings_aws::Refusal;
+use tidings_broker::{Broker, Keys};
+use tidings_core::register::RegisterWrite;
+use tidings_keys::{Change, Envelopes, KeyStore, PREFIX, Random, Scope};
+use tracing::warn;
+
+use crate::exchange::refusal_of;
+use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
+use crate::shutdown::Stopping;
+
+/// What key material is sealed for.
+const PURPOSE: &str = "keys";
+
+/// How often it is looked whether something is due: deletions and rotations are counted in days.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// The key store. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Kms {
+    pub(crate) plane: Arc<Plane<KeyStore>>,
+    pub(crate) envelopes: Arc<Envelopes>,
+}
+
+/// Data keys that are remembered, for sealing and for opening: some 16 MiB of them.
+const DATA_KEYS_MAX: usize = 16_384;
+
+impl Registered for KeyStore {
+    const PREFIX: &'static str = PREFIX;
+
+    fn load(entries: &[(String, Arc<[u8]>)], keys: &Keys) -> Result<Self, String> {
+        let entries = entries.iter().map(|(name, value)| (name.as_str(), &**value));
+        KeyStore::load(entries, keys.secrets(PURPOSE)).map_err(plane::problem)
+    }
+
+    fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
+        KeyStore::apply(self, writes).map_err(plane::problem)
+    }
+}
+
+impl Kms {
+    /// Reads the keys from a broker's register.
+    ///
+    /// # Errors
+    /// If the register cannot be read, or one of its entries cannot be used.
+    pub async fn open(broker: Broker) -> Result<Self, LoadError> {
+        let plane = Plane::open(broker).await?;
+        Ok(Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)) })
+    }
+
+    /// Deletes and rotates what is due by now.
+    ///
+    /// # Errors
+    /// If that cannot be made durable.
+    pub(crate) async fn settle_due(&self, broker: &Broker) -> Result<(), Refusal> {
+        let is_due =
+            |store: &KeyStore| store.next_due().is_some_and(|at| at <= broker.now().as_ms());
+        while is_due(&self.plane.look()) {
+            let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
+            let change = |store: &KeyStore| Ok((store.advance(now_ms, random), ()));
+            self.plane.change(change).await.map_err(refusal)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the managed key that a name means, if it means one that there is not yet. `owner` is
+    /// whose name it is.
+    ///
+    /// # Errors
+    /// If that cannot be made durable.
+    pub(crate) async fn make_managed_key(
+        &self,
+        broker: &Broker,
+        name: &str,
+        owner: &Scope,
+    ) -> Result<(), Refusal> {
+        let Some(managed) = self.plane.look().unmade_managed_key(name, owner) else {
+            return Ok(());
+        };
+        let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
+        let made = self.plane.change(|store| {
+            let change = Change::CreateManagedKey(managed);
+            let (writes, _) = store.decide(change, owner, now_ms, random)?;
+            Ok((writes, ()))
+        });
+        made.await.map_err(refusal)
+    }
+
+    /// Does what is due, as time passes, until the server stops.
+    pub(crate) async fn keep(self, broker: Broker, mut stopping: Stopping) {
+        loop {
+            if let Err(refusal) = self.settle_due(&broker).await {
+                warn!(?refusal, "keys that are due cannot be deleted or rotated yet");
+            }
+            tokio::select! {
+                () = stopping.begun() => return,
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+}
+
+/// What a caller is told of a change that did not happen.
+pub(crate) fn refusal(fault: ChangeFault<Refusal>) -> Refusal {
+    match fault {
+        ChangeFault::Refused(refusal) => refusal,
+        ChangeFault::Failed(failure) => refusal_of(failure),
+    }
+}
