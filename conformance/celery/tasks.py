@@ -3,12 +3,16 @@
 import os
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from celery import Celery
 
 FOLDER = Path(os.environ["CONFORMANCE_FOLDER"])
 HOST = os.environ["CONFORMANCE_ENDPOINT"].split("://", 1)[1]
-IDENTITY = f"{os.environ['AWS_ACCESS_KEY_ID']}:{os.environ['AWS_SECRET_ACCESS_KEY']}"
+# In a URL, where a secret's slashes and plus signs have to be escaped.
+IDENTITY = ":".join(
+    quote(os.environ[name], safe="") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+)
 
 app = Celery("conformance")
 app.conf.update(

@@ -21,21 +21,25 @@ class Sdk:
     name: str
     part: str  # what harness.install has to bring up to date
     command: list
-    # The 12-digit access key that its requests carry. The server takes it as the account, so that
-    # drivers running side by side share nothing.
-    account: str
+    # A region of its own, so that drivers running side by side share nothing.
+    region: str
     # Fields of an error that this SDK does not hand to its caller.
     hidden: frozenset = frozenset()
     # Errors that this SDK is too old to have a class for.
     classless: frozenset = frozenset()
     # Runs only the scenarios marked for it, because each call takes long.
     marked_only: bool = False
-
     # Services that another driver calls in the very same way.
     left_out: frozenset = frozenset()
+    # Calls the server that does not authenticate: a few scenarios, and those of two accounts.
+    is_open: bool = False
 
     def runs(self, scenario):
         if self.left_out & scenario.services:
+            return False
+        if self.is_open:
+            return not scenario.is_about_signing and (scenario.cli or scenario.has_two_accounts)
+        if scenario.has_two_accounts:
             return False
         return scenario.cli or not self.marked_only
 
@@ -45,13 +49,13 @@ SDKS = [
         name="python",
         part="python",
         command=[VENV / "bin/python", DRIVERS / "python/driver.py"],
-        account="100000000001",
+        region="us-east-1",
     ),
     Sdk(
         name="python-query",
         part="python-query",
         command=[QUERY_VENV / "bin/python", DRIVERS / "python/driver.py"],
-        account="100000000002",
+        region="us-east-2",
         classless=frozenset({"InvalidAttributeValue"}),
         # SNS still speaks the Query protocol with the newest boto3.
         left_out=frozenset({"sns"}),
@@ -60,7 +64,7 @@ SDKS = [
         name="cli",
         part="python",
         command=[VENV / "bin/python", DRIVERS / "cli/driver.py"],
-        account="100000000003",
+        region="us-west-1",
         hidden=frozenset({"name", "status", "fault"}),
         marked_only=True,
     ),
@@ -68,30 +72,51 @@ SDKS = [
         name="javascript",
         part="javascript",
         command=["node", DRIVERS / "javascript/driver.js"],
-        account="100000000004",
+        region="us-west-2",
     ),
     Sdk(
         name="go",
         part="go",
         command=[ENV / "go/driver"],
-        account="100000000005",
+        region="ca-central-1",
         hidden=frozenset({"fault"}),
     ),
     Sdk(
         name="java",
         part="java",
         command=["java", "-cp", f"{ENV / 'java/classes'}:{ENV / 'java/lib'}/*", "driver.Driver"],
-        account="100000000006",
+        region="sa-east-1",
         hidden=frozenset({"fault"}),
     ),
     Sdk(
         name="rust",
         part="rust",
         command=[ENV / "rust/debug/conformance-driver"],
-        account="100000000007",
+        region="ap-south-1",
         hidden=frozenset({"fault"}),
     ),
+    Sdk(
+        name="open",
+        part="python",
+        command=[VENV / "bin/python", DRIVERS / "python/driver.py"],
+        region="us-east-1",
+        is_open=True,
+    ),
 ]
+
+# Regions that scenarios name, beside those that drivers have.
+NAMED_REGIONS = ("eu-central-1", "eu-south-1", "eu-west-1")
+
+
+def spare_region(region):
+    """One beside a driver's own, for a scenario that wants to be alone in it."""
+    return f"{region}0"
+
+
+def regions_in_use(sdks):
+    """All regions that requests may be signed for."""
+    own = {sdk.region for sdk in sdks}
+    return sorted(own | set(map(spare_region, own)) | set(NAMED_REGIONS))
 
 
 def clean_environment():

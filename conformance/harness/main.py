@@ -1,6 +1,7 @@
 """The command line: installs, starts the server, runs everything, tells the outcome."""
 
 import argparse
+import contextlib
 import os
 import signal
 import time
@@ -8,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import scenarios as expectations
-from .drivers import SDKS
+from .drivers import SDKS, regions_in_use
 from .install import ENV, InstallError, install, missing_tools
 from .programs import PROGRAMS
 from .report import Report
-from .server import Server, ServerError, find_binary
+from .server import AccessKey, Place, Server, ServerError, find_binary
 from .suite import Suite
 
 # A run that takes longer hangs somewhere.
@@ -34,7 +35,7 @@ def main(arguments):
     # A program is no scenario: naming one leaves the programs out.
     programs = [p for p in PROGRAMS if p.name in options.drivers and not options.scenario]
     if options.endpoint:
-        programs = without_server_starters(programs, report)
+        sdks, programs = without_server_starters(sdks, programs, scenarios, report)
     sdks, programs = prepare(sdks, programs, scenarios, options, report)
     if options.install:
         return report.exit_code()
@@ -62,7 +63,7 @@ def parse(arguments):
     add("--scenario", metavar="TEXT", help="only scenarios with this in their title")
     add("--endpoint", metavar="URL", help="use a server that is running")
     add("--binary", metavar="PATH", help="the server to start (else the newest in target/)")
-    add("--region", default="us-east-1")
+    add("--region", help="one region for all drivers, in place of one for each")
     add(
         "--require-all",
         action="store_true",
@@ -79,13 +80,18 @@ def parse(arguments):
     return options
 
 
-def without_server_starters(programs, report):
-    """Leaves out those that start the server themselves: nobody knows here which that would be."""
+def without_server_starters(sdks, programs, scenarios, report):
+    """Leaves out those for which a server is started: nobody knows here which that would be."""
+    reason = "it needs a server of its own, and --endpoint names one that is running"
     for program in programs:
         if program.starts_server:
-            reason = "it starts a server of its own, and --endpoint names one that is running"
             report.unavailable(program.name, program.checks, reason, may_skip=True)
-    return [program for program in programs if not program.starts_server]
+    for sdk in sdks:
+        if sdk.is_open:
+            count = sum(sdk.runs(scenario) for scenario in scenarios)
+            report.unavailable(sdk.name, count, reason, may_skip=True)
+    left = [program for program in programs if not program.starts_server]
+    return [sdk for sdk in sdks if not sdk.is_open], left
 
 
 def prepare(sdks, programs, scenarios, options, report):
@@ -136,15 +142,33 @@ def bound_in_time():
 def run(suite, options, log_folder, report):
     if options.endpoint:
         # The server stays: leave nothing behind.
-        suite.run(options.endpoint.rstrip("/"), tidy=True)
+        suite.run(place_given(options.endpoint.rstrip("/")), tidy=True)
         return
     binary = Path(options.binary or find_binary()).resolve()
-    server = Server(binary, options.region, log_folder)
-    try:
-        server.wait_until_ready()
-        suite.run(server.endpoint, binary)
-    finally:
-        problem = server.stop()
+    regions = {options.region, *regions_in_use(SDKS)} - {None}
+    with contextlib.ExitStack() as closing:
+
+        def start(is_open):
+            server = Server(binary, sorted(regions), log_folder, is_open)
+            closing.callback(stop, server, report)
+            return server
+
+        servers = [start(is_open) for is_open in (False, True)]
+        for server in servers:
+            server.wait_until_ready()
+        suite.run(*(server.place() for server in servers))
+
+
+def place_given(endpoint):
+    """A server that runs already, and who we are there: as the usual variables say, or anybody."""
+    account = os.environ.get("CONFORMANCE_ACCOUNT", Server.ACCOUNT)
+    key_id = os.environ.get("AWS_ACCESS_KEY_ID", account)
+    key = AccessKey(key_id, os.environ.get("AWS_SECRET_ACCESS_KEY", "secret"))
+    return Place(endpoint, key, account)
+
+
+def stop(server, report):
+    problem = server.stop()
     if problem:
         report.failed("server", problem)
     else:

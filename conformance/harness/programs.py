@@ -21,7 +21,6 @@ class Program:
     name: str
     part: str
     command: list
-    account: str
     # How many checks it makes, so that one that ends early is seen.
     checks: int
     # Whether it starts a server of its own instead of using the one there is.
@@ -33,28 +32,24 @@ PROGRAMS = [
         name="celery",
         part="python",
         command=[VENV / "bin/python", ROOT / "celery/check.py"],
-        account="100000000008",
         checks=8,
     ),
     Program(
         name="sqs-consumer",
         part="sqs-consumer",
         command=["node", ROOT / "sqs-consumer/check.js"],
-        account="100000000009",
         checks=6,
     ),
     Program(
         name="kombu",
         part="python",
         command=[VENV / "bin/python", ROOT / "kombu/check.py"],
-        account="100000000010",
         checks=4,
     ),
     Program(
         name="validators",
         part="validators",
         command=[VALIDATORS_VENV / "bin/python", ROOT / "validators/check.py"],
-        account="100000000011",
         checks=8,
         starts_server=True,
     ),
@@ -64,7 +59,7 @@ PROGRAMS = [
 class Running:
     """A program that has been started."""
 
-    def __init__(self, program, endpoint, binary, region, log_folder):
+    def __init__(self, program, place, region, log_folder):
         self.name = program.name
         self._checks = program.checks
         self._log_path = log_folder / f"{program.name}.log"
@@ -73,12 +68,13 @@ class Running:
                 [str(word) for word in program.command],
                 env={
                     **clean_environment(),
-                    "CONFORMANCE_ENDPOINT": endpoint,
-                    "CONFORMANCE_BINARY": str(binary or ""),
+                    "CONFORMANCE_ENDPOINT": place.endpoint,
+                    "CONFORMANCE_BINARY": str(place.binary or ""),
+                    "CONFORMANCE_ACCOUNT": place.account,
                     "AWS_REGION": region,
                     "AWS_DEFAULT_REGION": region,
-                    "AWS_ACCESS_KEY_ID": program.account,
-                    "AWS_SECRET_ACCESS_KEY": "secret",
+                    "AWS_ACCESS_KEY_ID": place.key.id,
+                    "AWS_SECRET_ACCESS_KEY": place.key.secret,
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -29,6 +29,8 @@ class Resources:
         for variable, status in scenario.webhooks.items():
             self.webhook_paths[variable] = f"/{status or 200}/{self.name(variable)}"
             self._variables[variable] = self._webhooks.url(self.webhook_paths[variable])
+        for queue, topic in scenario.admits.items():
+            self.admit(queue, topic)
         for variable, subscription in scenario.subscriptions.items():
             self.subscribe(variable, subscription)
 
@@ -62,10 +64,9 @@ class Resources:
             {variable: arn, f"{variable}.name": name, "account": arn.split(":")[4]}
         )
 
-    def subscribe(self, variable, subscription):
-        """Makes `${variable}` the ARN of a queue's subscription, and lets the topic send there."""
-        topic = self._variables[subscription["topic"]]
-        queue, queue_arn = (self._variables[subscription["queue"] + end] for end in ("", ".arn"))
+    def admit(self, queue, topic):
+        """Gives a queue a policy that lets a topic send to it."""
+        arn = self._variables[f"{queue}.arn"]
         policy = {
             "Version": "2012-10-17",
             "Statement": [
@@ -73,20 +74,26 @@ class Resources:
                     "Effect": "Allow",
                     "Principal": {"Service": "sns.amazonaws.com"},
                     "Action": "sqs:SendMessage",
-                    "Resource": queue_arn,
+                    "Resource": arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": self._variables[topic]}},
                 }
             ],
         }
         self.output(
             "SetQueueAttributes",
-            {"QueueUrl": queue, "Attributes": {"Policy": json.dumps(policy)}},
+            {"QueueUrl": self._variables[queue], "Attributes": {"Policy": json.dumps(policy)}},
         )
+
+    def subscribe(self, variable, subscription):
+        """Makes `${variable}` the ARN of a queue's subscription, and lets the topic send there."""
+        topic, queue = subscription["topic"], subscription["queue"]
+        self.admit(queue, topic)
         self._variables[variable] = self.output(
             "Subscribe",
             {
-                "TopicArn": topic,
+                "TopicArn": self._variables[topic],
                 "Protocol": "sqs",
-                "Endpoint": queue_arn,
+                "Endpoint": self._variables[f"{queue}.arn"],
                 **self.given("Attributes", subscription.get("attributes", {})),
             },
         )["SubscriptionArn"]

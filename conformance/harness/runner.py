@@ -5,16 +5,13 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
-from .drivers import finish
+from .drivers import finish, spare_region
 from .match import Mismatch, match, show
 from .resources import Failed, Resources
 from .scenarios import plain_name
 from .services import service_of
 from .values import UnknownVariable, resolve
 
-SECRET_KEY = "secret"
-# A second identity for steps that call as another account.
-OTHER_ACCOUNT = "200000000002"
 GATHER_SECONDS = 20
 PAUSE_SECONDS = 0.2
 GET_SECONDS = 10
@@ -23,20 +20,22 @@ GET_SECONDS = 10
 class Run:
     """A scenario on its way: the variables it has gathered and the calls it left running."""
 
-    def __init__(self, scenario, driver, endpoint, region, run_id, webhooks):
+    def __init__(self, scenario, driver, place, region, run_id, webhooks, tampering):
         self.scenario = scenario
         self.driver = driver
-        self.endpoint = endpoint
+        self.place = place
         self.region = region
         self.running = {}
         self.webhooks = webhooks
+        self.tampering = tampering
         self.skipped_steps = []
         # Short, because queue names end at 80 characters.
         self.variables = {
             "unique": f"{driver.sdk.name}-{run_id}",
-            "endpoint": endpoint,
+            "endpoint": place.endpoint,
             "region": region,
-            "account": driver.sdk.account,
+            "spare_region": spare_region(region),
+            "account": place.account,
         }
         self.resources = Resources(self.call, self.variables, region, webhooks)
 
@@ -106,16 +105,20 @@ class Run:
         return {"failure": f"nothing was posted to {webhook}"} if post is None else {"output": post}
 
     def request(self, step):
-        other = step.get("account") == "other"
-        return {
+        key = self.place.other_key if step.get("account") == "other" else self.place.key
+        request = {
             "service": service_of(step["action"], step.get("service")),
             "action": step["action"],
             "input": resolve(step.get("input", {}), self.variables),
-            "endpoint": with_host(self.endpoint, step.get("host")),
-            "region": step.get("region", self.region),
-            "access_key": OTHER_ACCOUNT if other else self.driver.sdk.account,
-            "secret_key": SECRET_KEY,
+            "endpoint": with_host(self.place.endpoint, step.get("host")),
+            "region": resolve(step.get("region", self.region), self.variables),
+            "access_key": key.id,
+            "secret_key": key.secret,
+            **resolve(step.get("signed", {}), self.variables),
         }
+        if "presigned" in step:
+            request["presigned"] = step["presigned"]
+        return self.tampering.divert(request, step["changed"]) if "changed" in step else request
 
     def judge(self, step, answer):
         if "unsendable" in answer or "failure" in answer:

@@ -28,9 +28,18 @@ SCENARIO_KEYS = {
     "topics",
     "webhooks",
     "subscriptions",
+    "admits",
     "steps",
 }
 SUBSCRIPTION_KEYS = {"topic", "queue", "attributes"}
+SIGNED_KEYS = {
+    "access_key",
+    "secret_key",
+    "session_token",
+    "signing_name",
+    "clock_offset",
+    "unsigned",
+}
 STEP_KEYS = {
     "action",
     "service",
@@ -44,7 +53,10 @@ STEP_KEYS = {
     "finish",  # leave a call running, and pick its answer up
     "region",
     "account",
-    "host",  # call as another client
+    "host",
+    "signed",  # call as another client, or as one that signs in another way
+    "changed",  # what becomes of the request on its way
+    "presigned",  # ask for a URL instead of calling
     "cannot_send",  # drivers whose SDK does not let this request out
     "wait",
     "posted",  # what came to a webhook
@@ -62,6 +74,7 @@ class Scenario:
     topics: dict = field(default_factory=dict)
     webhooks: dict = field(default_factory=dict)
     subscriptions: dict = field(default_factory=dict)
+    admits: dict = field(default_factory=dict)
     cli: bool = False
     exceptions: dict = field(default_factory=dict)
 
@@ -74,6 +87,14 @@ class Scenario:
         """The services that its steps call."""
         named = [(s["action"], s.get("service")) for s in self.steps if "action" in s]
         return {service_of(action, service) for action, service in named}
+
+    @property
+    def has_two_accounts(self):
+        return any(step.get("account") == "other" for step in self.steps)
+
+    @property
+    def is_about_signing(self):
+        return any({"signed", "changed", "presigned"} & set(step) for step in self.steps)
 
 
 def load(folder=FOLDER):
@@ -113,6 +134,7 @@ def read_scenario(file, entry, errors):
         topics=entry.get("topics", {}),
         webhooks=entry.get("webhooks", {}),
         subscriptions=entry.get("subscriptions", {}),
+        admits=entry.get("admits", {}),
         cli=entry.get("cli", False),
         exceptions=entry.get("except", {}),
     )
@@ -120,6 +142,7 @@ def read_scenario(file, entry, errors):
 
 def read_step(step, errors, where):
     check_keys(step, STEP_KEYS, where)
+    check_keys(step.get("signed", {}), SIGNED_KEYS, where)
     if "action" not in step:
         return
     service = service_of(step["action"], step.get("service"))

@@ -1,6 +1,7 @@
-"""A server of our own for one run: a free loopback port, a data folder that goes afterwards."""
+"""Servers of our own for one run: a free loopback port, a data folder that goes afterwards."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,6 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 from .drivers import clean_environment
@@ -16,10 +18,33 @@ from .install import ROOT
 
 START_SECONDS = 20
 STOP_SECONDS = 20
+# What the first start of a server prints for its user to paste.
+KEY = re.compile(r"aws configure set aws_(access_key_id|secret_access_key) (\S+)")
 
 
 class ServerError(Exception):
     pass
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """What requests are signed with."""
+
+    id: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server as its clients see it."""
+
+    endpoint: str
+    key: AccessKey
+    account: str
+    # A second identity, for steps that call as another account, if there is one.
+    other_key: AccessKey = None
+    # What is running there, if that is known.
+    binary: Path = None
 
 
 def find_binary():
@@ -36,32 +61,50 @@ def find_binary():
 
 
 class Server:
-    def __init__(self, binary, region, log_folder):
+    """A server that has been started: one that authenticates, unless it is an open one."""
+
+    # Of those who sign with the root user's key; with the open server, of its two callers, who are
+    # believed: there an access key of twelve digits is the account.
+    ACCOUNT = "100000000001"
+    OTHER_ACCOUNT = "200000000002"
+
+    def __init__(self, binary, regions, log_folder, is_open=False):
         if not Path(binary).is_file():
             raise ServerError(f"there is no server at {binary}")
-        self._data = tempfile.mkdtemp(prefix="tidings-conformance-")
-        self.log_path = log_folder / "server.log"
-        self._log = open(self.log_path, "w")
+        self._binary = binary
+        self._is_open = is_open
+        self._folder = Path(tempfile.mkdtemp(prefix="tidings-conformance-"))
+        self.log_path = log_folder / ("server-open.log" if is_open else "server.log")
         port = free_port()
         self.endpoint = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen(
-            [
-                binary,
-                "serve",
-                "--auth",
-                "off",
-                "--listen",
-                f"127.0.0.1:{port}",
-                "--data",
-                self._data,
-                "--region",
-                region,
-            ],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        access = ["--auth", "off"] if is_open else ["--regions", ",".join(regions)]
+        self._printed = self._folder / "printed"
+        with open(self.log_path, "w") as log, open(self._printed, "w") as printed:
+            self._process = subprocess.Popen(
+                [
+                    binary,
+                    "serve",
+                    *access,
+                    "--listen",
+                    f"127.0.0.1:{port}",
+                    "--data",
+                    self._folder / "data",
+                    "--account",
+                    self.ACCOUNT,
+                ],
+                env=clean_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=log,
+            )
+
+    def place(self):
+        """Where it is and who its callers are, once it is ready."""
+        if self._is_open:
+            keys = (AccessKey(account, "secret") for account in (self.ACCOUNT, self.OTHER_ACCOUNT))
+            return Place(self.endpoint, next(keys), self.ACCOUNT, next(keys), self._binary)
+        key = read_key(self._printed.read_text())
+        return Place(self.endpoint, key, self.ACCOUNT, binary=self._binary)
 
     def wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS
@@ -90,13 +133,20 @@ class Server:
                 self._process.kill()
                 self._process.wait()
                 problem = f"was still there {STOP_SECONDS} s after SIGTERM"
-        self._log.close()
-        shutil.rmtree(self._data, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
         return problem
 
     def last_words(self):
         lines = self.log_path.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def read_key(printed):
+    """The access key of the root user, which a first start shows."""
+    found = dict(KEY.findall(printed))
+    if set(found) != {"access_key_id", "secret_access_key"}:
+        raise ServerError("the server printed no access key")
+    return AccessKey(found["access_key_id"], found["secret_access_key"])
 
 
 def free_port():

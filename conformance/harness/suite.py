@@ -1,7 +1,7 @@
 """Every scenario on every driver, and every program, at the same time.
 
-They share nothing but the server: each driver is an account of its own, each scenario has queues
-and topics of its own.
+They share nothing but the server: each driver has a region of its own, each scenario queues and
+topics of its own.
 """
 
 import secrets
@@ -14,10 +14,13 @@ from .programs import Running
 from .report import Report
 from .resources import Failed
 from .runner import Run
+from .tampering import Tampering
 from .webhooks import Webhooks
 
 # Scenarios side by side in one driver: many wait for a timeout, few keep a core busy.
 SCENARIOS_AT_ONCE = 6
+# Programs name everything after themselves, and may share one.
+PROGRAMS_REGION = "us-east-1"
 
 
 @dataclass
@@ -25,30 +28,34 @@ class Suite:
     sdks: list
     programs: list
     scenarios: list
+    # The region of everybody, in place of each driver's own.
     region: str
     log_folder: object
     report: Report
 
-    def run(self, endpoint, binary=None, tidy=False):
-        """Runs everything against the server at `endpoint`, which is `binary` if that is known."""
+    def run(self, place, open_place=None, tidy=False):
+        """Runs everything against the server at `place`, and what is for an open one against that."""
         run_id = secrets.token_hex(3)
         stopping = threading.Event()
         webhooks = Webhooks()
+        tampering = Tampering(place.endpoint)
         drivers = [Driver(sdk, self.log_folder) for sdk in self.sdks]
         running = [
-            Running(program, endpoint, binary, self.region, self.log_folder)
+            Running(program, place, self.region or PROGRAMS_REGION, self.log_folder)
             for program in self.programs
         ]
 
         def run_driver(driver):
-            chosen = [(n, s) for n, s in enumerate(self.scenarios) if driver.sdk.runs(s)]
+            sdk = driver.sdk
+            chosen = [(n, s) for n, s in enumerate(self.scenarios) if sdk.runs(s)]
+            where, region = open_place if sdk.is_open else place, self.region or sdk.region
             with ThreadPoolExecutor(SCENARIOS_AT_ONCE) as pool:
                 for number, scenario in chosen:
                     unique = f"{run_id}-{number}"
-                    run = Run(scenario, driver, endpoint, self.region, unique, webhooks)
+                    run = Run(scenario, driver, where, region, unique, webhooks, tampering)
                     pool.submit(self.run_scenario, run, stopping, tidy)
             driver.stop()
-            self.report.ended(driver.sdk.name)
+            self.report.ended(sdk.name)
 
         self.report.started()
         with ThreadPoolExecutor(max(1, len(drivers) + len(running))) as pool:
@@ -64,6 +71,7 @@ class Suite:
                 raise
             finally:
                 webhooks.close()
+                tampering.close()
 
     def run_scenario(self, run, stopping, tidy):
         name, scenario = run.driver.sdk.name, run.scenario

@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 import time
+from urllib.parse import quote
 
 import boto3
 from kombu import Connection, Consumer, Exchange, Producer, Queue
@@ -29,7 +30,9 @@ def main():
 
 
 def connect():
-    identity = f"{os.environ['AWS_ACCESS_KEY_ID']}:{os.environ['AWS_SECRET_ACCESS_KEY']}"
+    # In a URL, where a secret's slashes and plus signs have to be escaped.
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    identity = ":".join(quote(os.environ[name], safe="") for name in names)
     return Connection(
         f"sqs://{identity}@{ENDPOINT.split('://', 1)[1]}",
         transport_options={
@@ -133,7 +136,7 @@ def drain(connection, received, count):
 
 def subscribed_queues(exchange):
     """The names of the queues that are subscribed to an exchange's topic, seen from outside."""
-    topic = f"arn:aws:sns:{os.environ['AWS_REGION']}:{os.environ['AWS_ACCESS_KEY_ID']}:"
+    topic = f"arn:aws:sns:{os.environ['AWS_REGION']}:{os.environ['CONFORMANCE_ACCOUNT']}:"
     topic += PREFIX + exchange
     listed = client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     return [subscription["Endpoint"].rsplit(":", 1)[-1] for subscription in listed]

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import boto3
 from sns_message_validator import SNSMessageValidator
 
 import documented
@@ -52,12 +52,13 @@ def main():
 
 def collect(stage, version):
     """Every kind of signed message, of a topic with this signature version."""
-    sns, sqs = (boto3.client(service, endpoint_url=stage.endpoint) for service in ("sns", "sqs"))
+    sns, sqs = (stage.client(service) for service in ("sns", "sqs"))
     topic = sns.create_topic(Name=f"tides-{version}", Attributes={"SignatureVersion": version})
     arn = topic["TopicArn"]
-    queue = sqs.create_queue(QueueName=f"tides-{version}")["QueueUrl"].rsplit("/", 1)[-1]
-    queue_url = f"{stage.endpoint}/{os.environ['AWS_ACCESS_KEY_ID']}/{queue}"
     queue_arn = arn.replace(":sns:", ":sqs:")
+    policy = let_in(arn, queue_arn)
+    made = sqs.create_queue(QueueName=f"tides-{version}", Attributes={"Policy": policy})
+    queue_url = stage.endpoint + urlsplit(made["QueueUrl"]).path
     sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)
     sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=stage.webhook.url)
 
@@ -77,6 +78,18 @@ def collect(stage, version):
         yield Sent(f"a queue's {name}, {version}", "Notification", version, received["Body"])
     stage.fetch(json.loads(notification.text)["UnsubscribeURL"])
     yield posted("a subscription's end")
+
+
+def let_in(topic_arn, queue_arn):
+    """A queue's policy that lets a topic send to it."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def node(name):

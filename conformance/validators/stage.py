@@ -5,6 +5,7 @@ import datetime
 import ipaddress
 import os
 import queue
+import re
 import signal
 import socket
 import ssl
@@ -16,12 +17,15 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import boto3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 WAIT_SECONDS = 20
+# The root user's access key, as a first start prints it for its user to paste.
+KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 
 
 class Stage:
@@ -50,12 +54,11 @@ class Stage:
 
     @contextlib.contextmanager
     def _server(self, port):
+        printed = self.folder / "printed"
         process = subprocess.Popen(
             [
                 self._binary,
                 "serve",
-                "--auth",
-                "off",
                 "--listen",
                 f"127.0.0.1:{port}",
                 "--data",
@@ -66,14 +69,18 @@ class Stage:
                 f"https://{self.host}",
             ],
             stdin=subprocess.DEVNULL,
-            stdout=2,
+            stdout=printed.open("w"),
         )
         try:
             wait_until(lambda: healthy(self.endpoint), "the server is ready")
+            self._key = dict(KEY.findall(printed.read_text()))
             yield
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.endpoint, **self._key)
 
     def authority(self):
         """The certificate that issues those which messages are signed with."""

@@ -26,6 +26,7 @@ type request struct {
 	Region    string          `json:"region"`
 	AccessKey string          `json:"access_key"`
 	SecretKey string          `json:"secret_key"`
+	signing
 }
 
 type answer struct {
@@ -64,6 +65,9 @@ func perform(line []byte) answer {
 	if err := json.Unmarshal(line, &req); err != nil {
 		return answer{Failure: err.Error()}
 	}
+	if req.Presigned != 0 {
+		return answer{ID: req.ID, Unsendable: "the SDK presigns nothing of these services"}
+	}
 	method := reflect.ValueOf(clientFor(req)).MethodByName(req.Action)
 	if !method.IsValid() {
 		return answer{ID: req.ID, Unsendable: "the SDK has no method " + req.Action}
@@ -83,7 +87,8 @@ var clients sync.Map
 
 // clientFor keeps one client per service, endpoint, region and identity, as a program would.
 func clientFor(req request) any {
-	key := fmt.Sprint(req.Service, " ", req.Endpoint, " ", req.Region, " ", req.AccessKey)
+	key := fmt.Sprint(req.Service, " ", req.Endpoint, " ", req.Region, " ", req.AccessKey, " ",
+		req.SecretKey, req.signing)
 	if known, ok := clients.Load(key); ok {
 		return known
 	}
@@ -96,15 +101,23 @@ func newClient(req request) any {
 		BaseEndpoint: aws.String(req.Endpoint),
 		Region:       req.Region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: req.AccessKey, SecretAccessKey: req.SecretKey}, nil
+			return aws.Credentials{
+				AccessKeyID:     req.AccessKey,
+				SecretAccessKey: req.SecretKey,
+				SessionToken:    req.SessionToken,
+			}, nil
 		}),
 		Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
 		APIOptions: []func(*middleware.Stack) error{sendUnchecked},
 	}
 	if req.Service == "sns" {
-		return sns.NewFromConfig(config)
+		return sns.NewFromConfig(config, func(options *sns.Options) {
+			options.HTTPSignerV4 = signer{options.HTTPSignerV4, req.signing}
+		})
 	}
-	return sqs.NewFromConfig(config)
+	return sqs.NewFromConfig(config, func(options *sqs.Options) {
+		options.HTTPSignerV4 = signer{options.HTTPSignerV4, req.signing}
+	})
 }
 
 // sendUnchecked drops the SDK's own check of required members: the service is to refuse.

@@ -4,6 +4,7 @@
 import { createInterface } from "node:readline";
 import * as sns from "@aws-sdk/client-sns";
 import * as sqs from "@aws-sdk/client-sqs";
+import { presign, signerFor } from "./signing.js";
 
 const SERVICES = {
   sns: { sdk: sns, Client: sns.SNSClient, ServiceException: sns.SNSServiceException },
@@ -13,12 +14,12 @@ const SERVICES = {
 const clients = new Map();
 
 // One client per service, endpoint, region and identity, as a program would keep.
-function clientFor({ service, endpoint, region, access_key, secret_key }) {
-  const key = `${service} ${endpoint} ${region} ${access_key}`;
+function clientFor({ id, action, input, ...identity }) {
+  const key = JSON.stringify(identity);
   if (!clients.has(key)) {
-    const credentials = { accessKeyId: access_key, secretAccessKey: secret_key };
+    const { service, endpoint, region } = identity;
     const { Client } = SERVICES[service];
-    clients.set(key, new Client({ endpoint, region, credentials, maxAttempts: 1 }));
+    clients.set(key, new Client({ endpoint, region, maxAttempts: 1, ...signerFor(identity) }));
   }
   return clients.get(key);
 }
@@ -28,6 +29,9 @@ async function perform(request) {
   const Command = sdk[`${request.action}Command`];
   if (!Command) {
     return { unsendable: `the SDK has no ${request.action}Command` };
+  }
+  if ("presigned" in request) {
+    return { output: { url: await presign(request) } };
   }
   try {
     const output = await clientFor(request).send(new Command(fromJson(request.input)));

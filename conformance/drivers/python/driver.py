@@ -12,13 +12,25 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+import clock
 
 # A long poll must not hold up the send that wakes it, so requests run side by side.
 WORKERS = 32
 # What makes two requests share a client.
-IDENTITY = ("service", "endpoint", "region", "access_key", "secret_key")
+IDENTITY = (
+    "service",
+    "endpoint",
+    "region",
+    "access_key",
+    "secret_key",
+    "session_token",
+    "signing_name",
+    "unsigned",
+)
 
 
 def main():
@@ -35,9 +47,13 @@ def handle(request, writing):
 
 
 def perform(request):
+    clock.set_offset(request.get("clock_offset", 0))
     try:
-        service = client(*(request[key] for key in IDENTITY))
-        output = method(service, request["action"])(**from_json(request["input"]))
+        service = client(*(request.get(key) for key in IDENTITY))
+        name, given = method_name(service, request["action"]), from_json(request["input"])
+        if "presigned" in request:
+            return presign(service, name, given, request["presigned"])
+        output = getattr(service, name)(**given)
     except ClientError as error:
         return {"error": describe(error)}
     except Exception as error:  # whatever else the SDK raises is a finding, not a crash
@@ -56,24 +72,40 @@ def client(*identity):
 
 
 @functools.cache
-def build(service, endpoint, region, access_key, secret_key):
-    return boto3.session.Session().client(
+def build(
+    service, endpoint, region, access_key, secret_key, session_token, signing_name, unsigned
+):
+    made = boto3.session.Session().client(
         service,
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
+        aws_session_token=session_token,
         config=Config(
+            signature_version=UNSIGNED if unsigned else None,
             parameter_validation=False,  # the service is to refuse, not the SDK
             retries={"total_max_attempts": 1},
             max_pool_connections=WORKERS,
         ),
     )
+    if signing_name:
+
+        def sign_for_another(request, **_):
+            request.context.setdefault("signing", {})["signing_name"] = signing_name
+
+        made.meta.events.register("before-sign", sign_for_another)
+    return made
 
 
-def method(service, action):
+def method_name(service, action):
     names = {operation: name for name, operation in service.meta.method_to_api_mapping.items()}
-    return getattr(service, names[action])
+    return names[action]
+
+
+def presign(service, name, given, seconds):
+    url = service.generate_presigned_url(name, given, ExpiresIn=seconds, HttpMethod="GET")
+    return {"output": {"url": url}}
 
 
 def describe(error):

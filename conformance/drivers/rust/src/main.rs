@@ -47,6 +47,11 @@ async fn main() {
 }
 
 async fn perform(clients: &Clients, request: &Value) -> Value {
+    for member in ["presigned", "signing_name"] {
+        if !request[member].is_null() {
+            return json!({ "unsendable": format!("the SDK has no way to say {member}") });
+        }
+    }
     let [service, action] =
         ["service", "action"].map(|key| request[key].as_str().unwrap_or_default());
     match actions::call(clients, service, action, Input(&request["input"])).await {

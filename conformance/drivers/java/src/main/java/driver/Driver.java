@@ -14,8 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -58,6 +56,10 @@ public final class Driver {
 
     private static JsonObject perform(JsonObject request) {
         JsonObject answer = new JsonObject();
+        if (request.has("presigned")) {
+            answer.addProperty("unsendable", "the SDK presigns nothing of these services");
+            return answer;
+        }
         try {
             answer.add("output", call(request));
         } catch (InvocationTargetException thrown) {
@@ -90,25 +92,21 @@ public final class Driver {
         String service = request.get("service").getAsString();
         String endpoint = request.get("endpoint").getAsString();
         String region = request.get("region").getAsString();
-        String accessKey = request.get("access_key").getAsString();
-        String secretKey = request.get("secret_key").getAsString();
-        String key = String.join(" ", service, endpoint, region, accessKey);
-        return CLIENTS.computeIfAbsent(key, unknown -> {
-            AwsBasicCredentials credentials = AwsBasicCredentials.create(accessKey, secretKey);
-            return service.equals("sns")
-                    ? build(SnsClient.builder(), endpoint, region, credentials)
-                    : build(SqsClient.builder(), endpoint, region, credentials);
-        });
+        Signing signing = Signing.of(request);
+        String key = String.join(" ", service, endpoint, region, signing.toString());
+        return CLIENTS.computeIfAbsent(key, unknown -> service.equals("sns")
+                ? build(SnsClient.builder(), endpoint, region, signing)
+                : build(SqsClient.builder(), endpoint, region, signing));
     }
 
     private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(
-            B builder, String endpoint, String region, AwsBasicCredentials credentials) {
+            B builder, String endpoint, String region, Signing signing) {
         return builder.endpointOverride(URI.create(endpoint))
                 .region(Region.of(region))
-                .credentialsProvider(StaticCredentialsProvider.create(credentials))
+                .credentialsProvider(signing.credentials())
                 .httpClientBuilder(UrlConnectionHttpClient.builder())
-                .overrideConfiguration(config ->
-                        config.retryStrategy(retry -> retry.maxAttempts(1)))
+                .overrideConfiguration(config -> signing.configure(
+                        config.retryStrategy(retry -> retry.maxAttempts(1))))
                 .build();
     }
 
