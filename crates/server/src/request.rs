@@ -37,6 +37,7 @@ use crate::keys::Kms;
 use crate::listener::Door;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
+use crate::throttle::{Place, Throttle};
 use crate::{browsers, fault, iam, kms, plain, sns, sqs, sts};
 
 /// What all requests share.

@@ -24,6 +24,7 @@ use crate::listener::{
 };
 use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
+use crate::throttle::Throttle;
 use crate::{acme, connection, deliveries};
 
 /// A listening server. [`Server::bind`] it, then [`Server::run`] it; close the broker afterwards.

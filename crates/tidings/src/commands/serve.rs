@@ -104,10 +104,11 @@ async fn bind(
         DevelopmentCertificates::make(&settings.data, &names)?;
     }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
+    let config = settings.server.clone();
     let kms = Kms::open(broker.clone()).await?;
     let Some(wanted) = &settings.auth else {
-        let server = Server::bind(settings.server.clone(), broker.clone(), outbound, Auth::Off);
-        return Ok((server.await?.with_kms(kms), None));
+        let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await?;
+        return Ok((server.with_kms(kms), None));
     };
     let identities = Identities::open(broker.clone()).await?;
     let auth = Auth::On {
@@ -115,11 +116,10 @@ async fn bind(
         regions: wanted.regions.clone(),
         audit: wanted.audit.as_ref().map(open_audit_log).transpose()?,
     };
-    let server = Server::bind(settings.server.clone(), broker.clone(), outbound, auth).await?;
-    let server = server.with_kms(kms);
+    let server = Server::bind(config, broker.clone(), outbound, auth).await?;
     // Last, so that nothing can fail any more before the key is shown.
     let first_key = identities.create_first_key(broker, settings.server.account).await?;
-    Ok((server, first_key))
+    Ok((server.with_kms(kms), first_key))
 }
 
 fn open_audit_log((path, level): &(PathBuf, AuditLevel)) -> Result<Arc<AuditLog>, Box<dyn Error>> {

@@ -185,7 +185,7 @@ impl ListenerSettings {
         if self.tls == Some(TlsMode::Off) {
             return Err("there are certificates, and tls is off".to_owned());
         }
-        Ok(Some(TlsConfig { certificates, clients: self.clients()? }))
+        Ok(Some(TlsConfig { certificates, clients: self.clients()?, acme: None }))
     }
 
     fn clients(&self) -> Result<Option<ClientCertificates>, String> {
