@@ -8,6 +8,7 @@ mod settle;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -164,6 +164,10 @@ pub(crate) struct SavedRole {
     pub(crate) created_at_ms: u64,
     /// The trust policy, as it was written.
     pub(crate) trust_policy: String,
+    /// Users and roles that it names: the ARN as written, and the unique id that it was then. Who is
+    /// given that ARN later is somebody else.
+    #[serde(default)]
+    pub(crate) trusted: BTreeMap<String, String>,
     pub(crate) session_seconds_max: u32,
     #[serde(default)]
     pub(crate) description: Option<String>,

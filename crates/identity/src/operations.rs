@@ -85,6 +85,7 @@ fn seen(output: Output) -> Decided {
 }
 
 impl Decider<'_> {
+    /// Long on purpose: every operation, and where it is decided.
     fn decide(&self, operation: &Operation) -> Decided {
         use Operation as O;
         match operation {
@@ -127,13 +128,7 @@ impl Decider<'_> {
                 self.update_assume_role_policy(name, document)
             }
             O::DeleteRole { name } => self.delete_role(name),
-            other => self.decide_about_policies(other),
-        }
-    }
 
-    fn decide_about_policies(&self, operation: &Operation) -> Decided {
-        use Operation as O;
-        match operation {
             O::PutInlinePolicy { holder, name, document } => {
                 self.put_inline_policy(holder, name, document)
             }
@@ -175,7 +170,19 @@ impl Decider<'_> {
             O::Tag { tagged, tags } => self.tag(tagged, tags),
             O::Untag { tagged, keys } => self.untag(tagged, keys),
             O::ListTags { tagged, page } => self.list_tags(tagged, page),
-            other => self.decide_about_nothing(other),
+
+            O::GetLoginProfile { user } => self.no_login_profile(user.as_deref()),
+            O::DeleteLoginProfile { user } => self.no_login_profile(Some(user)),
+            O::ListMfaDevices { user } => self.none_of(user.as_deref(), "MFADevices"),
+            O::ListVirtualMfaDevices => self.none_of(None, "VirtualMFADevices"),
+            O::ListSshPublicKeys { user } => self.none_of(user.as_deref(), "SSHPublicKeys"),
+            O::ListServiceSpecificCredentials { user } => {
+                self.none_of(user.as_deref(), "ServiceSpecificCredentials")
+            }
+            O::ListSigningCertificates { user } => self.none_of(user.as_deref(), "Certificates"),
+            O::ListInstanceProfilesForRole { role } => self.no_instance_profiles(role),
+            O::ListAccountAliases => self.none_of(None, "AccountAliases"),
+            O::GetAccountSummary => self.summary(),
         }
     }
 

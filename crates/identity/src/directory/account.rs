@@ -41,6 +41,9 @@ pub(crate) struct Group {
 pub(crate) struct Role {
     pub(crate) saved: SavedRole,
     pub(crate) arn: String,
+    /// The trust policy as it was written, but for those whom it names and who have another ARN by
+    /// now, or are gone.
+    pub(crate) trust_policy: String,
     pub(crate) trust: Arc<PolicyDocument>,
     pub(crate) inline: Box<[Arc<PolicyDocument>]>,
     pub(crate) rights: Arc<Rights>,

@@ -153,7 +153,8 @@ fn role(account: AccountId, key: &EntryKey, saved: SavedRole) -> Result<Role, Da
     let trust = document(key, &saved.trust_policy, Kind::Trust)?;
     let inline = inline(key, &saved.policies)?;
     let arn = arn(account, EntityKind::Role, &saved.path, &saved.name);
-    Ok(Role { saved, arn, trust, inline, rights: Arc::default() })
+    let trust_policy = saved.trust_policy.clone();
+    Ok(Role { saved, arn, trust_policy, trust, inline, rights: Arc::default() })
 }
 
 fn policy(account: AccountId, key: &EntryKey, saved: SavedPolicy) -> Result<Policy, Damage> {

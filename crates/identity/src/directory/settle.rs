@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidings_access::PolicyDocument;
+use tidings_access::{Kind, PolicyDocument};
 use tidings_core::names::AccountId;
 
-use super::account::{Account, User};
-use super::{Directory, HeldKey};
+use super::account::{Account, Role, User};
+use super::{Directory, HeldKey, trust};
 use crate::builtin;
 use crate::entry::{EntityKind, EntryKey, SavedPolicies, Tags};
 use crate::fault::Damage;
@@ -23,8 +23,14 @@ impl Directory {
     pub(super) fn settle(&mut self, key: &EntryKey) -> Result<(), Damage> {
         match key {
             EntryKey::Root(_) => Ok(()),
-            EntryKey::Entity(account, EntityKind::User, id) => self.settle_user(*account, id),
-            EntryKey::Entity(account, EntityKind::Role, id) => self.settle_role(*account, id),
+            EntryKey::Entity(account, EntityKind::User, id) => {
+                self.settle_user(*account, id)?;
+                self.settle_trust_in(id)
+            }
+            EntryKey::Entity(account, EntityKind::Role, id) => {
+                self.settle_role(*account, id)?;
+                self.settle_trust_in(id)
+            }
             EntryKey::Entity(account, EntityKind::Group | EntityKind::Policy, _) => {
                 self.settle_all(*account)
             }
@@ -65,7 +71,72 @@ impl Directory {
         if let Some(role) = it.roles.get_mut(id) {
             role.rights = Arc::new(rights);
         }
+        self.settle_trust(account, id)
+    }
+
+    /// Settles the roles, of any account, that trust a user or role: it may have another name now,
+    /// or be gone.
+    fn settle_trust_in(&mut self, trusted_id: &str) -> Result<(), Damage> {
+        let trusts = |role: &Role| role.saved.trusted.values().any(|id| id == trusted_id);
+        let accounts = self.accounts.iter();
+        let roles = accounts.flat_map(|(account, it)| {
+            it.roles.iter().map(|(id, role)| (*account, id.to_owned(), role))
+        });
+        let concerned: Vec<(AccountId, String)> =
+            roles.filter(|(.., role)| trusts(role)).map(|(account, id, _)| (account, id)).collect();
+        concerned.iter().try_for_each(|(account, id)| self.settle_trust(*account, id))
+    }
+
+    fn settle_trust(&mut self, account: AccountId, id: &str) -> Result<(), Damage> {
+        let role = self.accounts.get(&account).and_then(|it| it.roles.get(id));
+        let Some(role) = role.filter(|role| !role.saved.trusted.is_empty()) else { return Ok(()) };
+        let now = |arn, id| self.arn_of(arn, id).unwrap_or(id);
+        let changed = role.saved.trusted.iter().filter(|(arn, id)| now(arn, id) != arn.as_str());
+        let by_arn = changed.clone().map(|(arn, id)| (arn.as_str(), now(arn, id))).collect();
+        // ARNs can become too long for a trust policy, unique ids are shorter than any.
+        let by_id = changed.map(|(arn, id)| (arn.as_str(), id.as_str())).collect();
+        let read = |names| {
+            let trust_policy = trust::renamed(&role.saved.trust_policy, names);
+            let trust = PolicyDocument::parse(&trust_policy, Kind::Trust)?;
+            Ok::<_, tidings_access::Fault>((trust_policy, trust))
+        };
+        let (trust_policy, trust) = read(&by_arn).or_else(|_| read(&by_id)).map_err(|fault| {
+            let key = EntryKey::Entity(account, EntityKind::Role, id.to_owned());
+            Damage::new(&key.to_string(), fault.to_string())
+        })?;
+        if let Some(role) = self.accounts.get_mut(&account).and_then(|it| it.roles.get_mut(id)) {
+            (role.trust_policy, role.trust) = (trust_policy, Arc::new(trust));
+        }
         Ok(())
+    }
+
+    /// The ARN by now of the user or role that had an ARN and a unique id; `None` if it is gone.
+    fn arn_of(&self, arn: &str, id: &str) -> Option<&str> {
+        if let Some((account, _)) = parse_arn(EntityKind::User, arn) {
+            return self.accounts.get(&account)?.users.get(id).map(|user| &*user.arn);
+        }
+        let (account, _) = parse_arn(EntityKind::Role, arn)?;
+        self.accounts.get(&account)?.roles.get(id).map(|role| &*role.arn)
+    }
+
+    /// The unique ids of the users and roles that a trust policy names. `Err` is one that there is
+    /// not.
+    pub(crate) fn trusted(&self, trust_policy: &str) -> Result<BTreeMap<String, String>, String> {
+        let mut trusted = BTreeMap::new();
+        for arn in trust::named(trust_policy) {
+            let id = if let Some((account, name)) = parse_arn(EntityKind::User, &arn) {
+                let user = self.accounts.get(&account).and_then(|it| it.users.find(name));
+                user.filter(|(_, user)| user.arn == arn).map(|(id, _)| id)
+            } else if let Some((account, name)) = parse_arn(EntityKind::Role, &arn) {
+                let role = self.accounts.get(&account).and_then(|it| it.roles.find(name));
+                role.filter(|(_, role)| role.arn == arn).map(|(id, _)| id)
+            } else {
+                continue;
+            };
+            let id = id.ok_or_else(|| arn.clone())?.to_owned();
+            trusted.insert(arn, id);
+        }
+        Ok(trusted)
     }
 }
 

@@ -2,47 +2,30 @@
 //! other kinds, instance profiles. Tools ask for them before they delete a user or role, and learn
 //! the truth.
 
-use super::{Decided, Decider, Operation, Output, seen};
+use super::{Decided, Decider, Output, seen};
 use crate::fault::IdentityFault;
 use crate::limits;
 
 impl Decider<'_> {
-    pub(super) fn decide_about_nothing(&self, operation: &Operation) -> Decided {
-        use Operation as O;
-        match operation {
-            O::GetLoginProfile { user } => self.no_login_profile(user.as_deref()),
-            O::DeleteLoginProfile { user } => self.no_login_profile(Some(user)),
-            O::ListMfaDevices { user } => self.none_of(user.as_deref(), "MFADevices"),
-            O::ListVirtualMfaDevices => seen(Output::NoneOf("VirtualMFADevices")),
-            O::ListSshPublicKeys { user } => self.none_of(user.as_deref(), "SSHPublicKeys"),
-            O::ListServiceSpecificCredentials { user } => {
-                self.none_of(user.as_deref(), "ServiceSpecificCredentials")
-            }
-            O::ListSigningCertificates { user } => self.none_of(user.as_deref(), "Certificates"),
-            O::ListInstanceProfilesForRole { role } => {
-                self.role(role)?;
-                seen(Output::NoneOf("InstanceProfiles"))
-            }
-            O::ListAccountAliases => seen(Output::NoneOf("AccountAliases")),
-            // All others have been decided before.
-            _ => self.summary(),
-        }
-    }
-
-    fn no_login_profile(&self, user: Option<&str>) -> Decided {
+    pub(super) fn no_login_profile(&self, user: Option<&str>) -> Decided {
         let (_, user) = self.user_or_caller(user)?;
         let name = &user.saved.name;
         Err(IdentityFault::no_such(format!("Login Profile for User {name} cannot be found.")))
     }
 
-    fn none_of(&self, user: Option<&str>, list: &'static str) -> Decided {
+    pub(super) fn no_instance_profiles(&self, role: &str) -> Decided {
+        self.role(role)?;
+        seen(Output::NoneOf("InstanceProfiles"))
+    }
+
+    pub(super) fn none_of(&self, user: Option<&str>, list: &'static str) -> Decided {
         if user.is_some() {
             self.user_or_caller(user)?;
         }
         seen(Output::NoneOf(list))
     }
 
-    fn summary(&self) -> Decided {
+    pub(super) fn summary(&self) -> Decided {
         let account = self.account;
         let root_keys = account.root.as_ref().map(|root| root.saved.access_keys.len());
         let versions = account.policies.iter().map(|(_, policy)| policy.saved.versions.len());

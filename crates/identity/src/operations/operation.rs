@@ -312,6 +312,7 @@ impl Operation {
     /// What the API reference calls it.
     pub fn name(&self) -> &'static str {
         use Operation as O;
+        let of = |holder: &Holder, names: [&'static str; 3]| names[holder.kind as usize];
         match self {
             O::CreateUser { .. } => "CreateUser",
             O::GetUser { .. } => "GetUser",
@@ -358,20 +359,6 @@ impl Operation {
             O::ListInstanceProfilesForRole { .. } => "ListInstanceProfilesForRole",
             O::ListAccountAliases => "ListAccountAliases",
             O::GetAccountSummary => "GetAccountSummary",
-            other => other.name_by_kind(),
-        }
-    }
-
-    /// Whether it changes nothing, whoever asks for it.
-    pub fn only_looks(&self) -> bool {
-        self.name().starts_with("Get") || self.name().starts_with("List")
-    }
-
-    /// Of those that exist for several kinds of entities.
-    fn name_by_kind(&self) -> &'static str {
-        use Operation as O;
-        let of = |holder: &Holder, names: [&'static str; 3]| names[holder.kind as usize];
-        match self {
             O::PutInlinePolicy { holder, .. } => {
                 of(holder, ["PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"])
             }
@@ -420,8 +407,14 @@ impl Operation {
             O::ListTags { tagged, .. } => {
                 tagged.one_of(["ListUserTags", "ListRoleTags", "ListPolicyTags"])
             }
-            _ => "",
         }
+    }
+}
+
+impl Operation {
+    /// Whether it changes nothing, whoever asks for it.
+    pub fn only_looks(&self) -> bool {
+        self.name().starts_with("Get") || self.name().starts_with("List")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Roles.
 
+use std::collections::BTreeMap;
+
 use super::documents::check_trust;
 use super::operation::CreateRole;
 use super::tags::check_unlike;
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::directory::Role;
 use crate::entry::{EntityKind, SavedPolicies, SavedRole};
-use crate::fault::IdentityFault;
+use crate::fault::{Code, IdentityFault};
 use crate::limits;
 use crate::names::arn;
 
@@ -34,6 +36,7 @@ impl Decider<'_> {
             path: create.path.clone().unwrap_or_else(|| "/".to_owned()),
             created_at_ms: self.now_ms,
             trust_policy: create.trust_policy.clone(),
+            trusted: self.trusted(&create.trust_policy)?,
             session_seconds_max: seconds.unwrap_or(least),
             description: create.description.clone().filter(|text| !text.is_empty()),
             tags: create.tags.clone(),
@@ -47,7 +50,7 @@ impl Decider<'_> {
 
     pub(super) fn get_role(&self, name: &str) -> Decided {
         let (id, role) = self.role(name)?;
-        let view = view(id, &role.saved, role.arn.clone());
+        let view = shown(id, role);
         seen(Output::Role(RoleView { shows_last_use: true, ..view }))
     }
 
@@ -93,8 +96,8 @@ impl Decider<'_> {
         let (id, role) = self.role(name)?;
         let mut saved = role.saved.clone();
         saved.description = Some(description.to_owned()).filter(|text| !text.is_empty());
-        let view = view(id, &saved, role.arn.clone());
-        let view = RoleView { session_seconds_max: None, ..view };
+        let description = saved.description.clone();
+        let view = RoleView { description, session_seconds_max: None, ..shown(id, role) };
         Ok((self.put(EntityKind::Role, id, &saved)?, Output::Role(view)))
     }
 
@@ -105,8 +108,17 @@ impl Decider<'_> {
         checks.finish()?;
         let (id, role) = self.role(name)?;
         check_trust(document)?;
-        let saved = SavedRole { trust_policy: document.to_owned(), ..role.saved.clone() };
+        let trusted = self.trusted(document)?;
+        let trust_policy = document.to_owned();
+        let saved = SavedRole { trust_policy, trusted, ..role.saved.clone() };
         Ok((self.put(EntityKind::Role, id, &saved)?, Output::Done))
+    }
+
+    fn trusted(&self, trust_policy: &str) -> Result<BTreeMap<String, String>, IdentityFault> {
+        self.directory.trusted(trust_policy).map_err(|arn| {
+            let text = format!("Invalid principal in policy: \"AWS\":\"{arn}\"");
+            IdentityFault::new(Code::MalformedPolicyDocument, text)
+        })
     }
 
     pub(super) fn delete_role(&self, name: &str) -> Decided {
@@ -122,7 +134,12 @@ impl Decider<'_> {
     }
 }
 
-/// A role in full.
+/// A role in full. Those whom it trusts are shown by the names that they have now.
+fn shown(id: &str, role: &Role) -> RoleView {
+    let trust_policy = role.trust_policy.clone();
+    RoleView { trust_policy, ..view(id, &role.saved, role.arn.clone()) }
+}
+
 fn view(id: &str, saved: &SavedRole, arn: String) -> RoleView {
     RoleView {
         path: saved.path.clone(),
@@ -146,6 +163,5 @@ fn changed(view: RoleView) -> RoleView {
 
 /// A role as lists show it. API reference, ListRoles: without boundary, last use and tags.
 fn listed(id: &str, role: &Role) -> RoleView {
-    let view = view(id, &role.saved, role.arn.clone());
-    RoleView { boundary: None, tags: Vec::new(), ..view }
+    RoleView { boundary: None, tags: Vec::new(), ..shown(id, role) }
 }

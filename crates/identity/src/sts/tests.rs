@@ -408,3 +408,87 @@ fn an_access_key_tells_its_account() {
     assert_eq!(of("ASIAY34FZKBOKMUTVV7A"), None);
     assert_eq!(of("short"), None);
 }
+
+#[test]
+fn trust_is_in_who_it_was_and_not_in_a_name() {
+    let (mut world, ann) = world();
+    let arn = "arn:aws:iam::123456789012:user/ann";
+    set_trust(&mut world, &trust(&format!(r#"{{"AWS":["000000000001","{arn}"]}}"#)));
+    let shown = |world: &mut World| {
+        let got = done(world, account(), Operation::GetRole { name: text("reader") });
+        let Output::Role(role) = got else { panic!("no role") };
+        role.trust_policy
+    };
+    assert!(shown(&mut world).contains(arn));
+    assert!(assume(&mut world, &ann, &asked()).is_ok());
+    // By another name it is the same user.
+    let rename =
+        Operation::UpdateUser { name: text("ann"), new_name: Some(text("anna")), new_path: None };
+    done(&mut world, account(), rename);
+    let anna = {
+        let list = Operation::ListAccessKeys { user: Some(text("anna")), page: Default::default() };
+        let Output::AccessKeys(keys) = done(&mut world, account(), list) else { panic!("no keys") };
+        world.directory.credentials(&keys.items[0].id, None, NOW_MS).unwrap().principal
+    };
+    assert!(shown(&mut world).contains(&format!("{arn}a")));
+    assert!(assume(&mut world, &anna, &asked()).is_ok());
+    // Somebody else by the name is not.
+    let other = user(&mut world, account(), "ann", Some(&may_all()));
+    assert_eq!(assume(&mut world, &other, &asked()).unwrap_err(), denied(&other, "sts:AssumeRole"));
+    // Who is gone is shown by the unique id.
+    let holder = Holder { kind: HolderKind::User, name: text("anna") };
+    done(&mut world, account(), Operation::DeleteInlinePolicy { holder, name: text("p") });
+    let list = Operation::ListAccessKeys { user: Some(text("anna")), page: Default::default() };
+    let Output::AccessKeys(keys) = done(&mut world, account(), list) else { panic!("no keys") };
+    let id = keys.items[0].id.clone();
+    done(&mut world, account(), Operation::DeleteAccessKey { user: Some(text("anna")), id });
+    done(&mut world, account(), Operation::DeleteUser { name: text("anna") });
+    assert!(shown(&mut world).contains(&*anna.user_id()), "{}", shown(&mut world));
+    world.directory = world.reloaded();
+    assert!(shown(&mut world).contains(&*anna.user_id()));
+    assert!(assume(&mut world, &other, &asked()).is_err());
+}
+
+#[test]
+fn only_who_exists_can_be_trusted() {
+    let (mut world, _) = world();
+    for (name, is_there) in [
+        ("arn:aws:iam::123456789012:user/ann", true),
+        ("arn:aws:iam::123456789012:role/reader", true),
+        ("arn:aws:iam::000000000009:root", true),
+        ("arn:aws:iam::123456789012:user/none", false),
+        ("arn:aws:iam::123456789012:role/x/reader", false),
+        ("arn:aws:iam::000000000009:user/ann", false),
+    ] {
+        let document = trust(&format!(r#"{{"AWS":"{name}"}}"#));
+        let operation = Operation::UpdateAssumeRolePolicy { name: text("reader"), document };
+        let random = world.random();
+        let root = Principal::root(account());
+        let decided = world.directory.decide(&root, &operation, NOW_MS, &random);
+        let told = decided.map(|_| ()).map_err(|fault| fault.text.into_owned());
+        let invalid = format!("Invalid principal in policy: \"AWS\":\"{name}\"");
+        assert_eq!(told, if is_there { Ok(()) } else { Err(invalid) }, "{name}");
+    }
+}
+
+#[test]
+fn a_long_new_name_does_not_spoil_a_trust_policy() {
+    let (mut world, _) = world();
+    let arns: Vec<String> = (0..25)
+        .map(|number| {
+            user(&mut world, account(), &format!("u{number}"), None);
+            format!(r#""arn:aws:iam::123456789012:user/u{number}""#)
+        })
+        .collect();
+    set_trust(&mut world, &trust(&format!(r#"{{"AWS":[{}]}}"#, arns.join(","))));
+    for number in 0..25 {
+        let name = format!("u{number}");
+        let new_path = Some(format!("/{}/", "p".repeat(500)));
+        done(&mut world, account(), Operation::UpdateUser { name, new_name: None, new_path });
+    }
+    let list = Operation::ListAccessKeys { user: Some(text("u7")), page: Default::default() };
+    let Output::AccessKeys(keys) = done(&mut world, account(), list) else { panic!("no keys") };
+    world.directory = world.reloaded();
+    let u7 = world.directory.credentials(&keys.items[0].id, None, NOW_MS).unwrap().principal;
+    assert!(assume(&mut world, &u7, &asked()).is_ok());
+}

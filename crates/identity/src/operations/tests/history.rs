@@ -35,6 +35,13 @@ fn about_entities() -> impl Strategy<Value = Operation> {
         name().prop_map(|name| create_user(&name)),
         name().prop_map(|name| create_group(&name)),
         name().prop_map(|name| create_role(&name)),
+        (name(), name()).prop_map(|(name, user)| Operation::UpdateAssumeRolePolicy {
+            name,
+            document: TRUST.replace(
+                r#""Service":"sns.amazonaws.com""#,
+                &format!(r#""AWS":"arn:aws:iam::123456789012:user/{user}""#),
+            ),
+        }),
         name().prop_map(|name| create_policy(&name)),
         name().prop_map(|name| Operation::DeleteUser { name }),
         name().prop_map(|name| Operation::DeleteGroup { name }),
@@ -105,6 +112,7 @@ fn state(directory: &Directory) -> Vec<String> {
         }
         for (id, role) in account.roles.iter() {
             lines.push(format!("{id} {:?} {:?} {:?}", role.saved, role.trust, role.rights));
+            lines.push(role.trust_policy.clone());
         }
         for (id, policy) in account.policies.iter() {
             lines.push(format!("{id} {:?} {:?}", policy.saved, policy.document));
