@@ -62,6 +62,7 @@ mod template;
 mod wildcard;
 
 pub use caller::Caller;
+pub use condition::time::{parse as parse_instant, written as written_instant};
 pub use context::{Context, ContextValue};
 pub use decision::{Allowance, Decision, Denial, PolicyType, StatementRef};
 pub use denial_text::{access_denied_text, denial_text};

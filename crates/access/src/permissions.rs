@@ -64,16 +64,26 @@ pub enum When {
 /// What an operation needs; nothing for GetCallerIdentity, which no policy can deny. `service` is
 /// `iam`, `kms`, `sns`, `sqs` or `sts`, `operation` the name in its exact case. `None` if there is none.
 pub fn required(service: &str, operation: &str) -> Option<&'static [Permission]> {
-    let table: &[Row] = match service {
+    let table = table(service)?;
+    let at = table.binary_search_by(|(name, _)| (*name).cmp(operation)).ok()?;
+    table.get(at).map(|(_, permissions)| *permissions)
+}
+
+/// Every permission that the operations of a service need, some of them more than once; `None` for
+/// a service that is not known here. What is not among them is never asked for.
+pub fn all(service: &str) -> Option<impl Iterator<Item = &'static Permission>> {
+    Some(table(service)?.iter().flat_map(|(_, permissions)| *permissions))
+}
+
+fn table(service: &str) -> Option<&'static [Row]> {
+    Some(match service {
         "iam" => &iam::TABLE,
         "sqs" => &sqs::TABLE,
         "sns" => &sns::TABLE,
         "kms" => &kms::TABLE,
         "sts" => &sts::TABLE,
         _ => return None,
-    };
-    let at = table.binary_search_by(|(name, _)| (*name).cmp(operation)).ok()?;
-    table.get(at).map(|(_, permissions)| *permissions)
+    })
 }
 
 /// Whether other accounts can be allowed an action by the resource's policy. `action` in lower

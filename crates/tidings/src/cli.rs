@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::explain::ExplainArguments;
 use crate::settings::{Arguments, ChangeMasterKey};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
@@ -25,6 +26,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: MasterKeyCommand,
     },
+    /// Says what policies come to; no server is asked.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
 }
 
 #[derive(Subcommand, Debug)]
@@ -36,6 +42,15 @@ pub(crate) enum MasterKeyCommand {
     /// The key until now is found by the settings that the server has. The new one is read from one
     /// of --new-master-key-file, --new-master-key-command and the variable TIDINGS_NEW_MASTER_KEY.
     Change(ChangeMasterKey),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PolicyCommand {
+    /// Says why a request is allowed or denied, and what came of every statement
+    ///
+    /// The policies are read from files. The status is 0 if the request is allowed, 3 if it is denied,
+    /// and 1 if it cannot be said: a file cannot be read, or has no policy in it.
+    Explain(Box<ExplainArguments>),
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod cli;
 mod commands;
+mod explain;
 mod master_key;
 mod settings;
 
@@ -12,11 +13,12 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
-        cli::Command::Serve(arguments) => commands::serve(*arguments),
-        cli::Command::MasterKey { command } => commands::master_key(command),
+        cli::Command::Serve(arguments) => commands::serve(*arguments).map(done),
+        cli::Command::MasterKey { command } => commands::master_key(command).map(done),
+        cli::Command::Policy { command } => commands::policy(command),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("tidings: {error}");
             let mut cause = error.source();
@@ -27,4 +29,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

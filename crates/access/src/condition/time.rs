@@ -7,7 +7,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Milliseconds since 1970 of a date such as `2026-11-23T14:00:00Z`, `2026-11-23T15:00+01:00`,
 /// `2026-11-23`, `2026-11` or `2026`, or of seconds such as `1795442400`. Four digits are a year.
 /// What is finer than a millisecond is cut off; a time needs its zone.
-pub(crate) fn parse(text: &str) -> Option<i64> {
+pub fn parse(text: &str) -> Option<i64> {
     if text.len() != 4
         && let Some(seconds) = number(text)
     {
@@ -43,7 +43,7 @@ pub(super) fn from_seconds(seconds: f64) -> Option<i64> {
 }
 
 /// `2026-11-23T14:00:00Z`: what a date is as a text.
-pub(super) fn written(ms: i64) -> String {
+pub fn written(ms: i64) -> String {
     let (days, in_day) = (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS) / 1000);
     let (year, month, day) = date_of(days);
     let (hour, minute, second) = (in_day / 3600, in_day / 60 % 60, in_day % 60);

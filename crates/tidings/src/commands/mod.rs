@@ -3,8 +3,10 @@
 mod greeting;
 mod master_key;
 mod open_files;
+mod policy;
 mod serve;
 mod signals;
 
 pub(crate) use master_key::master_key;
+pub(crate) use policy::policy;
 pub(crate) use serve::serve;
