@@ -164,7 +164,7 @@ def place_given(endpoint):
     account = os.environ.get("CONFORMANCE_ACCOUNT", Server.ACCOUNT)
     key_id = os.environ.get("AWS_ACCESS_KEY_ID", account)
     key = AccessKey(key_id, os.environ.get("AWS_SECRET_ACCESS_KEY", "secret"))
-    return Place(endpoint, key, account)
+    return Place(endpoint, key, account, authenticates="AWS_ACCESS_KEY_ID" in os.environ)
 
 
 def stop(server, report):

@@ -24,7 +24,7 @@ class Run:
         self.scenario = scenario
         self.driver = driver
         self.place = place
-        self.region = region
+        self.region = region = scenario.region or region
         self.running = {}
         self.webhooks = webhooks
         self.tampering = tampering

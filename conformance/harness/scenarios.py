@@ -24,6 +24,7 @@ SCENARIO_KEYS = {
     "checked",
     "cli",
     "except",
+    "region",
     "queues",
     "topics",
     "webhooks",
@@ -36,6 +37,7 @@ SIGNED_KEYS = {
     "access_key",
     "secret_key",
     "session_token",
+    "region",
     "signing_name",
     "clock_offset",
     "unsigned",
@@ -75,6 +77,7 @@ class Scenario:
     webhooks: dict = field(default_factory=dict)
     subscriptions: dict = field(default_factory=dict)
     admits: dict = field(default_factory=dict)
+    region: str = None
     cli: bool = False
     exceptions: dict = field(default_factory=dict)
 
@@ -94,6 +97,7 @@ class Scenario:
 
     @property
     def is_about_signing(self):
+        """Whether it wants a server that authenticates."""
         return any({"signed", "changed", "presigned"} & set(step) for step in self.steps)
 
 
@@ -135,6 +139,7 @@ def read_scenario(file, entry, errors):
         webhooks=entry.get("webhooks", {}),
         subscriptions=entry.get("subscriptions", {}),
         admits=entry.get("admits", {}),
+        region=entry.get("region"),
         cli=entry.get("cli", False),
         exceptions=entry.get("except", {}),
     )

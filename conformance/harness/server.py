@@ -45,6 +45,8 @@ class Place:
     other_key: AccessKey = None
     # What is running there, if that is known.
     binary: Path = None
+    # Whether it checks signatures; if nobody knows, it is not asked to refuse any.
+    authenticates: bool = False
 
 
 def find_binary():
@@ -104,7 +106,7 @@ class Server:
             keys = (AccessKey(account, "secret") for account in (self.ACCOUNT, self.OTHER_ACCOUNT))
             return Place(self.endpoint, next(keys), self.ACCOUNT, next(keys), self._binary)
         key = read_key(self._printed.read_text())
-        return Place(self.endpoint, key, self.ACCOUNT, binary=self._binary)
+        return Place(self.endpoint, key, self.ACCOUNT, binary=self._binary, authenticates=True)
 
     def wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS

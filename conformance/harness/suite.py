@@ -80,6 +80,9 @@ class Suite:
         if name in scenario.exceptions:
             self.report.skipped(name, f"{scenario.title}: {scenario.exceptions[name]}")
             return
+        if scenario.is_about_signing and not run.place.authenticates:
+            self.report.skipped(name, f"{scenario.title}: no access key was given")
+            return
         try:
             run.perform()
         except Failed as error:

@@ -9,5 +9,5 @@ import clock  # noqa: E402
 from awscli.clidriver import main  # noqa: E402
 
 if __name__ == "__main__":
-    clock.set_offset(int(sys.argv[1]))
-    sys.exit(main(sys.argv[2:]))
+    clock.set_offset(int(sys.argv.pop(1)))
+    sys.exit(main())
