@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::{Acceptor, ClientHello};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -38,10 +39,13 @@ impl Challenges {
         let certificate = parameters.self_signed(&key)?;
         let key = PrivateKeyDer::Pkcs8(key.serialized_der().to_vec().into());
         let provider = Arc::new(aws_lc_rs::default_provider());
+        // Not `with_single_cert`, which refuses certificates with extensions that it does not know.
+        let key = provider.key_provider.load_private_key(key)?;
+        let certified = CertifiedKey::new(vec![certificate.der().clone()], key);
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         config.alpn_protocols = vec![ACME_TLS.to_vec()];
         let domain = domain.to_ascii_lowercase();
         self.all().insert(domain.clone(), Arc::new(config));
@@ -84,3 +88,7 @@ impl Drop for Shown<'_> {
 fn is_authority(hello: &ClientHello<'_>) -> bool {
     hello.alpn().is_some_and(|mut protocols| protocols.any(|protocol| protocol == ACME_TLS))
 }
+
+#[cfg(test)]
+#[path = "challenges_tests.rs"]
+mod tests;

@@ -51,6 +51,12 @@ impl ListenerConfig {
             endpoints: Vec::new(),
         }
     }
+
+    /// Whether only this machine can connect, as far as the configuration shows: not through a
+    /// balancer either.
+    pub fn is_local(&self) -> bool {
+        self.address.is_local() && self.proxy.is_none()
+    }
 }
 
 /// Where a listener is to listen.

@@ -52,6 +52,20 @@ pub(crate) struct Settings {
     /// commas between [default: none]
     #[arg(long, value_name = "NAMES", env = "TIDINGS_TLS_NAMES")]
     pub(crate) tls_names: Option<Names>,
+    /// Names of hosts, with commas between, that an authority is asked to certify by ACME. Who sets
+    /// this agrees to the authority's terms of service [default: none]
+    #[arg(long, value_name = "NAMES", env = "TIDINGS_ACME_DOMAINS")]
+    pub(crate) acme_domains: Option<Names>,
+    /// Where the authority can write to [default: none]
+    #[arg(long, value_name = "ADDRESS", env = "TIDINGS_ACME_EMAIL")]
+    pub(crate) acme_email: Option<String>,
+    /// Directory of the authority [default: https://acme-v02.api.letsencrypt.org/directory]
+    #[arg(long, value_name = "URL", env = "TIDINGS_ACME_DIRECTORY")]
+    pub(crate) acme_directory: Option<String>,
+    /// PEM file with authorities that the directory's own certificate may be from, beside the public
+    /// ones [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_ACME_ROOTS")]
+    pub(crate) acme_roots: Option<PathBuf>,
     /// Ways in, in place of the one that `listen` and `tls` make. Only in the file.
     #[arg(skip)]
     pub(crate) listener: Option<Vec<ListenerSettings>>,
@@ -179,6 +193,10 @@ impl Settings {
             tls_client_ca: self.tls_client_ca.or(below.tls_client_ca),
             tls_client_certificates: self.tls_client_certificates.or(below.tls_client_certificates),
             tls_names: self.tls_names.or(below.tls_names),
+            acme_domains: self.acme_domains.or(below.acme_domains),
+            acme_email: self.acme_email.or(below.acme_email),
+            acme_directory: self.acme_directory.or(below.acme_directory),
+            acme_roots: self.acme_roots.or(below.acme_roots),
             listener: self.listener.or(below.listener),
             data: self.data.or(below.data),
             master_key_file: self.master_key_file.or(below.master_key_file),

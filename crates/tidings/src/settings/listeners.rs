@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use tidings_access::{Kind, PolicyDocument};
 use tidings_server::{
-    CertificateFiles, ClientCertificates, DEFAULT_LISTENER, DevelopmentCertificates,
-    ENDPOINT_POLICY_CHARACTERS_MAX, ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol,
-    TlsConfig,
+    AcmeConfig, CertificateFiles, ClientCertificates, DEFAULT_LISTENER, DevelopmentCertificates,
+    ENDPOINT_POLICY_CHARACTERS_MAX, LETS_ENCRYPT, ListenAddress, ListenerConfig, PrivateEndpoint,
+    ProxyProtocol, TlsConfig,
 };
 
 use super::layers::Settings;
 use super::resolve::SettingsError;
-use super::values::{Address, ClientCertificatesMode, Mode, PublicUrl, Ranges, TlsMode};
+use super::values::{Address, ClientCertificatesMode, Mode, Names, PublicUrl, Ranges, TlsMode};
 
 /// One `[[listener]]` of the file.
 #[derive(Deserialize, Clone, PartialEq, Debug)]
@@ -31,6 +32,7 @@ pub(crate) struct ListenerSettings {
     tls_key: Option<PathBuf>,
     tls_client_ca: Option<PathBuf>,
     tls_client_certificates: Option<ClientCertificatesMode>,
+    acme_domains: Option<Names>,
     #[serde(default)]
     certificate: Vec<CertificateSettings>,
     proxy_from: Option<Ranges>,
@@ -75,6 +77,7 @@ impl Settings {
             ("tls-key", self.tls_key.is_some()),
             ("tls-client-ca", self.tls_client_ca.is_some()),
             ("tls-client-certificates", self.tls_client_certificates.is_some()),
+            ("acme-domains", self.acme_domains.is_some()),
         ] {
             if is_set {
                 let problem = "the file has [[listener]] tables, where it belongs to one of them";
@@ -95,7 +98,8 @@ impl Settings {
             if !ids.insert(&table.id) {
                 return Err(of(&table.id, "another listener has the same id"));
             }
-            configs.push(table.resolve(data).map_err(|problem| of(&table.id, problem))?);
+            let config = table.resolve(data, self).map_err(|problem| of(&table.id, problem))?;
+            configs.push(config);
         }
         let is_development = tables.iter().any(|table| table.tls == Some(TlsMode::Dev));
         Ok(Listeners { configs, is_development })
@@ -116,12 +120,13 @@ impl Settings {
             tls_key: self.tls_key.clone(),
             tls_client_ca: self.tls_client_ca.clone(),
             tls_client_certificates: self.tls_client_certificates,
+            acme_domains: self.acme_domains.clone(),
             certificate: Vec::new(),
             proxy_from: None,
             endpoint_from_header: false,
             endpoint: Vec::new(),
         };
-        let config = sole.resolve(data).map_err(|problem| wrong(&problem))?;
+        let config = sole.resolve(data, self).map_err(|problem| wrong(&problem))?;
         let is_development = self.tls == Some(TlsMode::Dev);
         Ok(Listeners { configs: vec![config], is_development })
     }
@@ -132,12 +137,12 @@ impl ListenerSettings {
         self.public_url.as_ref()
     }
 
-    fn resolve(&self, data: &Path) -> Result<ListenerConfig, String> {
+    fn resolve(&self, data: &Path, of_all: &Settings) -> Result<ListenerConfig, String> {
         Ok(ListenerConfig {
             id: self.id.clone(),
             address: self.address()?,
             public_url: self.public_url.as_ref().map(|url| url.0.clone()),
-            tls: self.tls(data)?,
+            tls: self.tls(data, of_all)?,
             proxy: self.proxy()?,
             endpoints: self.endpoints()?,
         })
@@ -155,7 +160,7 @@ impl ListenerSettings {
         }
     }
 
-    fn tls(&self, data: &Path) -> Result<Option<TlsConfig>, String> {
+    fn tls(&self, data: &Path, of_all: &Settings) -> Result<Option<TlsConfig>, String> {
         let named = match (&self.tls_certificate, &self.tls_key) {
             (Some(certificate), Some(key)) => {
                 Some(CertificateFiles { certificate: certificate.clone(), key: key.clone() })
@@ -168,13 +173,12 @@ impl ListenerSettings {
             certificate: files.certificate.clone(),
             key: files.key.clone(),
         });
-        let certificates: Vec<_> = match self.tls {
-            Some(TlsMode::Dev) => {
-                let own = DevelopmentCertificates::in_data_folder(data).files;
-                named.into_iter().chain(others).chain([own]).collect()
-            }
-            _ => named.into_iter().chain(others).collect(),
-        };
+        let acme = self.acme(data, of_all)?;
+        let development = (self.tls == Some(TlsMode::Dev))
+            .then(|| DevelopmentCertificates::in_data_folder(data).files);
+        let from_authority = acme.as_ref().map(AcmeConfig::files);
+        let certificates: Vec<_> =
+            named.into_iter().chain(others).chain(from_authority).chain(development).collect();
         let has_clients = self.tls_client_ca.is_some() || self.tls_client_certificates.is_some();
         if certificates.is_empty() {
             return match has_clients {
@@ -185,7 +189,27 @@ impl ListenerSettings {
         if self.tls == Some(TlsMode::Off) {
             return Err("there are certificates, and tls is off".to_owned());
         }
-        Ok(Some(TlsConfig { certificates, clients: self.clients()?, acme: None }))
+        Ok(Some(TlsConfig { certificates, acme, clients: self.clients()? }))
+    }
+
+    fn acme(&self, data: &Path, of_all: &Settings) -> Result<Option<AcmeConfig>, String> {
+        let Some(Names(domains)) = &self.acme_domains else { return Ok(None) };
+        let is_host = |name: &String| !name.contains('*') && name.parse::<IpAddr>().is_err();
+        if let Some(other) = domains.iter().find(|name| !is_host(name)) {
+            return Err(format!("acme-domains are names of hosts, and {other} is none"));
+        }
+        let directory = of_all.acme_directory.as_deref().unwrap_or(LETS_ENCRYPT);
+        if !directory.starts_with("https://") {
+            return Err("acme-directory is no https:// URL".to_owned());
+        }
+        Ok(Some(AcmeConfig {
+            domains: domains.clone(),
+            email: of_all.acme_email.clone(),
+            directory: directory.to_owned(),
+            extra_roots: of_all.acme_roots.clone(),
+            folder: data.join("acme"),
+            name: self.id.clone(),
+        }))
     }
 
     fn clients(&self) -> Result<Option<ClientCertificates>, String> {

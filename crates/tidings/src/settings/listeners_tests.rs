@@ -179,6 +179,33 @@ fn flags_make_a_listener_with_tls() {
 }
 
 #[test]
+fn an_authority_is_asked_for_names_of_hosts() {
+    let folder = folder("");
+    let flags = ["--acme-domains", "sqs.test,sns.test", "--acme-email", "ops@sqs.test"];
+    let resolved = resolve_in(&folder, &flags).unwrap();
+    let tls = resolved.server.listeners[0].tls.as_ref().unwrap();
+    let acme = tls.acme.as_ref().unwrap();
+    assert_eq!(acme.domains, ["sqs.test", "sns.test"]);
+    assert_eq!(
+        (acme.directory.as_str(), acme.email.as_deref()),
+        (LETS_ENCRYPT, Some("ops@sqs.test"))
+    );
+    assert_eq!(tls.certificates, [acme.files()]);
+    assert!(acme.files().key.starts_with(resolved.data.join("acme/default")));
+    assert!(!resolved.has_certificate_files());
+
+    for (flags, part) in [
+        (&["--acme-domains", "*.sqs.test"][..], "*.sqs.test"),
+        (&["--acme-domains", "10.0.0.1"], "10.0.0.1"),
+        (&["--acme-domains", "a.test", "--acme-directory", "http://ca.test"], "https://"),
+        (&["--acme-domains", "a.test", "--tls", "off"], "tls is off"),
+    ] {
+        let error = resolve_in(&folder, flags).unwrap_err();
+        assert!(error.contains(part), "{part} in {error}");
+    }
+}
+
+#[test]
 fn loopback_endpoints_are_for_servers_with_local_listeners_only() {
     for (listeners, allows) in
         [(&["127.0.0.1:0", "unix:/run/t.sock"][..], true), (&["127.0.0.1:0", "0.0.0.0:0"], false)]

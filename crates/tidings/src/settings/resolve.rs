@@ -9,8 +9,8 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{
-    AuditLevel, Config, DevelopmentCertificates, HEADER_BYTES_LEAST, Limits, ListenerConfig, Quota,
-    SHUTDOWN_TIMEOUT,
+    AcmeConfig, AuditLevel, CertificateFiles, Config, DevelopmentCertificates, HEADER_BYTES_LEAST,
+    Limits, ListenerConfig, Quota, SHUTDOWN_TIMEOUT,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -49,9 +49,15 @@ pub(crate) struct Resolved {
 impl Resolved {
     /// Whether there are certificates that somebody else renews.
     pub(crate) fn has_certificate_files(&self) -> bool {
-        let own = DevelopmentCertificates::in_data_folder(&self.data).files;
-        let all = self.server.listeners.iter().filter_map(|listener| listener.tls.as_ref());
-        all.flat_map(|tls| &tls.certificates).any(|files| *files != own)
+        let development = DevelopmentCertificates::in_data_folder(&self.data).files;
+        let mut all = self.server.listeners.iter().filter_map(|listener| listener.tls.as_ref());
+        all.any(|tls| {
+            let from_authority = tls.acme.as_ref().map(AcmeConfig::files);
+            let is_own = |files: &CertificateFiles| {
+                *files == development || Some(files) == from_authority.as_ref()
+            };
+            tls.certificates.iter().any(|files| !is_own(files))
+        })
     }
 }
 
@@ -96,8 +102,7 @@ impl Settings {
         let limits = self.limits()?;
         let (data, master_key) = (self.data_folder(), self.master_key()?);
         let listeners = self.listeners(&data)?;
-        let auth =
-            self.auth(listeners.configs.iter().all(|listener| listener.address.is_local()))?;
+        let auth = self.auth(listeners.configs.iter().all(ListenerConfig::is_local))?;
         let development = listeners.is_development.then(|| self.development_names());
         let cool_down_ms = |given: Option<u32>, default: u64| {
             given.map_or(default, |seconds| u64::from(seconds) * 1000)
@@ -253,10 +258,8 @@ fn to_usize(number: impl Into<u32>) -> usize {
 /// addresses are endpoints like others. Elsewhere, and behind a proxy, they are not, unless the
 /// operator says so.
 fn own_addresses(listeners: &[ListenerConfig]) -> AddressRanges {
-    let is_own = listeners.iter().all(|listener| {
-        let is_behind_proxy = listener.public_url.is_some() || listener.proxy.is_some();
-        listener.address.is_local() && !is_behind_proxy
-    });
+    let is_own =
+        listeners.iter().all(|listener| listener.is_local() && listener.public_url.is_none());
     let own = if is_own { &["127.0.0.0/8", "::1/128"][..] } else { &[] };
     AddressRanges::from_entries(own).expect("two ranges, written as ranges are")
 }
