@@ -16,7 +16,7 @@ pub const TAGS_MAX: usize = 50;
 pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
 
 /// Key materials that are kept for a key: its entry in the register must stay below 256 KiB. With
-/// the shortest period it takes 60 years to have so many. Then the key is no longer rotated.
+/// the shortest period it takes 66 years to have so many. Then the key is no longer rotated.
 pub const MATERIALS_MAX: usize = 270;
 
 /// Characters in a key's description.

@@ -61,8 +61,14 @@ impl Kms {
             |store: &KeyStore| store.next_due().is_some_and(|at| at <= broker.now().as_ms());
         while is_due(&self.plane.look()) {
             let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
-            let change = |store: &KeyStore| Ok((store.advance(now_ms, random), ()));
-            self.plane.change(change).await.map_err(refusal)?;
+            let advanced = self.plane.change(|store| {
+                let writes = store.advance(now_ms, random);
+                let is_done = writes.is_empty();
+                Ok((writes, is_done))
+            });
+            if advanced.await.map_err(refusal)? {
+                break;
+            }
         }
         Ok(())
     }

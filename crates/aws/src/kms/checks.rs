@@ -11,11 +11,14 @@ pub(super) struct Checks(Vec<String>);
 /// As much of a value as an error repeats.
 const VALUE_CHARS_MAX: usize = 1024;
 
+/// As many of a request's faults as an error tells of.
+const FAULTS_MAX: usize = 20;
+
 impl Checks {
     /// A member that must be there; the default if it is not.
     pub(super) fn required<T: Default>(&mut self, member: &str, value: Option<T>) -> T {
         if value.is_none() {
-            self.0.push(format!(
+            self.push(format!(
                 "Value null at '{member}' failed to satisfy constraint: Member must not be null"
             ));
         }
@@ -115,9 +118,15 @@ impl Checks {
     pub(super) fn fault(&mut self, value: Option<&str>, member: &str, must: &str) {
         let brief = |value: &str| value.chars().take(VALUE_CHARS_MAX).collect::<String>();
         let value = value.map(|value| format!(" '{}'", brief(value))).unwrap_or_default();
-        self.0.push(format!(
+        self.push(format!(
             "Value{value} at '{member}' failed to satisfy constraint: Member must {must}"
         ));
+    }
+
+    fn push(&mut self, fault: String) {
+        if self.0.len() < FAULTS_MAX {
+            self.0.push(fault);
+        }
     }
 
     /// # Errors

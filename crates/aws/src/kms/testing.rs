@@ -184,6 +184,10 @@ mod tests {
     fn what_is_too_long_is_not_repeated_whole() {
         let body = format!(r#"{{"KeyId":"{}"}}"#, "k".repeat(500_000));
         assert!(fault(KmsAction::DescribeKey, &body).text.len() < 2000);
+        let tag = format!(r#"{{"TagKey":"{}","TagValue":""}}"#, "<".repeat(1000));
+        let body = format!(r#"{{"KeyId":"k","Tags":[{}]}}"#, vec![tag; 1000].join(","));
+        let text = fault(KmsAction::TagResource, &body).text;
+        assert!(text.starts_with("20 validation errors detected: ") && text.len() < 30_000);
     }
 
     /// As recorded: a plaintext is not repeated in an error.

@@ -37,7 +37,10 @@ async fn body(shared: &Shared, call: &Call, action: KmsAction) -> Result<Vec<u8>
     };
     let trial = Trial::new(shared, call)?;
     let request = KmsRequest::read(action, &call.body)?;
-    kms.settle_due(&shared.broker).await?;
+    if !is_use(&request) {
+        // Whoever cannot wait for it is told of a key as it still is.
+        let _ = kms.settle_due(&shared.broker).await;
+    }
     if let Some(key) = used_key(&request) {
         kms.make_managed_key(&shared.broker, key, &trial.scope).await?;
     }
@@ -54,6 +57,20 @@ async fn body(shared: &Shared, call: &Call, action: KmsAction) -> Result<Vec<u8>
         KmsRequest::GenerateRandom { bytes } => cryptography::generate_random(&trial, bytes),
         look => looks::look(&kms.plane.look(), &trial, look),
     }
+}
+
+/// Whether a request only uses a key. A key that is due to go is not usable already, and one that is
+/// due to be rotated still is: there is nothing to wait for.
+fn is_use(request: &KmsRequest) -> bool {
+    use KmsRequest as R;
+    matches!(
+        request,
+        R::Encrypt(_)
+            | R::Decrypt(_)
+            | R::ReEncrypt(_)
+            | R::GenerateDataKey(_)
+            | R::GenerateRandom { .. }
+    )
 }
 
 /// The key that a request names, of those requests that a managed key is made for.
