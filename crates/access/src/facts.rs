@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub session: Option<SessionFacts>,
     /// Tags of the user or role and of the session.
     pub principal_tags: &'a [(&'a str, &'a str)],
+    /// Who the session said it acts for when it began.
+    pub source_identity: Option<&'a str>,
     /// The caller's.
     pub principal_organisation: Option<Organisation<'a>>,
     /// What a service asks on behalf of.
@@ -115,6 +117,7 @@ impl<'a> Facts<'a> {
             referer: None,
             session: None,
             principal_tags: &[],
+            source_identity: None,
             principal_organisation: None,
             source: None,
             called_via: &[],
@@ -158,6 +161,7 @@ impl<'a> Facts<'a> {
             // The older form of the account. Of a direct call there is none: else the default policy of
             // topics would open them to every identity of their account.
             "sourceowner" => self.source.map(|source| ContextValue::text(source.account)),
+            "sourceidentity" => self.source_identity.map(ContextValue::text),
             "sourceorgid" => organisation.map(|organisation| ContextValue::text(organisation.id)),
             "sourceorgpaths" => organisation.map(paths),
             "sourceip" => match self.origin {

@@ -67,7 +67,7 @@ impl Directory {
         let is_needed = |permission: &&Permission| {
             permission.when != When::WithTags || !target.request_tags.is_empty()
         };
-        needed.iter().filter(is_needed).try_for_each(|permission| {
+        for permission in needed.iter().filter(is_needed) {
             let wanted = Wanted {
                 action: permission.action,
                 resource: &target.arn,
@@ -78,8 +78,12 @@ impl Directory {
                 tag_keys: &tag_keys,
                 service_keys: &keys,
             };
-            ask(arbiter, &wanted, Some(&target.shown))
-        })
+            ask(arbiter, &wanted, Some(&target.shown))?;
+            if let Some(new_arn) = &target.new_arn {
+                ask(arbiter, &Wanted { resource: new_arn, ..wanted }, None)?;
+            }
+        }
+        Ok(())
     }
 }
 

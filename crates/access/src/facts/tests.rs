@@ -16,6 +16,7 @@ fn all() -> Facts<'static> {
         referer: Some("https://example.com"),
         session: Some(SessionFacts { issued_at_ms: 1_000, mfa_age_s: Some(5) }),
         principal_tags: &[("Team", "red"), ("Größe", "l")],
+        source_identity: Some("ann"),
         principal_organisation: Some(ORGANISATION),
         source: Some(Source {
             arn: "arn:aws:sns:us-east-1:444455556666:t",
@@ -56,6 +57,7 @@ fn every_key_has_its_value() {
         ("aws:principalisawsservice", ContextValue::Bool(false)),
         ("aws:principaltag/team", text("red")),
         ("aws:principaltag/größe", text("l")),
+        ("aws:sourceidentity", text("ann")),
         ("aws:userid", text("AIDAANN")),
         ("aws:username", text("ann")),
         ("aws:useragent", text("cli")),

@@ -1,6 +1,8 @@
 //! What an operation is about, as policies are asked. Service Authorization Reference, "Actions,
 //! resources, and condition keys for AWS Identity and Access Management".
 
+use tidings_core::names::AccountId;
+
 use super::{Holder, Operation, Pairs, Tagged};
 use crate::builtin;
 use crate::directory::{Account, Directory, Entities, Named};
@@ -11,6 +13,8 @@ use crate::principal::Principal;
 /// The resource of an operation, and what is known of it.
 pub(crate) struct Target {
     pub(crate) arn: String,
+    /// The ARN that it is to have, if that is another: renaming needs the permission on both.
+    pub(crate) new_arn: Option<String>,
     /// How the live service names it to whom it denies it: `user ann`, but its ARN to who wants to
     /// make it.
     pub(crate) shown: String,
@@ -50,6 +54,7 @@ impl Directory {
         {
             target.keys.push(("iam:PolicyARN".to_owned(), arn.clone()));
         }
+        target.new_arn = new_arn(principal.account_id(), account, operation);
         let asked = match operation {
             Operation::CreateUser { boundary, .. } => boundary.as_ref(),
             Operation::CreateRole(create) => create.boundary.as_ref(),
@@ -137,12 +142,32 @@ impl Directory {
     }
 }
 
+/// What an entity's ARN is to be. API reference, UpdateUser and UpdateGroup: who renames must have
+/// the permission on the entity as it is and as it will be.
+fn new_arn(id: AccountId, account: &Account, operation: &Operation) -> Option<String> {
+    let (kind, path, name, new_path, new_name) = match operation {
+        Operation::UpdateUser { name, new_name, new_path } => {
+            let (_, user) = account.users.find(name)?;
+            (EntityKind::User, &user.saved.path, &user.saved.name, new_path, new_name)
+        }
+        Operation::UpdateGroup { name, new_name, new_path } => {
+            let (_, group) = account.groups.find(name)?;
+            (EntityKind::Group, &group.saved.path, &group.saved.name, new_path, new_name)
+        }
+        _ => return None,
+    };
+    let is_other = new_path.is_some() || new_name.is_some();
+    let (path, name) = (new_path.as_ref().unwrap_or(path), new_name.as_ref().unwrap_or(name));
+    is_other.then(|| arn(id, kind, path, name))
+}
+
 const BOUNDARY: &str = "iam:PermissionsBoundary";
 
 impl Target {
     fn of(arn: String, shown: String) -> Self {
         Self {
             arn,
+            new_arn: None,
             shown,
             tags: Pairs::new(),
             request_tags: Pairs::new(),

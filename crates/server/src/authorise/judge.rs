@@ -141,6 +141,7 @@ impl Judge<'_> {
             referer: self.circumstances.referer(),
             session: self.principal.and_then(Principal::session_facts),
             principal_tags: &principal_tags,
+            source_identity: self.principal.and_then(Principal::source_identity),
             ..Facts::new(self.caller(), self.circumstances.origin(), now_ms)
         };
         let identity: Vec<_> =

@@ -59,6 +59,11 @@ fn policies_decide_on_the_entity_that_is_named() {
     );
     let tag_condition =
         r#""Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"red"}}"#;
+    let rename = |new_name: &str| Operation::UpdateUser {
+        name: text("a"),
+        new_name: Some(text(new_name)),
+        new_path: None,
+    };
     let bounded = |arn: Option<&str>| Operation::CreateUser {
         name: text("b"),
         path: None,
@@ -103,6 +108,13 @@ fn policies_decide_on_the_entity_that_is_named() {
             bounded(None),
             denied("iam:CreateUser", "arn:aws:iam::123456789012:user/b"),
         ),
+        (may("iam:UpdateUser", &rest("user/a*")), rename("ab"), text("allowed")),
+        (
+            may("iam:UpdateUser", &rest("user/a*")),
+            rename("b"),
+            denied("iam:UpdateUser", "arn:aws:iam::123456789012:user/b"),
+        ),
+        (may("iam:UpdateUser", &rest("user/b")), rename("b"), denied("iam:UpdateUser", "user a")),
         (
             may("iam:GetPolicy", &rest("policy/q")),
             Operation::GetPolicy { arn: text(POLICY) },
