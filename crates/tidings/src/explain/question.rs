@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tidings_access::{
-    Decision, Facts, Kind, Mismatch, Origin, Policies, PolicyDocument, PolicyType, Request,
-    StatementRef, Trace, denial_text, evaluate, explain, parse_instant, permissions,
+    Context, Decision, Facts, Kind, Mismatch, Origin, Policies, PolicyDocument, PolicyType,
+    Request, StatementRef, Trace, denial_text, evaluate, explain, parse_instant, permissions,
 };
 
 use super::documents::Document;
@@ -40,7 +40,6 @@ pub(crate) struct Explanation<'a> {
 /// What came of one statement.
 pub(super) struct Looked<'a> {
     pub(super) trace: Trace<'a>,
-    pub(super) file: &'a Path,
     /// What the request has of the key that does not fit, if it is a key.
     pub(super) values: Option<Vec<String>>,
 }
@@ -129,18 +128,8 @@ impl Question {
             Decision::Allowed(_) => None,
         };
         let traces = explain(&request, &policies).into_iter();
-        let statements = traces.map(|trace| self.looked(trace, &keys)).collect();
+        let statements = traces.map(|trace| looked(trace, &keys)).collect();
         tell(&Explanation { question: self, caller: caller.name(), decision, told, statements })
-    }
-
-    fn looked<'a>(&'a self, trace: Trace<'a>, keys: &dyn tidings_access::Context) -> Looked<'a> {
-        let key = match trace.outcome {
-            Err(Mismatch::Condition { key, .. } | Mismatch::Variable(key)) => Some(key),
-            _ => None,
-        };
-        let values = key.map(|key| keys.value(&key.to_lowercase()));
-        let values = values.map(|value| value.as_ref().map(texts).unwrap_or_default());
-        Looked { file: self.file(&trace.statement), trace, values }
     }
 
     /// The file that a statement is in.
@@ -167,6 +156,16 @@ impl Question {
         let part = self.resource.splitn(6, ':').nth(index).filter(|part| !part.is_empty());
         part.filter(|_| is_arn)
     }
+}
+
+fn looked<'a>(trace: Trace<'a>, keys: &dyn Context) -> Looked<'a> {
+    let key = match trace.outcome {
+        Err(Mismatch::Condition { key, .. } | Mismatch::Variable(key)) => Some(key),
+        _ => None,
+    };
+    let values = key.map(|key| keys.value(&key.to_lowercase()));
+    let values = values.map(|value| value.as_ref().map(texts).unwrap_or_default());
+    Looked { trace, values }
 }
 
 fn documents(of: &[Document]) -> Vec<&PolicyDocument> {
