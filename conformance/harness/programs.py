@@ -47,6 +47,12 @@ PROGRAMS = [
         checks=4,
     ),
     Program(
+        name="principals",
+        part="python",
+        command=[VENV / "bin/python", ROOT / "principals/check.py"],
+        checks=22,
+    ),
+    Program(
         name="validators",
         part="validators",
         command=[VALIDATORS_VENV / "bin/python", ROOT / "validators/check.py"],

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,17 +15,16 @@ import boto3
 WORKSPACE = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 STOP_SECONDS = 30
+# What a server prints when it is started for the first time.
+KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 
 
 def client(service, endpoint):
-    """A client as for AWS, but for the endpoint. Any credentials will do."""
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
+    """A client as for AWS, but for the endpoint.
+
+    Its credentials are found as always: in the environment, or by AWS_PROFILE.
+    """
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION)
 
 
 @contextlib.contextmanager
@@ -56,7 +56,7 @@ def own_server(binary):
         log = Path(folder, "server.log")
         with log.open("w") as log_file:
             process = subprocess.Popen(
-                [*program, "serve", "--auth", "off", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
+                [*program, "serve", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
                 cwd=WORKSPACE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -66,13 +66,27 @@ def own_server(binary):
         try:
             # "Tidings 0.1.0 is listening on http://127.0.0.1:40123"
             greeting = process.stdout.readline()
-            if not greeting:
+            key = first_key(process.stdout)
+            if not key:
                 sys.exit(f"the server did not start:\n{log.read_text()}")
+            os.environ.pop("AWS_PROFILE", None)
+            os.environ.update(key)
             yield greeting.split()[-1]
         finally:
             ended_with = stop(process)
         if ended_with != 0:
             sys.exit(f"the server ended with {ended_with}:\n{log.read_text()}")
+
+
+def first_key(lines):
+    """The root user's access key, which a first start shows: as the SDK wants it in variables."""
+    key = {}
+    for line in lines:
+        if found := KEY.search(line):
+            key[found[1].upper()] = found[2]
+        if len(key) == 2:
+            return key
+    return {}
 
 
 def stop(process):

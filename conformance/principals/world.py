@@ -1,0 +1,197 @@
+"""Users, roles, queues and topics of one check, which go when it ends."""
+
+import contextlib
+import json
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ENDPOINT = os.environ["CONFORMANCE_ENDPOINT"]
+ACCOUNT = os.environ["CONFORMANCE_ACCOUNT"]
+REGION = os.environ["AWS_REGION"]
+WAIT_SECONDS = 20
+PAUSE_SECONDS = 0.2
+
+session = boto3.session.Session()
+building = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Key:
+    """Credentials, and clients that use them."""
+
+    id: str
+    secret: str
+    token: str = None
+
+    def client(self, service):
+        # A session is not safe to share while a client is built.
+        with building:
+            return session.client(
+                service,
+                endpoint_url=ENDPOINT,
+                aws_access_key_id=self.id,
+                aws_secret_access_key=self.secret,
+                aws_session_token=self.token,
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+
+    @staticmethod
+    def of_session(credentials):
+        """Those that STS gives out."""
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        return Key(*(credentials[name] for name in names))
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    arn: str
+    key: Key
+
+    def client(self, service):
+        return self.key.client(service)
+
+
+class World:
+    """What a check makes, by the root user, and takes away again."""
+
+    def __init__(self, closing):
+        self._closing = closing
+        self.prefix = f"principals-{secrets.token_hex(4)}"
+        root = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        self.iam, self.sqs, self.sns, self.sts = map(root.client, ("iam", "sqs", "sns", "sts"))
+
+    def name(self, name):
+        return f"{self.prefix}-{name}"
+
+    def finally_do(self, undo, **given):
+        """At the end, unless the check has done it itself. What is made last goes first."""
+
+        def attempt():
+            with contextlib.suppress(ClientError):
+                undo(**given)
+
+        self._closing.callback(attempt)
+
+    def user(self, name, *statements):
+        """A user who may do what these statements say, with an access key."""
+        given = {"UserName": self.name(name)}
+        arn = self.iam.create_user(**given)["User"]["Arn"]
+        self.finally_do(self.iam.delete_user, **given)
+        if statements:
+            self.allow(given["UserName"], *statements)
+        return User(given["UserName"], arn, self.key(given["UserName"]))
+
+    def key(self, user_name):
+        key = self.iam.create_access_key(UserName=user_name)["AccessKey"]
+        self.finally_do(
+            self.iam.delete_access_key, UserName=user_name, AccessKeyId=key["AccessKeyId"]
+        )
+        return Key(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def allow(self, user_name, *statements, policy="own"):
+        """Gives a user an inline policy."""
+        given = {"UserName": user_name, "PolicyName": policy}
+        self.iam.put_user_policy(**given, PolicyDocument=document(*statements))
+        self.finally_do(self.iam.delete_user_policy, **given)
+
+    def policy(self, name, *statements):
+        """A managed policy: its ARN."""
+        made = self.iam.create_policy(
+            PolicyName=self.name(name), PolicyDocument=document(*statements)
+        )
+        arn = made["Policy"]["Arn"]
+        self.finally_do(self.iam.delete_policy, PolicyArn=arn)
+        return arn
+
+    def role(self, name, trust, *statements, **attributes):
+        """A role that `trust` lets others assume, and that may do what the statements say."""
+        given = {"RoleName": self.name(name)}
+        made = self.iam.create_role(
+            **given, AssumeRolePolicyDocument=document(trust), **attributes
+        )
+        self.finally_do(self.iam.delete_role, **given)
+        if statements:
+            policy = {**given, "PolicyName": "own"}
+            self.iam.put_role_policy(**policy, PolicyDocument=document(*statements))
+            self.finally_do(self.iam.delete_role_policy, **policy)
+        return made["Role"]["Arn"]
+
+    def queue(self, name, **attributes):
+        """A queue's URL and ARN."""
+        url = self.sqs.create_queue(QueueName=self.name(name), Attributes=attributes)["QueueUrl"]
+        self.finally_do(self.sqs.delete_queue, QueueUrl=url)
+        return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.name(name)}"
+
+    def topic(self, name):
+        arn = self.sns.create_topic(Name=self.name(name))["TopicArn"]
+        self.finally_do(self.sns.delete_topic, TopicArn=arn)
+        return arn
+
+    def received(self, url):
+        """The bodies in a queue, of which it waits for one."""
+        bodies, deadline = [], time.monotonic() + WAIT_SECONDS
+        while not bodies and time.monotonic() < deadline:
+            answer = self.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+            )
+            bodies = [message["Body"] for message in answer.get("Messages", [])]
+        return bodies
+
+    def is_empty(self, url):
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return all(answer["Attributes"][name] == "0" for name in names)
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action, resource="*", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action, resource="*", **more):
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+@contextlib.contextmanager
+def refused(code, text=None):
+    """The block has to end in this error of a service."""
+    try:
+        yield
+    except ClientError as error:
+        got = error.response["Error"]
+        expect((got["Code"], got["Message"] if text else None), (code, text))
+    else:
+        raise AssertionError(f"expected {code}, and it was allowed")
+
+
+def denied(who, action, resource, why="because no identity-based policy allows the {} action"):
+    """What SQS, SNS and the others say to a principal that may not: SQS writes actions small."""
+    service, name = action.split(":")
+    written = {"sqs": f"sqs:{name.lower()}", "sns": f"SNS:{name}"}.get(service, action)
+    text = f"User: {who} is not authorized to perform: {written} on resource: {resource} "
+    code = "AuthorizationError" if service == "sns" else "AccessDenied"
+    return refused(code, text + why.format(written))
+
+
+def expect(got, expected):
+    if got != expected:
+        raise AssertionError(f"expected {expected!r}, got {got!r}")
+
+
+def wait_until(holds, what):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain until {what}")
+        time.sleep(PAUSE_SECONDS)
