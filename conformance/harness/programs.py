@@ -23,6 +23,8 @@ class Program:
     command: list
     # How many checks it makes, so that one that ends early is seen.
     checks: int
+    # How many more where there are two accounts.
+    checks_of_two: int = 0
     # Whether it starts a server of its own instead of using the one there is.
     starts_server: bool = False
 
@@ -50,7 +52,8 @@ PROGRAMS = [
         name="principals",
         part="python",
         command=[VENV / "bin/python", ROOT / "principals/check.py"],
-        checks=22,
+        checks=27,
+        checks_of_two=4,
     ),
     Program(
         name="validators",
@@ -67,7 +70,7 @@ class Running:
 
     def __init__(self, program, place, region, log_folder):
         self.name = program.name
-        self._checks = program.checks
+        self._checks = program.checks + (program.checks_of_two if place.other_key else 0)
         self._log_path = log_folder / f"{program.name}.log"
         with open(self._log_path, "w") as log:
             self._process = subprocess.Popen(
@@ -81,6 +84,7 @@ class Running:
                     "AWS_DEFAULT_REGION": region,
                     "AWS_ACCESS_KEY_ID": place.key.id,
                     "AWS_SECRET_ACCESS_KEY": place.key.secret,
+                    **other_account(place),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -109,3 +113,14 @@ class Running:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=GRACE_SECONDS)
         self._process.kill()
+
+
+def other_account(place):
+    """How a program finds a second account, if there is one."""
+    if not place.other_key:
+        return {}
+    return {
+        "CONFORMANCE_OTHER_ACCOUNT": place.other_account,
+        "CONFORMANCE_OTHER_ACCESS_KEY_ID": place.other_key.id,
+        "CONFORMANCE_OTHER_SECRET_ACCESS_KEY": place.other_key.secret,
+    }

@@ -41,8 +41,9 @@ class Place:
     endpoint: str
     key: AccessKey
     account: str
-    # A second identity, for steps that call as another account, if there is one.
+    # A second account, for steps that call as another, if there is one.
     other_key: AccessKey = None
+    other_account: str = None
     # What is running there, if that is known.
     binary: Path = None
     # Whether it checks signatures; if nobody knows, it is not asked to refuse any.
@@ -104,7 +105,8 @@ class Server:
         """Where it is and who its callers are, once it is ready."""
         if self._is_open:
             keys = (AccessKey(account, "secret") for account in (self.ACCOUNT, self.OTHER_ACCOUNT))
-            return Place(self.endpoint, next(keys), self.ACCOUNT, next(keys), self._binary)
+            both = next(keys), self.ACCOUNT, next(keys), self.OTHER_ACCOUNT
+            return Place(self.endpoint, *both, self._binary)
         key = read_key(self._printed.read_text())
         return Place(self.endpoint, key, self.ACCOUNT, binary=self._binary, authenticates=True)
 

@@ -45,7 +45,7 @@ def expect_refusal(text, key, *words):
 
 
 def user_and_role(world):
-    root = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    root = world.root
     url, arn = world.queue("orders")
     name, role_name = world.name("ann"), world.name("sender")
     user = aws(root, "iam", "create-user", "--user-name", name)["User"]

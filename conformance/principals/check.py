@@ -8,14 +8,17 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import accounts
 import by_hand
 import managed
 import resources
 import roles
 import users
-from world import World
+from world import OTHER_ACCOUNT, World
 
 CHECKS = {**users.CHECKS, **roles.CHECKS, **resources.CHECKS, **managed.CHECKS, **by_hand.CHECKS}
+if OTHER_ACCOUNT:
+    CHECKS |= accounts.CHECKS
 # Each makes all that it needs for itself.
 AT_ONCE = 4
 

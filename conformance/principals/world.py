@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 ENDPOINT = os.environ["CONFORMANCE_ENDPOINT"]
 ACCOUNT = os.environ["CONFORMANCE_ACCOUNT"]
+OTHER_ACCOUNT = os.environ.get("CONFORMANCE_OTHER_ACCOUNT")
 REGION = os.environ["AWS_REGION"]
 WAIT_SECONDS = 20
 PAUSE_SECONDS = 0.2
@@ -49,6 +50,10 @@ class Key:
         return Key(*(credentials[name] for name in names))
 
 
+def root_key(prefix):
+    return Key(*(os.environ[prefix + name] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")))
+
+
 @dataclass(frozen=True)
 class User:
     name: str
@@ -60,13 +65,19 @@ class User:
 
 
 class World:
-    """What a check makes, by the root user, and takes away again."""
+    """What a check makes, by the root user of an account, and takes away again."""
 
-    def __init__(self, closing):
+    def __init__(self, closing, account=ACCOUNT, key_prefix="AWS_"):
         self._closing = closing
         self.prefix = f"principals-{secrets.token_hex(4)}"
-        root = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-        self.iam, self.sqs, self.sns, self.sts = map(root.client, ("iam", "sqs", "sns", "sts"))
+        self.account = account
+        self.root = root_key(key_prefix)
+        services = ("iam", "sqs", "sns", "sts")
+        self.iam, self.sqs, self.sns, self.sts = map(self.root.client, services)
+
+    def abroad(self):
+        """The same in the other account."""
+        return World(self._closing, OTHER_ACCOUNT, "CONFORMANCE_OTHER_")
 
     def name(self, name):
         return f"{self.prefix}-{name}"
@@ -128,7 +139,7 @@ class World:
         """A queue's URL and ARN."""
         url = self.sqs.create_queue(QueueName=self.name(name), Attributes=attributes)["QueueUrl"]
         self.finally_do(self.sqs.delete_queue, QueueUrl=url)
-        return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.name(name)}"
+        return url, f"arn:aws:sqs:{REGION}:{self.account}:{self.name(name)}"
 
     def topic(self, name):
         arn = self.sns.create_topic(Name=self.name(name))["TopicArn"]
