@@ -174,6 +174,26 @@ impl Directory {
         Ok((vec![(key, Some(entry::write(&saved)))], new))
     }
 
+    /// The same, and removes those that the root user has: they are lost, or in wrong hands. Returns
+    /// the ids of those, too.
+    ///
+    /// # Errors
+    /// ConcurrentModification if the new key's id is taken, once in many billions.
+    pub fn replace_root_keys(
+        &self,
+        account: AccountId,
+        now_ms: u64,
+        random: &Random,
+    ) -> Result<(Writes, NewAccessKey, Vec<String>), IdentityFault> {
+        let root = self.accounts.get(&account).and_then(|account| account.root.as_ref());
+        let removed = root.map(|root| &root.saved.access_keys[..]).unwrap_or_default();
+        let removed = removed.iter().map(|key| key.id.clone()).collect();
+        let mut saved = SavedRoot::default();
+        let new = self.new_access_key(account, None, &mut saved.access_keys, now_ms, random)?;
+        let key = EntryKey::Root(account).to_string();
+        Ok((vec![(key, Some(entry::write(&saved)))], new, removed))
+    }
+
     /// Adds an access key to those of a user, or of the root user.
     pub(crate) fn new_access_key(
         &self,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings_broker::{Broker, Keys};
 use tidings_core::names::AccountId;
 use tidings_core::register::RegisterWrite;
-use tidings_identity::{Directory, NewAccessKey, PREFIX, Random, Seals};
+use tidings_identity::{Code, Directory, IdentityFault, NewAccessKey, PREFIX, Random, Seals};
 use tidings_sigv4::SigningKeys;
 
 use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
@@ -71,4 +71,46 @@ impl Identities {
             ChangeFault::Failed(failure) => LoadError::Unreadable(failure),
         })
     }
+
+    /// Another access key of the account's root user, for one that was lost. With `replace`, those
+    /// that there are become useless; their ids are returned, too.
+    ///
+    /// # Errors
+    /// If the root user has two, and they are not to be replaced; if the new one cannot be made
+    /// durable.
+    pub async fn create_root_key(
+        &self,
+        broker: &Broker,
+        account: AccountId,
+        replace: bool,
+    ) -> Result<(NewAccessKey, Vec<String>), RootKeyError> {
+        let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
+        let created = self.plane.change(|directory| {
+            let (writes, key, removed) = if replace {
+                directory.replace_root_keys(account, now_ms, &random)?
+            } else {
+                let (writes, key) = directory.create_root_key(account, now_ms, &random)?;
+                (writes, key, Vec::new())
+            };
+            Ok((writes, (key, removed)))
+        });
+        created.await.map_err(|fault| match fault {
+            ChangeFault::Refused(IdentityFault { code: Code::LimitExceeded, .. }) => {
+                RootKeyError::TwoAlready(account)
+            }
+            ChangeFault::Refused(fault) => LoadError::Damaged(fault.to_string()).into(),
+            ChangeFault::Failed(failure) => LoadError::Unreadable(failure).into(),
+        })
+    }
+}
+
+/// Why the root user has no other access key now.
+#[derive(Debug, thiserror::Error)]
+pub enum RootKeyError {
+    /// More than two it cannot have.
+    #[error("the root user of account {0} has two access keys already, and can have no more")]
+    TwoAlready(AccountId),
+    /// The state cannot be read or changed.
+    #[error(transparent)]
+    Load(#[from] LoadError),
 }

@@ -45,7 +45,7 @@ pub use acme::{AcmeConfig, LETS_ENCRYPT};
 pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
-pub use identities::Identities;
+pub use identities::{Identities, RootKeyError};
 pub use keys::Kms;
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,

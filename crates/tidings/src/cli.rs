@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::explain::ExplainArguments;
-use crate::settings::{Arguments, ChangeMasterKey};
+use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -26,6 +26,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: MasterKeyCommand,
     },
+    /// Makes access keys for the root user of an account.
+    RootKey {
+        #[command(subcommand)]
+        command: RootKeyCommand,
+    },
     /// Says what policies come to; no server is asked.
     Policy {
         #[command(subcommand)]
@@ -42,6 +47,15 @@ pub(crate) enum MasterKeyCommand {
     /// The key until now is found by the settings that the server has. The new one is read from one
     /// of --new-master-key-file, --new-master-key-command and the variable TIDINGS_NEW_MASTER_KEY.
     Change(ChangeMasterKey),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum RootKeyCommand {
+    /// Makes an access key for the root user, while no server uses the data folder
+    ///
+    /// For when the one of the first start is lost. The folder and its master key are found by the
+    /// settings that the server has. An account that is not there yet is made.
+    New(RootKeyArguments),
 }
 
 #[derive(Subcommand, Debug)]

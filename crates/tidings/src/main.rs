@@ -15,6 +15,7 @@ fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(arguments) => commands::serve(*arguments).map(done),
         cli::Command::MasterKey { command } => commands::master_key(command).map(done),
+        cli::Command::RootKey { command } => commands::root_key(command).map(done),
         cli::Command::Policy { command } => commands::policy(command),
     };
     match outcome {

@@ -206,22 +206,7 @@ fn a_permission_is_told_in_full() {
             ["--caller", RUN],
             ["--endpoint-policy", "account.json"],
             ["--resource-policy", "account.json"],
-            ["--identity", "orderly.json"],
-            ["--session", "all.json"],
-        ]
-        .concat(),
-    );
-    assert_eq!(output.status.code(), Some(1), "there is no such file");
-    fs::write(folder.path().join("empty.json"), r#"{"Statement":[]}"#).unwrap();
-    let output = explain(
-        &folder,
-        &[
-            ["--action", "kms:Decrypt"],
-            ["--resource", KEY],
-            ["--caller", RUN],
-            ["--endpoint-policy", "account.json"],
-            ["--resource-policy", "account.json"],
-            ["--identity", "empty.json"],
+            ["--identity", "by-day.json"],
             ["--identity", "all.json"],
             ["--session", "all.json"],
         ]
@@ -245,8 +230,8 @@ What came of each statement, in the order of evaluation:
   resource-based policy account.json
     statement 0, Allow: allows it, by the caller's account: policies of the caller have to, too
 
-  identity-based policy empty.json
-    it has no statement
+  identity-based policy by-day.json
+    statement 0, Allow: is about other actions
 
   identity-based policy all.json
     statement 0, Allow: allows it
@@ -256,6 +241,18 @@ What came of each statement, in the order of evaluation:
 "
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_policy_that_was_emptied_is_shown() {
+    let folder = files();
+    fs::write(folder.path().join("empty.json"), r#"{"Statement":[]}"#).unwrap();
+    let request = ["--caller", EVE, "--action", "sns:Publish", "--resource", TOPIC];
+    let flags = ["--identity", "all.json", "--resource-policy", "empty.json"];
+    let output = explain(&folder, &[&request[..], &flags].concat());
+    let (answer, problem) = (text(&output.stdout), text(&output.stderr));
+    let lines = "\n  resource-based policy empty.json\n    it has no statement\n";
+    assert!(answer.contains(lines), "{answer}{problem}");
 }
 
 #[test]

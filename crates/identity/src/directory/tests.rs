@@ -113,6 +113,28 @@ fn a_root_user_has_two_keys_at_most() {
 }
 
 #[test]
+fn root_keys_that_are_replaced_are_good_no_more() {
+    let mut world = World::new();
+    let replace =
+        |world: &World, seed| world.directory.replace_root_keys(account(), NOW_MS, &random(seed));
+    let (writes, first, removed) = replace(&world, 1).unwrap();
+    world.apply(&writes);
+    assert_eq!(removed, Vec::<String>::new());
+    let (writes, second) = world.directory.create_root_key(account(), NOW_MS, &random(2)).unwrap();
+    world.apply(&writes);
+    let (writes, third, removed) = replace(&world, 3).unwrap();
+    world.apply(&writes);
+    assert_eq!(removed, [first.id.as_str(), &second.id]);
+    for directory in [&world.directory, &world.reloaded()] {
+        for old in [&first, &second] {
+            let fault = directory.credentials(&old.id, None, NOW_MS).unwrap_err();
+            assert_eq!(fault, CredentialFault::Unknown);
+        }
+        assert!(directory.credentials(&third.id, None, NOW_MS).is_ok());
+    }
+}
+
+#[test]
 fn a_key_is_good_while_it_is_active() {
     let mut world = World::new();
     let mut user = user(&world.directory);

@@ -35,7 +35,7 @@ pub(crate) fn greet(
     };
     writeln!(out, "Data in {data}, account {account}, region {region}. {who}.\n")?;
     if let Some(key) = first_key {
-        show_first_key(out, key, region)?;
+        show_key(out, key, region)?;
     }
     // A listener for balancers, or one for a private network, is not for a person.
     let for_people =
@@ -73,7 +73,7 @@ Send a first message with the AWS CLI:
 }
 
 /// The only time that anybody sees its secret.
-fn show_first_key(out: &mut impl Write, key: &NewAccessKey, region: &str) -> io::Result<()> {
+pub(super) fn show_key(out: &mut impl Write, key: &NewAccessKey, region: &str) -> io::Result<()> {
     let (id, secret) = (&key.id, key.secret.as_str());
     write!(
         out,

@@ -5,9 +5,11 @@ mod environment;
 mod layers;
 mod listeners;
 mod resolve;
+mod root_key;
 mod values;
 
 pub(crate) use change_master_key::ChangeMasterKey;
 pub(crate) use environment::unknown_variables;
 pub(crate) use layers::Arguments;
 pub(crate) use resolve::Resolved;
+pub(crate) use root_key::{RootKeyArguments, WantedRootKey};

@@ -101,6 +101,7 @@ impl Settings {
     fn resolve(self) -> Result<Resolved, SettingsError> {
         let limits = self.limits()?;
         let (data, master_key) = (self.data_folder(), self.master_key()?);
+        let (account, region) = (self.account_id(), self.region());
         let listeners = self.listeners(&data)?;
         let auth = self.auth(listeners.configs.iter().all(ListenerConfig::is_local))?;
         let development = listeners.is_development.then(|| self.development_names());
@@ -149,8 +150,8 @@ impl Settings {
         };
         let server = Config {
             listeners: listeners.configs,
-            account: self.account.map_or_else(default_account, |account| account.0),
-            region: self.region.map_or_else(default_region, |region| region.0),
+            account,
+            region,
             public_url: self.public_url.map(|url| url.0),
             limits,
             shutdown_timeout: self
@@ -204,6 +205,14 @@ impl Settings {
 
     pub(super) fn data_folder(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| "tidings-data".into())
+    }
+
+    pub(super) fn account_id(&self) -> AccountId {
+        self.account.map_or_else(default_account, |account| account.0)
+    }
+
+    pub(super) fn region(&self) -> Region {
+        self.region.clone().map_or_else(default_region, |region| region.0)
     }
 
     pub(super) fn master_key(&self) -> Result<Option<Source>, SettingsError> {
