@@ -31,7 +31,7 @@ class Sdk:
     marked_only: bool = False
     # Services that another driver calls in the very same way.
     left_out: frozenset = frozenset()
-    # Calls the server that does not authenticate: a few scenarios, and those of two accounts.
+    # Calls the server that does not authenticate: a few scenarios.
     is_open: bool = False
 
     def runs(self, scenario):
@@ -39,8 +39,6 @@ class Sdk:
             return False
         if self.is_open:
             return not scenario.is_about_signing and (scenario.cli or scenario.has_two_accounts)
-        if scenario.has_two_accounts:
-            return False
         return scenario.cli or not self.marked_only
 
 

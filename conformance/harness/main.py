@@ -35,7 +35,7 @@ def main(arguments):
     # A program is no scenario: naming one leaves the programs out.
     programs = [p for p in PROGRAMS if p.name in options.drivers and not options.scenario]
     if options.endpoint:
-        sdks, programs = without_server_starters(sdks, programs, scenarios, report)
+        sdks, programs = for_given_server(sdks, programs, scenarios, report)
     sdks, programs = prepare(sdks, programs, scenarios, options, report)
     if options.install:
         return report.exit_code()
@@ -80,18 +80,28 @@ def parse(arguments):
     return options
 
 
-def without_server_starters(sdks, programs, scenarios, report):
-    """Leaves out those for which a server is started: nobody knows here which that would be."""
-    reason = "it needs a server of its own, and --endpoint names one that is running"
-    for program in programs:
-        if program.starts_server:
-            report.unavailable(program.name, program.checks, reason, may_skip=True)
-    for sdk in sdks:
-        if sdk.is_open:
-            count = sum(sdk.runs(scenario) for scenario in scenarios)
-            report.unavailable(sdk.name, count, reason, may_skip=True)
-    left = [program for program in programs if not program.starts_server]
-    return [sdk for sdk in sdks if not sdk.is_open], left
+def for_given_server(sdks, programs, scenarios, report):
+    """Leaves out what a server that runs already, and nobody knows here, is not enough for."""
+
+    def is_enough(thing, count, needs_own, needs_key=False):
+        if needs_own:
+            reason = "it needs a server of its own, and --endpoint names one that is running"
+        elif needs_key and not has_key():
+            reason = "it needs an access key, and AWS_ACCESS_KEY_ID is not set"
+        else:
+            return True
+        report.unavailable(thing.name, count, reason, may_skip=True)
+        return False
+
+    sdks = [s for s in sdks if is_enough(s, sum(map(s.runs, scenarios)), s.is_open)]
+    programs = [
+        p for p in programs if is_enough(p, p.checks, p.starts_server, p.needs_authentication)
+    ]
+    return sdks, programs
+
+
+def has_key():
+    return "AWS_ACCESS_KEY_ID" in os.environ
 
 
 def prepare(sdks, programs, scenarios, options, report):
@@ -154,8 +164,6 @@ def run(suite, options, log_folder, report):
             return server
 
         servers = [start(is_open) for is_open in (False, True)]
-        for server in servers:
-            server.wait_until_ready()
         suite.run(*(server.place() for server in servers))
 
 
@@ -164,7 +172,7 @@ def place_given(endpoint):
     account = os.environ.get("CONFORMANCE_ACCOUNT", Server.ACCOUNT)
     key_id = os.environ.get("AWS_ACCESS_KEY_ID", account)
     key = AccessKey(key_id, os.environ.get("AWS_SECRET_ACCESS_KEY", "secret"))
-    return Place(endpoint, key, account, authenticates="AWS_ACCESS_KEY_ID" in os.environ)
+    return Place(endpoint, key, account, authenticates=has_key())
 
 
 def stop(server, report):

@@ -27,6 +27,8 @@ class Program:
     checks_of_two: int = 0
     # Whether it starts a server of its own instead of using the one there is.
     starts_server: bool = False
+    # Whether it is of no use with a server that believes everybody.
+    needs_authentication: bool = False
 
 
 PROGRAMS = [
@@ -54,6 +56,7 @@ PROGRAMS = [
         command=[VENV / "bin/python", ROOT / "principals/check.py"],
         checks=27,
         checks_of_two=4,
+        needs_authentication=True,
     ),
     Program(
         name="validators",

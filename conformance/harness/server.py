@@ -64,10 +64,11 @@ def find_binary():
 
 
 class Server:
-    """A server that has been started: one that authenticates, unless it is an open one."""
+    """A server with two accounts: one that authenticates, unless it is an open one.
 
-    # Of those who sign with the root user's key; with the open server, of its two callers, who are
-    # believed: there an access key of twelve digits is the account.
+    The open server believes its callers: there an access key of twelve digits is the account.
+    """
+
     ACCOUNT = "100000000001"
     OTHER_ACCOUNT = "200000000002"
 
@@ -77,24 +78,20 @@ class Server:
         self._binary = binary
         self._is_open = is_open
         self._folder = Path(tempfile.mkdtemp(prefix="tidings-conformance-"))
+        self._data = ["--data", self._folder / "data"]
         self.log_path = log_folder / ("server-open.log" if is_open else "server.log")
+        self.log_path.unlink(missing_ok=True)
+        self._access = ["--auth", "off"] if is_open else ["--regions", ",".join(regions)]
+        self._start()
+
+    def _start(self):
         port = free_port()
         self.endpoint = f"http://127.0.0.1:{port}"
-        access = ["--auth", "off"] if is_open else ["--regions", ",".join(regions)]
         self._printed = self._folder / "printed"
-        with open(self.log_path, "w") as log, open(self._printed, "w") as printed:
+        own = ["--listen", f"127.0.0.1:{port}", "--account", self.ACCOUNT]
+        with open(self.log_path, "a") as log, open(self._printed, "w") as printed:
             self._process = subprocess.Popen(
-                [
-                    binary,
-                    "serve",
-                    *access,
-                    "--listen",
-                    f"127.0.0.1:{port}",
-                    "--data",
-                    self._folder / "data",
-                    "--account",
-                    self.ACCOUNT,
-                ],
+                [self._binary, "serve", *self._access, *own, *self._data],
                 env=clean_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -102,15 +99,41 @@ class Server:
             )
 
     def place(self):
-        """Where it is and who its callers are, once it is ready."""
+        """Where it is and who its callers are, once it is ready for them."""
+        self._wait_until_ready()
         if self._is_open:
-            keys = (AccessKey(account, "secret") for account in (self.ACCOUNT, self.OTHER_ACCOUNT))
-            both = next(keys), self.ACCOUNT, next(keys), self.OTHER_ACCOUNT
-            return Place(self.endpoint, *both, self._binary)
-        key = read_key(self._printed.read_text())
-        return Place(self.endpoint, key, self.ACCOUNT, binary=self._binary, authenticates=True)
+            own, other = (AccessKey(id, "secret") for id in (self.ACCOUNT, self.OTHER_ACCOUNT))
+        else:
+            own = read_key(self._printed.read_text())
+            other = self._other_root_key()
+        return Place(
+            self.endpoint,
+            own,
+            self.ACCOUNT,
+            other,
+            self.OTHER_ACCOUNT,
+            self._binary,
+            authenticates=not self._is_open,
+        )
 
-    def wait_until_ready(self):
+    def _other_root_key(self):
+        """A second account is made while no server uses the data."""
+        if problem := self._end():
+            raise ServerError(f"the server {problem}")
+        made = subprocess.run(
+            [self._binary, "root-key", "new", "--account", self.OTHER_ACCOUNT, *self._data],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+        )
+        if made.returncode != 0:
+            raise ServerError(f"no second account could be made: {made.stderr.strip()}")
+        self._start()
+        self._wait_until_ready()
+        return read_key(made.stdout)
+
+    def _wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS
         while not healthy(self.endpoint):
             if self._process.poll() is not None:
@@ -123,22 +146,22 @@ class Server:
 
     def stop(self):
         """Ends the server as a service manager does. Returns what was wrong with that, if any."""
-        problem = None
-        if self._process.poll() is not None:
-            problem = f"had ended with {self._process.returncode} before: {self.last_words()}"
-        else:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                if self._process.wait(timeout=STOP_SECONDS) != 0:
-                    problem = (
-                        f"ended with {self._process.returncode} on SIGTERM: {self.last_words()}"
-                    )
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-                problem = f"was still there {STOP_SECONDS} s after SIGTERM"
+        problem = self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
         return problem
+
+    def _end(self):
+        if self._process.poll() is not None:
+            return f"had ended with {self._process.returncode} before: {self.last_words()}"
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            if self._process.wait(timeout=STOP_SECONDS) != 0:
+                return f"ended with {self._process.returncode} on SIGTERM: {self.last_words()}"
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return f"was still there {STOP_SECONDS} s after SIGTERM"
+        return None
 
     def last_words(self):
         lines = self.log_path.read_text(errors="replace").strip().splitlines()

@@ -83,6 +83,9 @@ class Suite:
         if scenario.is_about_signing and not run.place.authenticates:
             self.report.skipped(name, f"{scenario.title}: no access key was given")
             return
+        if scenario.has_two_accounts and not run.place.other_key:
+            self.report.skipped(name, f"{scenario.title}: there is one account")
+            return
         try:
             run.perform()
         except Failed as error:
