@@ -100,6 +100,11 @@ class Scenario:
         """Whether it wants a server that authenticates."""
         return any({"signed", "changed", "presigned"} & set(step) for step in self.steps)
 
+    @property
+    def is_about_regions(self):
+        """Whether it wants a server that does not serve all regions."""
+        return any("region" in step.get("signed", {}) for step in self.steps)
+
 
 def load(folder=FOLDER):
     errors = read_yaml(folder / ERRORS_FILE)

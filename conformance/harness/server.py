@@ -49,6 +49,16 @@ class Place:
     # Whether it checks signatures; if nobody knows, it is not asked to refuse any.
     authenticates: bool = False
 
+    def lacks(self, scenario):
+        """Why a scenario cannot be run here, if so."""
+        if scenario.is_about_signing and not self.authenticates:
+            return "no access key was given"
+        if scenario.is_about_regions and not self.binary:
+            return "nobody knows which regions the server serves"
+        if scenario.has_two_accounts and not self.other_key:
+            return "there is one account"
+        return None
+
 
 def find_binary():
     """The newest build of the server."""

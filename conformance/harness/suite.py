@@ -77,14 +77,8 @@ class Suite:
         name, scenario = run.driver.sdk.name, run.scenario
         if stopping.is_set():
             return
-        if name in scenario.exceptions:
-            self.report.skipped(name, f"{scenario.title}: {scenario.exceptions[name]}")
-            return
-        if scenario.is_about_signing and not run.place.authenticates:
-            self.report.skipped(name, f"{scenario.title}: no access key was given")
-            return
-        if scenario.has_two_accounts and not run.place.other_key:
-            self.report.skipped(name, f"{scenario.title}: there is one account")
+        if reason := scenario.exceptions.get(name) or run.place.lacks(scenario):
+            self.report.skipped(name, f"{scenario.title}: {reason}")
             return
         try:
             run.perform()

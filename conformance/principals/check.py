@@ -25,20 +25,22 @@ AT_ONCE = 4
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    passed = True
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return 0 if all(list(pool.map(lambda item: check(*item), CHECKS.items()))) else 1
+        for name, reason in zip(CHECKS, pool.map(check, CHECKS.values()), strict=True):
+            print(f"not ok {name}: {reason}" if reason else f"ok {name}", flush=True)
+            passed = passed and not reason
+    return 0 if passed else 1
 
 
-def check(name, verify):
+def check(verify):
+    """Returns what is wrong, if anything."""
     try:
         with contextlib.ExitStack() as closing:
             verify(World(closing))
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__} {error}".split())
-        print(f"not ok {name}: {reason}", flush=True)
-        return False
-    print(f"ok {name}", flush=True)
-    return True
+        return " ".join(f"{type(error).__name__} {error}".split())
+    return None
 
 
 if __name__ == "__main__":
