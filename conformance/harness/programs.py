@@ -54,7 +54,7 @@ PROGRAMS = [
         name="principals",
         part="python",
         command=[VENV / "bin/python", ROOT / "principals/check.py"],
-        checks=27,
+        checks=28,
         checks_of_two=4,
         needs_authentication=True,
     ),

@@ -1,6 +1,8 @@
 """Roles, and what their sessions may do."""
 
-from world import ACCOUNT, REGION, Key, allow, denied, document, expect, refused
+import time
+
+from world import ACCOUNT, REGION, Key, allow, denied, document, expect, get, refused
 
 NOBODY = "The security token included in the request is invalid."
 
@@ -125,6 +127,29 @@ def own_sessions(world):
         ann.client("sqs").list_queues()
 
 
+def identity_proof(world):
+    """A presigned GetCallerIdentity shows others who somebody is, for a while."""
+    ann = world.user("ann")
+    role = world.role("worker", trust(ann.arn))
+    assumed = ann.client("sts").assume_role(RoleArn=role, RoleSessionName="shift")
+    sts = Key.of_session(assumed["Credentials"]).client("sts")
+
+    def url(seconds):
+        return sts.generate_presigned_url(
+            "get_caller_identity", ExpiresIn=seconds, HttpMethod="GET"
+        )
+
+    proof, brief = url(60), url(1)
+    session = assumed["AssumedRoleUser"]["Arn"]
+    status, body = get(proof)
+    expect((status, f"<Arn>{session}</Arn>" in body), (200, True))
+    status, body = get(proof.replace("GetCallerIdentity", "GetSessionToken"))
+    expect((status, "<Code>SignatureDoesNotMatch</Code>" in body), (403, True))
+    time.sleep(3)
+    status, body = get(brief)
+    expect((status, "Signature expired: " in body), (403, True))
+
+
 def tagged_sessions(world):
     """Whose colour a session has may use the queues of that colour."""
     url, arn = world.queue("red")
@@ -150,5 +175,6 @@ CHECKS = {
     "a session policy narrows what a role may do": session_policy,
     "a session is refused without its own token, or after its role": forged_sessions,
     "a user's own session, and one of a federated user": own_sessions,
+    "a presigned GetCallerIdentity proves who somebody is": identity_proof,
     "a session's tags open queues with the same tags": tagged_sessions,
 }

@@ -72,6 +72,10 @@ def key_rotation(world):
     for call in (old.client("sqs").list_queues, old.client("sns").list_topics):
         with refused("InvalidClientTokenId", NOBODY):
             call()
+    status, body = old.by_query("ListQueues")
+    expect((status, f"<Code>InvalidClientTokenId</Code><Message>{NOBODY}" in body), (403, True))
+    status, body = new.by_query("ListQueues")
+    expect((status, "<ListQueuesResult>" in body), (200, True))
     new.client("sqs").send_message(QueueUrl=url, MessageBody="by the new key")
     iam.update_access_key(**named, Status="Active")
     old.client("sqs").send_message(QueueUrl=url, MessageBody="by the old key again")

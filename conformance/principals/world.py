@@ -6,10 +6,15 @@ import os
 import secrets
 import threading
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 ENDPOINT = os.environ["CONFORMANCE_ENDPOINT"]
@@ -43,11 +48,29 @@ class Key:
                 config=Config(retries={"total_max_attempts": 1}),
             )
 
+    def by_query(self, action):
+        """Asks SQS in its older protocol, as its SDKs do no more: the status and the body."""
+        version = "2012-11-05"
+        request = AWSRequest("GET", f"{ENDPOINT}/", params={"Action": action, "Version": version})
+        credentials = Credentials(self.id, self.secret, self.token)
+        SigV4Auth(credentials, "sqs", REGION).add_auth(request)
+        return get(request.prepare().url, request.headers)
+
     @staticmethod
     def of_session(credentials):
         """Those that STS gives out."""
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
         return Key(*(credentials[name] for name in names))
+
+
+def get(url, headers=()):
+    """What a GET brings: its status and its body."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(url, headers=dict(headers))) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
 
 
 def root_key(prefix):
