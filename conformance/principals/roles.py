@@ -38,7 +38,8 @@ def external_id(world):
     # The user has not become more by it.
     with denied(ann.arn, "sqs:SendMessage", arn):
         ann.client("sqs").send_message(QueueUrl=url, MessageBody="hello")
-    expect(world.received(url), ["hello"])
+    (message,) = world.messages(url)
+    expect((message["Body"], message["Attributes"]["SenderId"]), ("hello", identity["UserId"]))
 
 
 def delegated_trust(world):

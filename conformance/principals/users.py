@@ -28,6 +28,8 @@ def inline_policy(world):
     sqs = ann.client("sqs")
     sqs.send_message(QueueUrl=url, MessageBody="hello")
     sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "hello"}])
+    senders = {message["Attributes"]["SenderId"] for message in world.messages(url)}
+    expect(senders, {ann.client("sts").get_caller_identity()["UserId"]})
     with denied(ann.arn, "sqs:SendMessage", other_arn):
         # A batch is judged as its single form.
         entries = [{"Id": "a", "MessageBody": "hello"}]

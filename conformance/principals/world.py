@@ -171,13 +171,17 @@ class World:
 
     def received(self, url):
         """The bodies in a queue, of which it waits for one."""
-        bodies, deadline = [], time.monotonic() + WAIT_SECONDS
-        while not bodies and time.monotonic() < deadline:
+        return [message["Body"] for message in self.messages(url)]
+
+    def messages(self, url):
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
             answer = self.sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5, AttributeNames=["All"]
             )
-            bodies = [message["Body"] for message in answer.get("Messages", [])]
-        return bodies
+            if "Messages" in answer:
+                return answer["Messages"]
+        return []
 
     def is_empty(self, url):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
