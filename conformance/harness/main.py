@@ -163,7 +163,8 @@ def run(suite, options, log_folder, report):
             closing.callback(stop, server, report)
             return server
 
-        servers = [start(is_open) for is_open in (False, True)]
+        wanted = [False, True] if any(sdk.is_open for sdk in suite.sdks) else [False]
+        servers = [start(is_open) for is_open in wanted]
         suite.run(*(server.place() for server in servers))
 
 

@@ -34,7 +34,7 @@ class Suite:
     report: Report
 
     def run(self, place, open_place=None, tidy=False):
-        """Runs everything against the server at `place`, and what is for an open one against that."""
+        """Runs everything against the server at `place`, what is for an open one against that."""
         run_id = secrets.token_hex(3)
         stopping = threading.Event()
         webhooks = Webhooks()

@@ -80,7 +80,8 @@ def topic_for_another(world):
     root = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
     with denied(ann.arn, "sns:Publish", topic, NO_RESOURCE_POLICY):
         ann.client("sns").publish(TopicArn=topic, Message="rumour")
-    policy = document({**allow(["sns:Publish", "sns:Subscribe"], topic), "Principal": {"AWS": root}})
+    actions = ["sns:Publish", "sns:Subscribe"]
+    policy = document({**allow(actions, topic), "Principal": {"AWS": root}})
     world.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     lets = {
         **allow("sqs:SendMessage", queue),

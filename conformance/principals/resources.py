@@ -34,16 +34,15 @@ def publishers_and_subscribers(world):
     subscribe(**wanted, Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
     with denied(ann.arn, "sns:Subscribe", topic):
         ann.client("sns").subscribe(**wanted, Endpoint=queue)
+    why = "with an explicit deny in a resource-based policy"
     for user in (bob, carol):
-        why = "with an explicit deny in a resource-based policy"
         with denied(user.arn, "sns:Publish", topic, why):
             user.client("sns").publish(TopicArn=topic, Message="rumour")
     ann.client("sns").publish(TopicArn=topic, Message="hello")
     entries = [{"Id": "a", "Message": "rumour"}]
-    with denied(carol.arn, "sns:Publish", topic, "with an explicit deny in a resource-based policy"):
+    with denied(carol.arn, "sns:Publish", topic, why):
         carol.client("sns").publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
     expect(world.received(url), ["hello"])
-    expect(world.is_empty(url), False)
 
 
 def one_topic_and_no_other(world):

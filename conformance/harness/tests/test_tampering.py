@@ -13,8 +13,8 @@ class Diverted(unittest.TestCase):
         self.addCleanup(self.tampering.close)
 
     def divert(self, change):
-        queue = self.webhooks.url("/200/queue")
-        request = {"endpoint": self.webhooks.url(""), "input": {"QueueUrl": queue, "Attributes": {}}}
+        given = {"QueueUrl": self.webhooks.url("/200/queue"), "Attributes": {}}
+        request = {"endpoint": self.webhooks.url(""), "input": given}
         return self.tampering.divert(request, change)
 
     def test_a_body_is_changed_and_the_rest_is_not(self):
