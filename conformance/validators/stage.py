@@ -55,22 +55,23 @@ class Stage:
     @contextlib.contextmanager
     def _server(self, port):
         printed = self.folder / "printed"
-        process = subprocess.Popen(
-            [
-                self._binary,
-                "serve",
-                "--listen",
-                f"127.0.0.1:{port}",
-                "--data",
-                self.folder / "data",
-                "--endpoint-allow",
-                "127.0.0.0/8",
-                "--public-url",
-                f"https://{self.host}",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=printed.open("w"),
-        )
+        with printed.open("w") as out:
+            process = subprocess.Popen(
+                [
+                    self._binary,
+                    "serve",
+                    "--listen",
+                    f"127.0.0.1:{port}",
+                    "--data",
+                    self.folder / "data",
+                    "--endpoint-allow",
+                    "127.0.0.0/8",
+                    "--public-url",
+                    f"https://{self.host}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+            )
         try:
             wait_until(lambda: healthy(self.endpoint), "the server is ready")
             self._key = dict(KEY.findall(printed.read_text()))
