@@ -54,7 +54,7 @@ async fn a_target_of_another_service_is_an_unknown_action() {
     for target in [
         "AmazonSQS",
         "AmazonSQS.",
-        "TrentService.ListKeys",
+        "DynamoDB_20120810.ListTables",
         "amazonsqs.ListQueues",
         "ListQueues",
         "",
@@ -85,7 +85,11 @@ async fn the_target_decides_the_protocol_whatever_else_is_said() {
             let request = sqs.message("POST", path, &headers, "{}");
             let http = sqs.raw(&request).await;
             assert_eq!((http.status, http.body.as_str()), (200, "{}"), "{headers:?}");
-            assert_eq!(http.header("content-type"), "application/x-amz-json-1.0");
+            // The version is that of the request.
+            let version =
+                if headers.iter().any(|(_, value)| value.ends_with("1.1")) { 1 } else { 0 };
+            let content_type = format!("application/x-amz-json-1.{version}");
+            assert_eq!(http.header("content-type"), content_type);
         }
     }
     end(service, sqs).await;
