@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::client::Connection;
 use crate::explain::ExplainArguments;
+use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
 use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
@@ -31,7 +33,35 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RootKeyCommand,
     },
-    /// Says what policies come to; no server is asked.
+    /// Makes, lists and deletes the users of an account.
+    User {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Makes, lists, disables, deletes and rotates access keys.
+    AccessKey {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: AccessKeyCommand,
+    },
+    /// Makes, lists and deletes groups, and says who is in them.
+    Group {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: GroupCommand,
+    },
+    /// Makes, lists and deletes roles.
+    Role {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: RoleCommand,
+    },
+    /// Says what policies come to, and sets those of users, groups and roles.
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
@@ -65,6 +95,8 @@ pub(crate) enum PolicyCommand {
     /// The policies are read from files. The status is 0 if the request is allowed, 3 if it is denied,
     /// and 1 if it cannot be said: a file cannot be read, or has no policy in it.
     Explain(Box<ExplainArguments>),
+    #[command(flatten)]
+    Change(Box<PolicyChange>),
 }
 
 #[cfg(test)]

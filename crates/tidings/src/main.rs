@@ -2,20 +2,36 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;
+mod client;
 mod commands;
 mod explain;
 mod master_key;
+mod principals;
 mod settings;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::principals::Principals;
+
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(arguments) => commands::serve(*arguments).map(done),
         cli::Command::MasterKey { command } => commands::master_key(command).map(done),
         cli::Command::RootKey { command } => commands::root_key(command).map(done),
+        cli::Command::User { connection, command } => {
+            commands::principals(&connection, Principals::User(command)).map(done)
+        }
+        cli::Command::AccessKey { connection, command } => {
+            commands::principals(&connection, Principals::AccessKey(command)).map(done)
+        }
+        cli::Command::Group { connection, command } => {
+            commands::principals(&connection, Principals::Group(command)).map(done)
+        }
+        cli::Command::Role { connection, command } => {
+            commands::principals(&connection, Principals::Role(command)).map(done)
+        }
         cli::Command::Policy { command } => commands::policy(command),
     };
     match outcome {

@@ -4,11 +4,13 @@ mod greeting;
 mod master_key;
 mod open_files;
 mod policy;
+mod principals;
 mod root_key;
 mod serve;
 mod signals;
 
 pub(crate) use master_key::master_key;
 pub(crate) use policy::policy;
+pub(crate) use principals::principals;
 pub(crate) use root_key::root_key;
 pub(crate) use serve::serve;

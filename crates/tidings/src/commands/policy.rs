@@ -4,8 +4,10 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::principals;
 use crate::cli::PolicyCommand;
 use crate::explain::{ExplainArguments, Question};
+use crate::principals::Principals;
 
 /// What the process ends with if the request is denied: neither success nor a mistake.
 const DENIED: u8 = 3;
@@ -14,6 +16,11 @@ const DENIED: u8 = 3;
 pub(crate) fn policy(command: PolicyCommand) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         PolicyCommand::Explain(arguments) => explain(*arguments),
+        PolicyCommand::Change(change) => {
+            let connection = change.connection().clone();
+            principals(&connection, Principals::Policy(*change))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

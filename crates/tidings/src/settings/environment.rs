@@ -19,6 +19,8 @@ pub(crate) fn unknown_variables(
         command.get_arguments().filter_map(|flag| flag.get_env()).collect();
     // Keys are no flags: everybody on a machine can see those.
     known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
+    // For the commands that are a client; whoever uses both sets it for both.
+    known.insert(OsStr::new("TIDINGS_ENDPOINT_URL"));
     let mut unknown: Vec<String> = environment
         .filter(|(name, _)| !known.contains(name.as_os_str()))
         .filter_map(|(name, _)| name.into_string().ok())
@@ -41,6 +43,7 @@ mod tests {
             "TIDINGS_CONFIG",
             "TIDINGS_PORT",
             "TIDINGS_MASTER_KEY",
+            "TIDINGS_ENDPOINT_URL",
         ];
         let environment = names.into_iter().map(|name| (name.into(), "x".into()));
         assert_eq!(unknown_variables(environment), ["TIDINGS_PORT", "TIDINGS_REGOIN"]);

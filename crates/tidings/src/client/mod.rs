@@ -1,0 +1,10 @@
+//! A client of a server's IAM API: what the commands about principals ask with.
+
+mod connection;
+mod element;
+mod profile;
+mod transport;
+
+pub(crate) use connection::Connection;
+pub(crate) use element::Element;
+pub(crate) use transport::Client;

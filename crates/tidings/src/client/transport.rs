@@ -1,0 +1,246 @@
+//! One signed request after the other.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tidings_couriers::client_tls;
+use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::connection::{Connection, ConnectionError, Resolved};
+use super::element::Element;
+
+/// How long an answer may take. Nothing that is asked here takes a server long.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes of an answer. A page of roles with policies is the largest.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Asks a server. Every call waits for its answer.
+pub(crate) struct Client {
+    runtime: Runtime,
+    http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    uri: Uri,
+    host: HeaderValue,
+    to: Resolved,
+}
+
+/// Why there is no answer, or none that was hoped for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error("{0:?} is no endpoint: one looks like http://127.0.0.1:4566 or https://host")]
+    Endpoint(String),
+    #[error("the authorities to trust cannot be used: {0}")]
+    Authorities(String),
+    #[error("cannot start a client")]
+    Start(#[source] std::io::Error),
+    #[error("cannot ask {endpoint}: {problem}")]
+    Unreachable { endpoint: String, problem: String },
+    #[error("{endpoint} answers, but not as IAM does (status {status}): is it Tidings?")]
+    NotIam { endpoint: String, status: u16 },
+    /// The server's own words.
+    #[error("{code}: {text}")]
+    Refused { code: String, text: String },
+}
+
+impl Client {
+    /// Finds out whom to ask and as whom. Nothing is sent yet.
+    pub(crate) fn open(connection: &Connection) -> Result<Self, ClientError> {
+        let to = connection.resolve()?;
+        let (uri, host) =
+            root_of(&to.endpoint).ok_or_else(|| ClientError::Endpoint(to.endpoint.clone()))?;
+        let tls = client_tls(to.ca_bundle.as_deref());
+        let tls = tls.map_err(|error| ClientError::Authorities(causes(&error)))?;
+        let connector = HttpsConnectorBuilder::new();
+        let connector = connector.with_tls_config(tls).https_or_http().enable_http1().build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { runtime: runtime.map_err(ClientError::Start)?, http, uri, host, to })
+    }
+
+    /// The region that requests are signed for.
+    pub(crate) fn region(&self) -> &str {
+        &self.to.region
+    }
+
+    /// Asks for one action, and returns its result; an empty element if it has none.
+    pub(crate) fn call(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Element, ClientError> {
+        let (status, body) = self.runtime.block_on(self.send(action, parameters))?;
+        let strange = || ClientError::NotIam { endpoint: self.to.endpoint.clone(), status };
+        let text = std::str::from_utf8(&body).map_err(|_| strange())?;
+        let answer = Element::parse(text).ok_or_else(strange)?;
+        if status != 200 {
+            let error = answer.into_child("Error").ok_or_else(strange)?;
+            let (code, text) = (error.text_of("Code").into(), error.text_of("Message").into());
+            return Err(ClientError::Refused { code, text });
+        }
+        if answer.name != format!("{action}Response") {
+            return Err(strange());
+        }
+        Ok(answer.into_child(&format!("{action}Result")).unwrap_or_default())
+    }
+
+    /// Asks for all pages of a list.
+    pub(crate) fn list(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+        list: &str,
+    ) -> Result<Vec<Element>, ClientError> {
+        let mut all = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let mut page = parameters.to_vec();
+            if !marker.is_empty() {
+                page.push(("Marker", &marker));
+            }
+            let result = self.call(action, &page)?;
+            let next = result.text_of("Marker").to_owned();
+            let has_more = result.text_of("IsTruncated") == "true" && next != marker;
+            let members = result.into_child(list);
+            all.extend(members.map(Element::into_members).unwrap_or_default());
+            if !has_more || next.is_empty() {
+                return Ok(all);
+            }
+            marker = next;
+        }
+    }
+
+    async fn send(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<(u16, Zeroizing<Vec<u8>>), ClientError> {
+        let failed = |problem: String| ClientError::Unreachable {
+            endpoint: self.to.endpoint.clone(),
+            problem,
+        };
+        let request = self.request(action, parameters).ok_or_else(|| {
+            failed("the access key or a parameter cannot be sent in a request".to_owned())
+        })?;
+        let exchange = async {
+            let answer = self.http.request(request).await.map_err(|error| causes(&error))?;
+            let status = answer.status().as_u16();
+            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+            let body = body.map_err(|error| error.to_string())?;
+            Ok((status, Zeroizing::new(body.to_bytes().to_vec())))
+        };
+        let late = |_| failed(format!("there is no answer within {} s", TIMEOUT.as_secs()));
+        timeout(TIMEOUT, exchange).await.map_err(late)?.map_err(failed)
+    }
+
+    /// A signed request. `None` if something in it can be in no header.
+    fn request(&self, action: &str, parameters: &[(&str, &str)]) -> Option<Request<Full<Bytes>>> {
+        let body = form(action, parameters);
+        let headers = [("content-type", FORM.as_bytes()), ("host", self.host.as_bytes())];
+        let unsigned =
+            Unsigned { method: "POST", path: self.uri.path(), query: "", headers: &headers };
+        let credentials = &self.to.credentials;
+        let signer = Signer {
+            access_key_id: &credentials.id,
+            secret: &credentials.secret,
+            session_token: credentials.session_token.as_deref(),
+            region: &self.to.region,
+            service: "iam",
+        };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Seconds(i64::try_from(since.as_secs()).ok()?);
+        let signed = signer.sign(&unsigned, &BodyHash::of(body.as_bytes()), now).ok()?;
+        let mut request = Request::post(self.uri.clone());
+        let to = request.headers_mut()?;
+        to.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        to.insert(HOST, self.host.clone());
+        for (name, value) in signed.iter() {
+            to.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
+        }
+        request.body(Full::from(body)).ok()
+    }
+}
+
+/// The URL to send to, and the header `Host` for it. An endpoint has no path but the root.
+fn root_of(endpoint: &str) -> Option<(Uri, HeaderValue)> {
+    let uri: Uri = endpoint.parse().ok()?;
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_root = uri.path() == "/" && uri.query().is_none();
+    let host = HeaderValue::from_str(authority.as_str()).ok()?;
+    (is_web && is_root).then_some((uri, host))
+}
+
+/// A form for a version of the API.
+fn form(action: &str, parameters: &[(&str, &str)]) -> String {
+    let mut form = format!("Action={action}&Version=2010-05-08");
+    for (name, value) in parameters {
+        form.push('&');
+        form.push_str(name);
+        form.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    form.push(char::from(byte));
+                }
+                _ => {
+                    form.push('%');
+                    form.push_str(&format!("{byte:02X}"));
+                }
+            }
+        }
+    }
+    form
+}
+
+/// An error with what is behind it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_scheme_and_a_host() {
+        for (endpoint, host) in [
+            ("http://127.0.0.1:4566", "127.0.0.1:4566"),
+            ("https://sqs.example.com/", "sqs.example.com"),
+            ("http://[::1]:4566", "[::1]:4566"),
+        ] {
+            assert_eq!(root_of(endpoint).unwrap().1, host, "{endpoint}");
+        }
+        for endpoint in
+            ["", "localhost:4566", "ftp://x", "http://", "http://a@x", "http://x/y", "/"]
+        {
+            assert!(root_of(endpoint).is_none(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn values_are_encoded() {
+        let form = form("CreateUser", &[("UserName", "a b"), ("Path", "/é/")]);
+        assert_eq!(form, "Action=CreateUser&Version=2010-05-08&UserName=a%20b&Path=%2F%C3%A9%2F");
+    }
+}
