@@ -76,3 +76,11 @@ fn actions_that_stay_in_the_account_exist() {
     assert!(is_cross_account("sns:publish"));
     assert!(is_cross_account("kms:decrypt"));
 }
+
+#[test]
+fn what_may_be_asked_for_is_listed() {
+    let of_keys: Vec<&str> = all("kms").unwrap().map(|permission| permission.action).collect();
+    // No operation is called so.
+    assert!(of_keys.contains(&"kms:ReEncryptFrom") && !of_keys.contains(&"kms:ReEncrypt"));
+    assert!(all("s3").is_none() && all("SQS").is_none());
+}

@@ -8,25 +8,27 @@ use tidings_sigv4::SecretKey;
 
 use super::profile::{self, Profile};
 
+/// Apart from what a command is about.
+const HEADING: &str = "Server and credentials";
+
 /// How the server is reached. What is not said here is found as the AWS CLI finds it.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Server and credentials")]
 pub(crate) struct Connection {
     /// The server [default: AWS_ENDPOINT_URL, the profile's endpoint_url, http://127.0.0.1:4566]
-    #[arg(long, value_name = "URL", env = "TIDINGS_ENDPOINT_URL", global = true)]
+    #[arg(long, value_name = "URL", env = "TIDINGS_ENDPOINT_URL", global = true, help_heading = HEADING)]
     endpoint_url: Option<String>,
     /// The credentials in ~/.aws/credentials to use, before those in the environment [default:
     /// AWS_PROFILE, default]
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = HEADING)]
     profile: Option<String>,
     /// The region to sign for [default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1]
-    #[arg(long, value_name = "REGION", global = true)]
+    #[arg(long, value_name = "REGION", global = true, help_heading = HEADING)]
     region: Option<String>,
     /// PEM file with authorities to trust, beside the public ones [default: AWS_CA_BUNDLE]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = HEADING)]
     ca_bundle: Option<PathBuf>,
     /// Says it for programs, with the names that IAM has
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = HEADING)]
     json: bool,
 }
 
