@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     /// Where the authority can write to [default: none]
     #[arg(long, value_name = "ADDRESS", env = "TIDINGS_ACME_EMAIL")]
     pub(crate) acme_email: Option<String>,
+    #[allow(rustdoc::bare_urls, reason = "the help shows it as it is")]
     /// Directory of the authority [default: https://acme-v02.api.letsencrypt.org/directory]
     #[arg(long, value_name = "URL", env = "TIDINGS_ACME_DIRECTORY")]
     pub(crate) acme_directory: Option<String>,
