@@ -113,6 +113,7 @@ fn element_number(text: &str) -> Option<u32> {
 /// The first value of this name in a form; `None` if there is none, or if it cannot be decoded.
 pub(crate) fn find<'a>(form: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
     split(form)
+        .take(FIELDS_MAX + 1)
         .find(|&(its_name, _)| decode(its_name).is_some_and(|its_name| its_name == name))
         .and_then(|(_, value)| decode(value))
 }

@@ -87,6 +87,9 @@ pub enum WireError {
     InternalFailure,
 }
 
+/// Bytes of an error's text. The longest of AWS's that are known have some 600.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// A reply, but for the headers that every reply carries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
@@ -183,8 +186,15 @@ impl Refusal {
         }
     }
 
-    /// What the error says to people.
+    /// What the error says to people, cut where it would repeat too much of the request: an answer
+    /// must not be larger than its request.
     pub fn text(&self, protocol: Protocol) -> String {
+        let mut text = self.whole_text(protocol);
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text
+    }
+
+    fn whole_text(&self, protocol: Protocol) -> String {
         match self {
             Self::Rejected(Rejection::QueueDoesNotExist) if protocol == Protocol::Query => {
                 "The specified queue does not exist for this wsdl version.".to_owned()
@@ -438,6 +448,17 @@ mod tests {
         let rejections = rejections.map(|(r, json, query, status)| (r.into(), json, query, status));
         let errors = errors.map(|(e, json, query, status)| (e.into(), json, query, status));
         rejections.into_iter().chain(errors).collect()
+    }
+
+    #[test]
+    fn a_text_that_would_repeat_the_request_is_cut() {
+        let refusal = Refusal::Wire(WireError::InvalidAction { name: "ü".repeat(1 << 20) });
+        for protocol in [Protocol::Json, Protocol::Query] {
+            let text = refusal.text(protocol);
+            assert!((TEXT_BYTES_MAX - 1..=TEXT_BYTES_MAX).contains(&text.len()), "{}", text.len());
+            let answer = refusal.answer(Service::Sqs, protocol, id());
+            assert!(answer.body.len() < 2 * TEXT_BYTES_MAX);
+        }
     }
 
     #[test]

@@ -95,20 +95,19 @@ pub fn authorise<'a>(
     let is_silence_of = |policy_type| denial == Denial::Silent(policy_type);
     // A grant is as good as an Allow in the key's policy that names the grantee itself: no policy
     // of the caller's has to allow, but each may deny, and organisations and endpoints bound it.
+    // Nobody passes on by a grant more than it gives, or ends another's: grants say nothing about
+    // grants here.
+    let is_about_grants = matches!(request.action, "kms:CreateGrant" | "kms:RetireGrant");
     if (is_silence_of(PolicyType::Resource) || is_silence_of(PolicyType::Identity))
+        && !is_about_grants
         && let Some(grant) = grant_for(store, request, &facts)
     {
         return Ok(KeyAllowance::Grant(grant));
     }
     let is_foreign = facts.caller.account() != Some(account.as_str());
-    Err(match denial {
-        Denial::Explicit(by) if is_foreign && by.policy_type == PolicyType::Resource => {
-            KeyFault::hidden(facts.caller.name(), request.action)
-        }
-        Denial::Silent(PolicyType::Resource) if is_foreign => {
-            KeyFault::hidden(facts.caller.name(), request.action)
-        }
-        _ => KeyFault::new(KeyCode::AccessDenied, denial_text(&asked, &denial)),
+    Err(match is_foreign {
+        true => KeyFault::hidden(facts.caller.name(), request.action),
+        false => KeyFault::new(KeyCode::AccessDenied, denial_text(&asked, &denial)),
     })
 }
 

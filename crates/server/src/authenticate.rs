@@ -74,7 +74,8 @@ impl Authenticator<'_> {
         let Some(claim) = Claim::find(&request)? else {
             let (account, region) = (self.account, self.region.clone());
             let standing = Standing::Anonymous;
-            return Ok(Caller { account, region, standing, access_key_id: None });
+            let (access_key_id, session_token) = (None, None);
+            return Ok(Caller { account, region, standing, access_key_id, session_token });
         };
         let now_ms = self.now.as_ms();
         let credentials = self.identities.plane.look().credentials(
@@ -82,10 +83,7 @@ impl Authenticator<'_> {
             claim.session_token(),
             now_ms,
         );
-        let credentials = credentials.map_err(|fault| match fault {
-            CredentialFault::Unknown => AuthFault::InvalidClientToken,
-            CredentialFault::Expired => AuthFault::ExpiredToken,
-        })?;
+        let credentials = credentials.map_err(unauthentic)?;
         let checked = self.check(claim, service)?;
         let keys = &self.identities.signing_keys;
         checked.verify(&BodyHash::of(body), &credentials.secret, keys)?;
@@ -99,7 +97,9 @@ impl Authenticator<'_> {
         let principal = credentials.principal;
         let account = principal.account_id();
         let access_key_id = Some(checked.claim().access_key_id().into());
-        Ok(Caller { account, region, standing: Standing::Principal(principal), access_key_id })
+        let session_token = checked.claim().session_token().map(Into::into);
+        let standing = Standing::Principal(principal);
+        Ok(Caller { account, region, standing, access_key_id, session_token })
     }
 
     fn check<'c>(
@@ -112,6 +112,14 @@ impl Authenticator<'_> {
         let rules = Rules { regions, services: &[service.signing_name()] };
         let now = Seconds(i64::try_from(self.now.as_ms() / 1000).unwrap_or(i64::MAX));
         claim.check(&rules, now)
+    }
+}
+
+/// What a caller is told of credentials that are no good.
+pub(crate) fn unauthentic(fault: CredentialFault) -> AuthFault {
+    match fault {
+        CredentialFault::Unknown => AuthFault::InvalidClientToken,
+        CredentialFault::Expired => AuthFault::ExpiredToken,
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Caller {
     pub(crate) standing: Standing,
     /// What it signed with, if that was verified.
     pub(crate) access_key_id: Option<Box<str>>,
+    /// The session's token that came with it.
+    pub(crate) session_token: Option<Box<str>>,
 }
 
 /// What is known of who makes a request.
@@ -59,6 +61,7 @@ impl Caller {
                 region,
                 standing: Standing::Unchecked { is_signed: false },
                 access_key_id: None,
+                session_token: None,
             });
         };
         let account = AccountId::parse(scope.access_key_id()).unwrap_or(config.account);
@@ -74,6 +77,7 @@ impl Caller {
             region,
             standing: Standing::Unchecked { is_signed: true },
             access_key_id: None,
+            session_token: None,
         })
     }
 

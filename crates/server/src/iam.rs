@@ -1,14 +1,16 @@
 //! AWS IAM: operations are decided by the directory of identities, made durable by the broker, and
 //! answered then.
 
+use std::sync::Arc;
+
 use tidings_aws::{IamAction, Refusal, Request, Service, WireError, iam};
 use tidings_identity::operations::{Operation, Output};
-use tidings_identity::{IdentityFault, Principal, Random};
+use tidings_identity::{Directory, Principal, Random};
 use tidings_sigv4::AuthFault;
 
-use crate::authenticate::Auth;
+use crate::authenticate::{Auth, unauthentic};
 use crate::authorise::Judge;
-use crate::caller::Standing;
+use crate::caller::{Caller, Standing};
 use crate::exchange::{Answer, Call, refusal_of};
 use crate::identities::Identities;
 use crate::plane::ChangeFault;
@@ -35,6 +37,7 @@ pub(crate) struct Asker<'a> {
     pub(crate) identities: &'a Identities,
     pub(crate) principal: &'a Principal,
     pub(crate) judge: Judge<'a>,
+    caller: &'a Caller,
 }
 
 impl<'a> Asker<'a> {
@@ -51,6 +54,7 @@ impl<'a> Asker<'a> {
                 identities,
                 principal,
                 judge: Judge::of(call, shared.broker.now(), shared.auth.audit()),
+                caller: &call.caller,
             }),
             Standing::Unchecked { .. } | Standing::Anonymous => {
                 Err(WireError::Unauthentic(AuthFault::MissingToken))
@@ -70,12 +74,26 @@ impl<'a> Asker<'a> {
             return Ok(output);
         }
         let changed = self.identities.plane.change(|directory| {
+            // While it waited for its turn, another may have taken its rights away.
+            let now_ms = shared.broker.now().as_ms();
+            let principal = &*self.again(directory, now_ms)?;
+            let judge = &Judge { principal: Some(principal), ..self.judge };
             directory.authorise(principal, judge, operation)?;
-            directory.decide(principal, operation, now_ms, &random)
+            Ok(directory.decide(principal, operation, now_ms, &random)?)
         });
-        changed.await.map_err(|fault: ChangeFault<IdentityFault>| match fault {
-            ChangeFault::Refused(fault) => fault.into(),
+        changed.await.map_err(|fault: ChangeFault<Refusal>| match fault {
+            ChangeFault::Refused(refusal) => refusal,
             ChangeFault::Failed(failure) => refusal_of(failure),
         })
+    }
+
+    /// Who asks, as they stand now.
+    fn again(&self, directory: &Directory, now_ms: u64) -> Result<Arc<Principal>, WireError> {
+        let id = self.caller.access_key_id.as_deref().unwrap_or_default();
+        let token = self.caller.session_token.as_deref();
+        match directory.credentials(id, token, now_ms) {
+            Ok(credentials) => Ok(credentials.principal),
+            Err(fault) => Err(WireError::Unauthentic(unauthentic(fault))),
+        }
     }
 }

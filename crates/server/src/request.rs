@@ -175,7 +175,10 @@ fn place<'a>(
         return shared.throttle.take("", Timestamp::default());
     }
     let principal = match &caller.standing {
-        Standing::Principal(principal) => principal.user_id().into_owned(),
+        // Of a role: its sessions may be called whatever their maker likes.
+        Standing::Principal(principal) => {
+            principal.caller().principal_arn().unwrap_or_default().to_owned()
+        }
         Standing::Unchecked { .. } => caller.account.to_string(),
         Standing::Anonymous => circumstances.address(),
     };

@@ -38,8 +38,12 @@ impl Disk for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = File::options().read(true).write(true).create_new(true).open(self.file(name))?;
-        Ok(Arc::new(FolderFile(file)))
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true);
+        // Messages are in them; the folder may be one that others made, for all to look into.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Arc::new(FolderFile(options.open(self.file(name))?)))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {

@@ -10,7 +10,7 @@ use tidings_core::names::Uuid;
 use tidings_core::time::Timestamp;
 
 use crate::audit::{Event, Verdict};
-use crate::listener::{Door, Listener, PrivateEndpoint};
+use crate::listener::{Door, Listener, PrivateEndpoint, origin};
 
 /// Under what circumstances a request comes.
 pub(crate) struct Circumstances {
@@ -56,7 +56,7 @@ impl Circumstances {
 
     /// Where the request comes from, as text.
     pub(crate) fn address(&self) -> String {
-        self.remote.map_or_else(|| "local".to_owned(), |address| address.to_string())
+        self.remote.map_or_else(|| "local".to_owned(), |address| origin(address).to_string())
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -90,11 +90,19 @@ impl Circumstances {
             vpc_endpoint: self.endpoint.as_ref().map(|endpoint| endpoint.id.as_str()),
             client_certificate: self.client_certificate.as_deref(),
             secure: self.is_secure,
-            user_agent: self.user_agent(),
+            user_agent: self.user_agent().map(shortened),
             action,
             resource: None,
             decision,
-            reason,
+            reason: shortened(&reason).to_owned(),
         }
     }
 }
+
+/// A line of the audit log must not be as long as whoever writes it likes.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(AUDITED_BYTES_MAX)]
+}
+
+/// Bytes of one member of a line.
+const AUDITED_BYTES_MAX: usize = 1024;

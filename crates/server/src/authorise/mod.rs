@@ -17,7 +17,7 @@ use tidings_core::names::QueueName;
 use tidings_sigv4::AuthFault;
 
 use crate::caller::Standing;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, unexpected};
 
 pub(crate) use circumstances::Circumstances;
 pub(crate) use judge::{Judge, Question};
@@ -35,6 +35,9 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
     let principal = match &exchange.call.caller.standing {
         Standing::Unchecked { .. } => return Ok(()),
         Standing::Anonymous if needs_no_name(exchange.call.action) => return Ok(()),
+        Standing::Anonymous if needs_a_name(exchange.call.action) => {
+            return Err(WireError::Unauthentic(AuthFault::MissingToken).into());
+        }
         Standing::Anonymous => None,
         Standing::Principal(principal) => Some(&**principal),
     };
@@ -55,6 +58,19 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
 /// link, or the core's rules about who may end a subscription, stand in for them.
 fn needs_no_name(action: Action) -> bool {
     matches!(action, Action::Sns(SnsAction::ConfirmSubscription | SnsAction::Unsubscribe))
+}
+
+/// A subscription is somebody's: nobody in particular can have one, whatever policies say.
+fn needs_a_name(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Sns(
+            SnsAction::Subscribe
+                | SnsAction::GetSubscriptionAttributes
+                | SnsAction::SetSubscriptionAttributes
+                | SnsAction::ListSubscriptions
+        )
+    )
 }
 
 /// A request about queues or topics, as it is judged.
@@ -124,8 +140,11 @@ impl Trial<'_> {
             let (arn, max) = (source.clone(), SOURCES_PAGE);
             let list = Command::ListDeadLetterSourceQueues { arn, after, max };
             // What is wrong with the dead-letter queue is for the command itself to say.
-            let Ok(Reply::Queues { queues, more }) = self.exchange.ask_freely(list).await else {
-                return Ok(());
+            let (queues, more) = match self.exchange.ask_freely(list).await {
+                Ok(Reply::Queues { queues, more }) => (queues, more),
+                Ok(reply) => return Err(unexpected(&reply)),
+                Err(Refusal::Rejected(_)) => return Ok(()),
+                Err(refusal) => return Err(refusal),
             };
             for queue in &queues {
                 self.decide(action, &Subject::queue(queue, self.exchange.broker))?;

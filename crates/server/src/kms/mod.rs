@@ -21,7 +21,7 @@ use tidings_keys::Scope;
 
 use crate::exchange::{Answer, Call};
 use crate::request::Shared;
-use trial::Trial;
+use trial::{Sets, Trial};
 
 /// Answers a call, whatever it is.
 pub(crate) async fn answer(shared: &Shared, call: &Call, action: KmsAction) -> Answer {
@@ -41,7 +41,13 @@ async fn body(shared: &Shared, call: &Call, action: KmsAction) -> Result<Vec<u8>
         // Whoever cannot wait for it is told of a key as it still is.
         let _ = kms.settle_due(&shared.broker).await;
     }
-    if let Some(key) = used_key(&request) {
+    // What is made is there for good: not for those who may not use it.
+    let is_unmade = |key: &&str| kms.plane.look().unmade_managed_key(key, &trial.scope).is_some();
+    let asked = format!("kms:{}", action.name());
+    let may = || trial.check_own(&asked, &trial.scope.any_arn(), &Sets::default()).is_ok();
+    if let Some(key) = used_key(&request).filter(is_unmade)
+        && may()
+    {
         kms.make_managed_key(&shared.broker, key, &trial.scope).await?;
     }
     match request {

@@ -15,7 +15,7 @@ mod socket;
 #[cfg(unix)]
 mod socket_file;
 
-pub(crate) use crowd::{Crowd, Member};
+pub(crate) use crowd::{Crowd, Member, origin};
 pub(crate) use door::Door;
 pub(crate) use entrance::{Arrival, Entrance, Entrances, Listener};
 pub(crate) use lent_stream::{Lender, LentStream};

@@ -3,7 +3,7 @@
 use tidings_aws::Refusal;
 use tidings_aws::sns::publish::{self, PublishOutput};
 use tidings_aws::sns::publish_batch::{self, PublishBatchOutput};
-use tidings_core::command::{Reply, TopicCommand};
+use tidings_core::command::{Command, Reply, TopicCommand};
 
 use super::ask;
 use crate::exchange::{Exchange, unexpected};
@@ -29,12 +29,19 @@ pub(super) async fn batch(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (mut command, outcome) =
         publish_batch::command(&exchange.fields(), &caller, trace_header, message_id)?;
     let mut answers = Vec::new();
+    let mut is_first = true;
     loop {
         let topic = match &command {
             TopicCommand::Publish { arn, .. } => Some(arn.clone()),
             _ => None,
         };
-        match (ask(exchange, command).await?, topic) {
+        let asked = Command::Topic(command);
+        // What is left was judged with what went before.
+        let reply = match std::mem::take(&mut is_first) {
+            true => exchange.ask(asked).await?,
+            false => exchange.ask_freely(asked).await?,
+        };
+        match (reply, topic) {
             (Reply::Published { mut published, left }, Some(arn)) => {
                 answers.append(&mut published);
                 if left.is_empty() {

@@ -295,7 +295,11 @@ impl Shard {
         let subscription = self.subscription(number);
         let queue = match &subscription.target {
             Target::Outbox(queue) => Some(*queue),
-            Target::Queue(arn) => self.by_arn.get(arn).copied(),
+            // A queue need not take anything from a topic that it does not let in: this neither.
+            Target::Queue(arn) => self.by_arn.get(arn).copied().filter(|queue| {
+                let topic = self.topics.get(&subscription.topic);
+                topic.is_some_and(|topic| self.admits(self.queue(*queue), topic, now))
+            }),
         };
         let Some(queue) = queue else { return };
         let topic = subscription.topic;
