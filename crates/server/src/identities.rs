@@ -8,7 +8,7 @@ use tidings_core::register::RegisterWrite;
 use tidings_identity::{Code, Directory, IdentityFault, NewAccessKey, PREFIX, Random, Seals};
 use tidings_sigv4::SigningKeys;
 
-use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
+use crate::plane::{ChangeFault, LoadError, Plane, Registered};
 
 /// Signing keys that are remembered. One for each access key, region and service that is in use
 /// today; each takes some 300 bytes.
@@ -27,11 +27,11 @@ impl Registered for Directory {
     fn load(entries: &[(String, Arc<[u8]>)], keys: &Keys) -> Result<Self, String> {
         let entries = entries.iter().map(|(name, value)| (name, value));
         Directory::load(entries, Seals::new(|purpose| keys.secrets(purpose)))
-            .map_err(plane::problem)
+            .map_err(|damage| damage.to_string())
     }
 
     fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
-        Directory::apply(self, writes).map_err(plane::problem)
+        Directory::apply(self, writes).map_err(|damage| damage.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use tidings_keys::{Change, Envelopes, KeyStore, PREFIX, Random, Scope};
 use tracing::warn;
 
 use crate::exchange::refusal_of;
-use crate::plane::{self, ChangeFault, LoadError, Plane, Registered};
+use crate::plane::{ChangeFault, LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
 
 /// What key material is sealed for.
@@ -34,11 +34,11 @@ impl Registered for KeyStore {
 
     fn load(entries: &[(String, Arc<[u8]>)], keys: &Keys) -> Result<Self, String> {
         let entries = entries.iter().map(|(name, value)| (name.as_str(), &**value));
-        KeyStore::load(entries, keys.secrets(PURPOSE)).map_err(plane::problem)
+        KeyStore::load(entries, keys.secrets(PURPOSE)).map_err(|damage| damage.to_string())
     }
 
     fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
-        KeyStore::apply(self, writes).map_err(plane::problem)
+        KeyStore::apply(self, writes).map_err(|damage| damage.to_string())
     }
 }
 

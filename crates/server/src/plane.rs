@@ -5,7 +5,6 @@
 //!   change: decide ─► write ─► apply   under a lock that only other changes wait for
 //! ```
 
-use std::fmt::Display;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
@@ -131,9 +130,4 @@ async fn read<S: Registered>(broker: &Broker) -> Result<S, LoadError> {
         Err(failure) => return Err(LoadError::Unreadable(failure)),
     };
     S::load(&entries, broker.keys()).map_err(LoadError::Damaged)
-}
-
-/// What a state says is wrong with an entry, as text.
-pub(crate) fn problem(damage: impl Display) -> String {
-    damage.to_string()
 }

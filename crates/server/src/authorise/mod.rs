@@ -32,19 +32,17 @@ const SOURCES_PAGE: usize = 1000;
 /// # Errors
 /// The service's own words for who may not; for who has not said who it is, those of SNS for that.
 pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<(), Refusal> {
-    let principal = match &exchange.call.caller.standing {
+    let action = exchange.call.action;
+    match exchange.call.caller.standing {
         Standing::Unchecked { .. } => return Ok(()),
-        Standing::Anonymous if needs_no_name(exchange.call.action) => return Ok(()),
-        Standing::Anonymous if needs_a_name(exchange.call.action) => {
+        Standing::Anonymous if needs_no_name(action) => return Ok(()),
+        Standing::Anonymous if needs_a_name(action) => {
             return Err(WireError::Unauthentic(AuthFault::MissingToken).into());
         }
-        Standing::Anonymous => None,
-        Standing::Principal(principal) => Some(&**principal),
-    };
-    let now = exchange.broker.now();
-    let judge = Judge { principal, ..Judge::of(exchange.call, now, exchange.audit) };
+        Standing::Anonymous | Standing::Principal(_) => {}
+    }
+    let judge = Judge::of(exchange.call, exchange.broker.now(), exchange.audit);
     let trial = Trial { exchange, command, judge };
-    let action = exchange.call.action;
     // An action without permissions would be one that nobody has thought about.
     let permissions = required(action.service().signing_name(), action.name())
         .ok_or(WireError::InternalFailure)?;

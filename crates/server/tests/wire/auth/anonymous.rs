@@ -72,6 +72,31 @@ async fn a_topic_is_open_to_strangers_as_far_as_its_policy_says() {
     service.stop().await;
 }
 
+/// A subscription has an owner, and nobody in particular can be one.
+#[tokio::test]
+async fn strangers_have_no_subscriptions_whatever_a_policy_says() {
+    let service = Service::authenticating(&[]).await;
+    let mut root = service.sns_as_root().await;
+    let topic = root.topic("stock").await;
+    let policy = for_everyone("sns", "Subscribe", &topic);
+    let set = json!({ "TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy });
+    root.ok("SetTopicAttributes", set).await;
+    let mut stranger = root.unsigned().await;
+    let queue = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:orders");
+    let input = json!({ "TopicArn": topic, "Protocol": "sqs", "Endpoint": queue });
+    let missing = "Request is missing Authentication Token";
+    let refusal = stranger.refused("Subscribe", input.clone()).await;
+    refusal.assert_is("MissingAuthenticationToken", missing, "Subscribe");
+    let listed = root.ok("ListSubscriptionsByTopic", json!({ "TopicArn": topic })).await;
+    assert_eq!(listed["Subscriptions"], json!([]));
+    let subscription = root.ok("Subscribe", input).await["SubscriptionArn"].clone();
+    let input = json!({ "SubscriptionArn": subscription });
+    let refusal = stranger.refused("GetSubscriptionAttributes", input).await;
+    refusal.assert_is("MissingAuthenticationToken", missing, "GetSubscriptionAttributes");
+    drop((root, stranger));
+    service.stop().await;
+}
+
 /// Confirmation links carry a token and no signature.
 #[tokio::test]
 async fn links_in_messages_need_no_signature() {

@@ -2,7 +2,9 @@
 
 use super::super::calls::{arn, bodies, message, redrive, ten};
 use super::super::scene::{START, Scene, Way, play};
-use super::calls::{text, topic};
+use super::calls::{account, text, topic};
+use crate::command::{Command, Reply};
+use crate::names::QueueArn;
 use crate::shard::Settings;
 use crate::time::Timestamp;
 
@@ -132,5 +134,29 @@ fn what_was_let_in_is_received_whatever_the_policy_says_later() {
         s.publish("stock", text("a"));
         set_policy(s, "orders", "");
         assert_eq!(s.take("orders").body, "a");
+    });
+}
+
+/// A notice that asks for confirmation is a message of the topic's, too.
+#[test]
+fn a_queue_of_another_account_gets_no_notice_that_it_does_not_let_in() {
+    enforced(|s| {
+        s.create_topic("stock");
+        for (name, policy, notices) in
+            [("closed", None, "0"), ("open", Some(lets_in("open", &from("stock"))), "1")]
+        {
+            let other = QueueArn { account: account("000000000001"), ..arn(name) };
+            let policy =
+                policy.map(|text| text.replace(&arn(name).to_string(), &other.to_string()));
+            let attributes = policy.map(|text| ("Policy".to_owned(), text)).into_iter().collect();
+            let create = Command::CreateQueue { arn: other.clone(), attributes, tags: Vec::new() };
+            s.run(create).unwrap();
+            let (_, is_pending) = s.try_subscribe("stock", "sqs", &other.to_string(), &[]).unwrap();
+            assert!(is_pending);
+            let names = vec!["ApproximateNumberOfMessages".to_owned()];
+            let count = s.run(Command::QueueAttributes { arn: other, names });
+            let expected = vec![("ApproximateNumberOfMessages", notices.to_owned())];
+            assert_eq!(count, Ok(Reply::Attributes(expected)), "{name}");
+        }
     });
 }
