@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread;
 
 use tidings_core::command::{Command, Reply, Token};
 use tidings_core::delivery::Attempt;
 use tidings_core::message::Location;
 use tidings_core::names::Uuid;
-use tidings_core::receipt::ReceiptKey;
+use tidings_core::receipt::{Receipt, ReceiptKey};
 use tidings_core::shard::Settings;
 use tidings_core::terms::{Resource, Terms};
 use tidings_core::time::Timestamp;
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::{Failure, OpenError, ReadFailure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
+use crate::keeper::Opener;
 use crate::running::{self, Setting};
 use crate::sealing::Keys;
 use crate::store::{DataFolder, OpenReport, Storage};
@@ -73,6 +74,7 @@ struct Shared {
     last_token: AtomicU64,
     deliveries: Mutex<Option<UnboundedReceiver<Attempt>>>,
     keys: Keys,
+    opener: Arc<OnceLock<Opener>>,
 }
 
 impl Drop for Shared {
@@ -118,6 +120,7 @@ impl Broker {
         // Filled here already, so that the first request finds it whole.
         let view = Arc::new(View::default());
         view.reset(opened.shard.terms());
+        let opener = Arc::new(OnceLock::new());
         let setting = Setting {
             deliveries,
             storage,
@@ -127,6 +130,7 @@ impl Broker {
             inbox: inbox.clone(),
             reader: Arc::clone(&reader),
             view: Arc::clone(&view),
+            opener: Arc::clone(&opener),
         };
         thread::Builder::new()
             .name("tidings-owner".into())
@@ -150,6 +154,7 @@ impl Broker {
             last_token,
             deliveries,
             keys,
+            opener,
         };
         Ok((Self { shared: Arc::new(shared) }, report))
     }
@@ -172,6 +177,12 @@ impl Broker {
         call.inbox = None;
         // Without an answer: the owner failed, before or after it had decided.
         answer.unwrap_or(Err(Failure::Unavailable(Unavailable::Unknown)))
+    }
+
+    /// Has messages made visible again at once that were received for somebody who cannot be given
+    /// them. That they were received still counts.
+    pub fn return_messages(&self, receipts: Vec<Receipt>) {
+        self.shared.inbox.tell(Input::Tell(Command::ReturnMessages { receipts }));
     }
 
     /// The bytes of a message's record, as they were recorded.
@@ -198,6 +209,12 @@ impl Broker {
     /// none, or is not there.
     pub fn terms(&self, resource: &Resource) -> Option<Arc<Terms>> {
         self.shared.view.terms(resource)
+    }
+
+    /// Says who opens contents that were sealed outside of here, for replays, which look into them.
+    /// Until it is said, replays of such messages wait. What is said first, holds.
+    pub fn open_contents_by(&self, opener: Opener) {
+        let _ = self.shared.opener.set(opener);
     }
 
     /// What seals, for a purpose, what is kept beside messages.

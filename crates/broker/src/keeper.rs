@@ -1,18 +1,22 @@
 //! The keeper's thread: what takes long and nobody waits for. It reads records for the shard's
 //! effects and saves snapshots.
 
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 
 use tidings_core::command::{Command, Effect, Residence};
 use tidings_core::message::Location;
 use tidings_core::names::Uuid;
+use tidings_core::record::PublishedRecord;
 use tidings_log::snapshot::Snapshots;
 use tidings_log::{Position, Reader};
 use tracing::warn;
 
 use crate::entropy::Entropy;
 use crate::inbox::{Inbox, Input};
+
+/// Opens a sealed content of a published message; `None` if that cannot be done now.
+pub type Opener = Box<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 
 /// What the keeper is asked to do.
 pub(crate) enum Errand {
@@ -25,13 +29,14 @@ pub(crate) fn run(
     mut snapshots: Box<dyn Snapshots>,
     reader: &Arc<dyn Reader>,
     entropy: &Entropy,
+    opener: &OnceLock<Opener>,
     errands: &Receiver<Errand>,
     inbox: &Inbox,
 ) {
     while let Ok(errand) = errands.recv() {
         match errand {
             Errand::Do(effect) => {
-                inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy)));
+                inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy, opener.get())));
             }
             Errand::Save { covers, snapshot } => {
                 let saved = snapshots.save(covers, snapshot);
@@ -46,7 +51,12 @@ pub(crate) fn run(
 }
 
 /// What an effect comes back with.
-fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command {
+fn carry_out(
+    effect: Effect,
+    reader: &dyn Reader,
+    entropy: &Entropy,
+    opener: Option<&Opener>,
+) -> Command {
     match effect {
         Effect::CopyForMoveTask { source, task, messages } => {
             let read =
@@ -64,7 +74,11 @@ fn carry_out(effect: Effect, reader: &dyn Reader, entropy: &Entropy) -> Command 
             Command::RelocatePublications { publications }
         }
         Effect::CopyForReplay { subscription, messages } => {
-            let read = |(number, location)| (number, read(reader, location));
+            let opened = |record: Vec<u8>| match opener {
+                Some(open) => PublishedRecord::opened(&record, open).unwrap_or(record),
+                None => record,
+            };
+            let read = |(number, location)| (number, read(reader, location).map(opened));
             let messages = messages.into_iter().map(read).collect();
             Command::ReplayMessages { subscription, messages }
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::{Failure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
-use crate::keeper::{self, Errand};
+use crate::keeper::{self, Errand, Opener};
 use crate::owner::Owner;
 use crate::store::{Opened, Storage};
 use crate::upkeep::Upkeep;
@@ -49,6 +49,8 @@ pub(crate) struct Setting {
     pub(crate) reader: Arc<RwLock<Arc<dyn Reader>>>,
     /// What holds, for everyone.
     pub(crate) view: Arc<View>,
+    /// Who opens sealed contents, once somebody does.
+    pub(crate) opener: Arc<OnceLock<Opener>>,
 }
 
 /// Owns the shard until the broker is closed; through failures of the log too. Returns whom to tell
@@ -159,12 +161,13 @@ impl<'a> Tenure<'a> {
         let (jobs, job_list) = mpsc::channel();
         let (errands, errand_list) = mpsc::channel();
         let (reader, entropy) = (log.reader(), setting.entropy.clone());
+        let opener = Arc::clone(&setting.opener);
         let inboxes = (setting.inbox.clone(), setting.inbox.clone());
         let view = Arc::clone(&setting.view);
         let threads = Threads(vec![
             spawn("tidings-writer", move || writer::run(log, &job_list, &view, &inboxes.0)),
             spawn("tidings-keeper", move || {
-                keeper::run(snapshots, &reader, &entropy, &errand_list, &inboxes.1);
+                keeper::run(snapshots, &reader, &entropy, &opener, &errand_list, &inboxes.1);
             }),
         ]);
         Self {

@@ -5,7 +5,7 @@ mod topics;
 use std::sync::Arc;
 
 use crate::delivery::{Attempt, AttemptOutcome, Delivery, Fate};
-use crate::message::Location;
+use crate::message::{Location, Sealing};
 use crate::names::{
     AccountId, FifoId, QueueArn, QueueName, Region, SubscriptionArn, TopicArn, Uuid,
 };
@@ -264,8 +264,8 @@ pub struct Outgoing {
     pub message_id: Uuid,
     /// The encoded [`Content`](crate::message::Content), perhaps sealed.
     pub content: Vec<u8>,
-    /// The data key that the content is sealed with; 0 if it is not sealed.
-    pub data_key: u32,
+    /// How the content lies here.
+    pub sealing: Sealing,
     /// Bytes that count against MaximumMessageSize: body, attribute names, types and values.
     pub size: usize,
     /// MD5 of the body; what a duplicate is answered with.
@@ -361,8 +361,12 @@ pub enum Reply {
     Published {
         /// What became of each of the first messages, in their order.
         published: Vec<Result<Published, Rejection>>,
-        /// The others: there was no room for more. They are to be published next.
+        /// The others: there was no room for more, or the first of them goes to queues whose keys
+        /// have to be asked. They are to be published next.
         left: Vec<Publication>,
+        /// Encrypted queues that the first of `left` would go to. Whether their keys let the topic
+        /// in is to be said in [`Publication::keys`].
+        to_ask: Vec<QueueArn>,
     },
     /// What has become of a message after an attempt to deliver it.
     Settled(Fate),

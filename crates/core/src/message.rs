@@ -27,6 +27,33 @@ pub struct Location {
     pub length: u32,
 }
 
+/// How a content lies in its record.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Sealing {
+    /// As it is.
+    #[default]
+    Plain,
+    /// Under a key of KMS, in an envelope that says which. Made and opened outside of the core.
+    Envelope,
+}
+
+impl Sealing {
+    pub(crate) fn write(self, w: &mut Writer<'_>) {
+        w.u32(match self {
+            Self::Plain => 0,
+            Self::Envelope => 1,
+        });
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Damaged> {
+        match r.u32()? {
+            0 => Ok(Self::Plain),
+            1 => Ok(Self::Envelope),
+            _ => Err(Damaged),
+        }
+    }
+}
+
 /// What a message carries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Content<'a> {

@@ -7,7 +7,7 @@
 mod topics;
 
 use crate::codec::{Damaged, Reader, Writer};
-use crate::message::Location;
+use crate::message::{Location, Sealing};
 use crate::names::{AccountId, QueueArn, QueueName, Region, Uuid};
 use crate::queue_attributes::QueueAttributes;
 use crate::tags::Tags;
@@ -161,8 +161,8 @@ pub struct MessageRecord<'a> {
     pub group: Option<&'a str>,
     /// MessageDeduplicationId: as given, or made of the body.
     pub deduplication: Option<&'a str>,
-    /// The data key that the content is sealed with; 0 if it is not sealed.
-    pub data_key: u32,
+    /// How the content lies here.
+    pub sealing: Sealing,
     /// The encoded [`Content`](crate::message::Content), perhaps sealed.
     pub content: &'a [u8],
 }
@@ -187,7 +187,7 @@ impl<'a> MessageRecord<'a> {
         w.raw(&self.body_md5);
         w.text(self.group.unwrap_or(""));
         w.text(self.deduplication.unwrap_or(""));
-        w.u32(self.data_key);
+        self.sealing.write(w);
         w.bytes(self.content);
     }
 
@@ -198,7 +198,7 @@ impl<'a> MessageRecord<'a> {
             body_md5: r.array()?,
             group: Some(r.text()?).filter(|text| !text.is_empty()),
             deduplication: Some(r.text()?).filter(|text| !text.is_empty()),
-            data_key: r.u32()?,
+            sealing: Sealing::read(r)?,
             content: r.bytes()?,
         })
     }

@@ -10,6 +10,7 @@ use tidings_core::command::{
     Token, TopicCommand,
 };
 use tidings_core::limits;
+use tidings_core::message::Sealing;
 use tidings_core::names::{
     AccountId, FifoId, QueueArn, QueueName, Region, SubscriptionProtocol, TopicArn, Uuid,
 };
@@ -141,7 +142,7 @@ fn message(n: u64) -> Outgoing {
     Outgoing {
         message_id: Uuid::from_random(u128::from(n)),
         content: vec![0; 8],
-        data_key: 0,
+        sealing: Sealing::Plain,
         size: 8,
         body_md5: [0; 16],
         body_sha256: None,
@@ -378,8 +379,9 @@ fn a_batch_of_messages_to_as_many_as_a_topic_may_have_fits_into_batches_of_the_l
     let message = Publication {
         message_id: Uuid::from_random(2),
         content: content.encode(),
-        data_key: 0,
+        sealing: Sealing::Plain,
         unsealed: None,
+        keys: BTreeMap::new(),
         size: text.len(),
         raw_size: text.len(),
         enveloped_size: text.len() + 1000,
@@ -391,7 +393,8 @@ fn a_batch_of_messages_to_as_many_as_a_topic_may_have_fits_into_batches_of_the_l
     let mut messages = vec![message; 10];
     while !messages.is_empty() {
         let publish = TopicCommand::Publish { arn: topic(0), messages };
-        let Ok(Reply::Published { published, left }) = driver.run(Command::Topic(publish)) else {
+        let Ok(Reply::Published { published, left, .. }) = driver.run(Command::Topic(publish))
+        else {
             panic!("an answer to a publish");
         };
         assert!(!published.is_empty() && published.iter().all(Result::is_ok));

@@ -23,11 +23,13 @@ use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
+use tidings_keys::KeyFault;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
+use crate::encryption;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
@@ -52,6 +54,8 @@ enum Unbegun {
     Damaged(#[from] Damaged),
     #[error("it cannot be signed: {0}")]
     Unsigned(#[from] signatures::Unsigned),
+    #[error("it cannot be opened: {0}")]
+    Sealed(#[from] KeyFault),
 }
 
 /// Makes attempts until the server stops, and waits a moment for those under way. What has not ended
@@ -144,7 +148,7 @@ async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
     error!(%subscription, "a message cannot be delivered: {unbegun}");
     let outcome = match unbegun {
         Unbegun::Damaged(_) => AttemptOutcome::Never,
-        Unbegun::Unread(_) | Unbegun::Unsigned(_) => AttemptOutcome::TryLater,
+        Unbegun::Unread(_) | Unbegun::Unsigned(_) | Unbegun::Sealed(_) => AttemptOutcome::TryLater,
     };
     let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
     if let Err(failure) = shared.broker.call(settle).await {
@@ -162,7 +166,9 @@ struct Packed {
 async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Packed, Unbegun> {
     let bytes = shared.broker.read(attempt.location).await?;
     let record = PublishedRecord::decode(&bytes)?;
-    let content = PublishedContent::decode(record.message.content)?;
+    let Shared { kms, broker, .. } = shared;
+    let content = encryption::open_for_delivery(kms.as_ref(), broker, &record.message)?;
+    let content = PublishedContent::decode(&content)?;
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = signatures::signed_body(&shared.signer, &rendering).await?;

@@ -15,8 +15,10 @@ use tidings_couriers::signing::Signer;
 use tracing::error;
 
 use crate::audit::AuditLog;
-use crate::authorise::{self, Circumstances};
+use crate::authorise::{self, Circumstances, Judge};
 use crate::caller::{Caller, Standing};
+use crate::encryption;
+use crate::keys::Kms;
 use crate::request::Shared;
 
 pub(crate) use tidings_aws::Answer;
@@ -53,6 +55,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
     pub(crate) audit: Option<&'a AuditLog>,
+    pub(crate) kms: Option<&'a Kms>,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }
@@ -60,8 +63,9 @@ pub(crate) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     pub(crate) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, WireError> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
-        let Shared { broker, signer, couriers, auth, .. } = shared;
-        Ok(Self { broker, signer, couriers, audit: auth.audit(), call, request })
+        let Shared { broker, signer, couriers, auth, kms, .. } = shared;
+        let (audit, kms) = (auth.audit(), kms.as_ref());
+        Ok(Self { broker, signer, couriers, audit, kms, call, request })
     }
 
     /// Who asks for something about queues, and where.
@@ -96,9 +100,16 @@ impl<'a> Exchange<'a> {
         self.request.input()
     }
 
-    /// Asks the broker, if the caller may, and waits until the reply holds.
-    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
+    /// What judges the caller; `None` where nobody is judged.
+    pub(crate) fn judge(&self) -> Option<Judge<'a>> {
+        let is_judged = !matches!(self.call.caller.standing, Standing::Unchecked { .. });
+        is_judged.then(|| Judge::of(self.call, self.broker.now(), self.audit))
+    }
+
+    /// Asks the broker, if the caller may and its keys let it, and waits until the reply holds.
+    pub(crate) async fn ask(&self, mut command: Command) -> Result<Reply, Refusal> {
         authorise::check(self, &command).await?;
+        encryption::prepare(self, &mut command).await?;
         self.ask_freely(command).await
     }
 

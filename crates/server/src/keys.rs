@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_aws::Refusal;
-use tidings_broker::{Broker, Keys};
+use tidings_broker::{Broker, Keys, Opener};
 use tidings_core::register::RegisterWrite;
-use tidings_keys::{Change, Envelopes, KeyStore, PREFIX, Random, Scope};
+use tidings_keys::{Change, Envelopes, Key, KeyStore, PREFIX, Random, Resource, Scope};
 use tracing::warn;
 
 use crate::exchange::refusal_of;
@@ -25,6 +25,9 @@ pub struct Kms {
     pub(crate) plane: Arc<Plane<KeyStore>>,
     pub(crate) envelopes: Arc<Envelopes>,
 }
+
+/// How long a data key that replays open is known, in seconds.
+const OPENED_FOR_SECONDS: u64 = 300;
 
 /// Data keys that are remembered, for sealing and for opening: some 16 MiB of them.
 const DATA_KEYS_MAX: usize = 16_384;
@@ -48,8 +51,21 @@ impl Kms {
     /// # Errors
     /// If the register cannot be read, or one of its entries cannot be used.
     pub async fn open(broker: Broker) -> Result<Self, LoadError> {
-        let plane = Plane::open(broker).await?;
-        Ok(Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)) })
+        let plane = Plane::open(broker.clone()).await?;
+        let kms = Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)) };
+        broker.open_contents_by(kms.opener());
+        Ok(kms)
+    }
+
+    /// Opens for SNS what was published. It holds neither the key store nor, by it, the broker.
+    fn opener(&self) -> Opener {
+        let (plane, envelopes) = (Arc::downgrade(&self.plane), Arc::clone(&self.envelopes));
+        Box::new(move |sealed| {
+            let plane = plane.upgrade()?;
+            let times = (OPENED_FOR_SECONDS, plane.broker().now().as_ms());
+            let allowed = |_: &Key, _: &Resource| Ok(());
+            envelopes.open(&plane.look(), sealed, "nobody", times, allowed).ok()
+        })
     }
 
     /// Deletes and rotates what is due by now.

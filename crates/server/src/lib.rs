@@ -16,6 +16,7 @@ mod config;
 mod connection;
 mod deliveries;
 mod delivery_status;
+mod encryption;
 mod exchange;
 mod fault;
 mod http1;

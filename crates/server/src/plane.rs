@@ -63,6 +63,11 @@ impl<S: Registered> Plane<S> {
         Ok(Arc::new(Self { broker, state, turn: Arc::default() }))
     }
 
+    /// Where the entries lie.
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
     /// The state now. Do not hold it across a wait.
     pub(crate) fn look(&self) -> RwLockReadGuard<'_, S> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tidings_core::attributes::{AttributeValue, MessageAttribute};
 use tidings_core::delivery::{Delivery, SignatureVersion};
+use tidings_core::message::Sealing;
 use tidings_core::names::{SubscriptionArn, SubscriptionProtocol, TopicArn, Uuid};
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::{MessageRecord, PublishedRecord};
@@ -235,7 +236,7 @@ pub(crate) fn size_in_queues(topic: &TopicArn, content: &PublishedContent<'_>) -
             body_md5: [0; 16],
             group: None,
             deduplication: None,
-            data_key: 0,
+            sealing: Sealing::Plain,
             content: &[],
         },
     };
@@ -298,7 +299,7 @@ mod tests {
                 body_md5: [0; 16],
                 group: None,
                 deduplication: None,
-                data_key: 0,
+                sealing: Sealing::Plain,
                 content: &[],
             },
         }

@@ -1,10 +1,13 @@
 //! A message on its way to a topic, alone or in a batch.
 
+use std::collections::BTreeMap;
+
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use tidings_core::attributes::MessageAttribute;
 use tidings_core::command::Publication;
 use tidings_core::limits;
+use tidings_core::message::Sealing;
 use tidings_core::names::{FifoId, SubscriptionProtocol, TopicArn, TopicName, Uuid};
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::rejection::TopicRejection;
@@ -153,8 +156,9 @@ pub(crate) fn publication(
     Publication {
         message_id,
         content: content.encode(),
-        data_key: 0,
+        sealing: Sealing::Plain,
         unsealed: None,
+        keys: BTreeMap::new(),
         size: body.given.len() + attribute_bytes,
         raw_size: content.text_for(SubscriptionProtocol::Sqs).len() + attribute_bytes,
         enveloped_size: envelope::size_in_queues(topic, &content),

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use tidings_core::attributes::{MessageAttribute, attributes_md5};
 use tidings_core::command::Outgoing;
 use tidings_core::limits;
-use tidings_core::message::Content;
+use tidings_core::message::{Content, Sealing};
 use tidings_core::names::{FifoId, QueueName, Uuid};
 use tidings_core::rejection::Rejection;
 
@@ -104,7 +104,7 @@ impl Message<'_> {
         let outgoing = Outgoing {
             message_id,
             content: content.encode(),
-            data_key: 0,
+            sealing: Sealing::Plain,
             size,
             body_md5: Md5::digest(body).into(),
             body_sha256: needs_sha256.then(|| Sha256::digest(body).into()),

@@ -268,7 +268,7 @@ fn write_value(members: &mut Members<'_>, attribute: &MessageAttribute<'_>) {
 #[cfg(test)]
 mod tests {
     use tidings_core::delivery::{Delivery, SignatureVersion};
-    use tidings_core::message::Location;
+    use tidings_core::message::{Location, Sealing};
     use tidings_core::names::{QueueArn, SubscriptionArn, SubscriptionProtocol, TopicArn};
     use tidings_core::publication::{MessageType, PublishedContent};
     use tidings_core::receipt::Receipt;
@@ -356,7 +356,7 @@ mod tests {
             body_md5: [0xab; 16],
             group: Some("g"),
             deduplication: Some("d"),
-            data_key: 0,
+            sealing: Sealing::Plain,
             content: &[],
         }
     }

@@ -120,7 +120,7 @@ pub(crate) fn sequence_number(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use tidings_core::command::Outgoing;
-    use tidings_core::message::Content;
+    use tidings_core::message::{Content, Sealing};
     use tidings_core::names::{AccountId, Region};
     use tidings_core::rejection::Rejection;
 
@@ -179,7 +179,7 @@ mod tests {
             assert_eq!(outgoing.delay_seconds, Some(900));
             assert_eq!(outgoing.group.unwrap().as_str(), "g");
             assert_eq!(outgoing.deduplication.unwrap().as_str(), "d");
-            assert_eq!(outgoing.data_key, 0);
+            assert_eq!(outgoing.sealing, Sealing::Plain);
             let attributes = hex(digests.attributes.unwrap());
             assert_eq!(attributes, "fca026605781cb4126a1e9044df24232");
             let system = hex(digests.system_attributes.unwrap());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tidings_core::attributes::{AttributeValue, MessageAttribute};
 use tidings_core::command::{Command, Outgoing, ReceiveRequest, Reply};
-use tidings_core::message::Content;
+use tidings_core::message::{Content, Sealing};
 use tidings_core::names::{FifoId, QueueArn};
 use tidings_core::record::MessageRecord;
 use tidings_seal::{EnvelopeError, MasterKey};
@@ -56,7 +56,7 @@ async fn send(broker: &Broker, body: &str) {
     let message = Outgoing {
         message_id: broker.uuid(),
         content,
-        data_key: 0,
+        sealing: Sealing::Plain,
         size: body.len(),
         body_md5: [7; 16],
         body_sha256: None,

@@ -1,8 +1,12 @@
 //! What a shard can be asked about topics and subscriptions, and what it answers.
 
+use std::collections::BTreeMap;
+
 use super::Pairs;
+use crate::message::Sealing;
 use crate::names::{
-    AccountId, FifoId, Region, SubscriptionArn, SubscriptionProtocol, TopicArn, TopicName, Uuid,
+    AccountId, FifoId, QueueArn, Region, SubscriptionArn, SubscriptionProtocol, TopicArn,
+    TopicName, Uuid,
 };
 
 /// A request about topics. Names have been read already; what depends on a topic, a subscription or
@@ -196,10 +200,13 @@ pub struct Publication {
     pub message_id: Uuid,
     /// The encoded [`PublishedContent`](crate::publication::PublishedContent), perhaps sealed.
     pub content: Vec<u8>,
-    /// The data key that the content is sealed with; 0 if it is not sealed.
-    pub data_key: u32,
+    /// How the content lies here.
+    pub sealing: Sealing,
     /// The content before it was sealed, if it was: filter policies look at it.
     pub unsealed: Option<Vec<u8>>,
+    /// Encrypted queues whose keys were asked, and whether they let the topic in. Keys are not kept
+    /// here: those that are to be asked, [`Reply::Published`](super::Reply::Published) names.
+    pub keys: BTreeMap<QueueArn, bool>,
     /// Bytes that count against the topic's MaximumMessageSize: the message's, and those of its
     /// attributes' names, types and values.
     pub size: usize,

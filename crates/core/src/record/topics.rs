@@ -2,7 +2,7 @@
 
 use super::{MessageRecord, Record, instant, kind};
 use crate::codec::{Damaged, Reader, Writer};
-use crate::message::Location;
+use crate::message::{Location, Sealing};
 use crate::names::{AccountId, Region, SubscriptionProtocol, TopicArn, TopicName, Uuid};
 use crate::subscription_attributes::SubscriptionAttributes;
 use crate::tags::Tags;
@@ -130,6 +130,26 @@ impl<'a> PublishedRecord<'a> {
             ) => Ok(published),
             _ => Err(Damaged),
         }
+    }
+
+    /// A whole record with its content as it was before it was sealed, for those who look at it and
+    /// cannot open it themselves. `None` if it is not sealed, or `open` cannot open it.
+    pub fn opened(
+        record: &'a [u8],
+        open: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let published = Self::decode(record).ok()?;
+        if published.message.sealing == Sealing::Plain {
+            return None;
+        }
+        let content = open(published.message.content)?;
+        let (sealing, content) = (Sealing::Plain, content.as_slice());
+        let message = MessageRecord { sealing, content, ..published.message };
+        let published = PublishedRecord { message, ..published };
+        let mut opened = Vec::new();
+        let record = TopicRecord::PublicationRelocated { number: 0, published };
+        Record::Topic(record).encode(&mut opened);
+        Some(opened)
     }
 
     fn write(&self, w: &mut Writer<'_>) {

@@ -61,7 +61,7 @@ impl Shard {
                 body_md5: message.body_md5,
                 group,
                 deduplication: deduplication.as_deref(),
-                data_key: message.data_key,
+                sealing: message.sealing,
                 content: &message.content,
             },
         });

@@ -1,8 +1,9 @@
 //! Bodies of messages, sealed for queues and topics that are encrypted, and opened for whoever gets
 //! them. SQS developer guide, "Encryption at rest"; SNS developer guide, the same.
-#![allow(dead_code, reason = "queues and topics do not ask for it yet")]
 
-use tidings_aws::{Refusal, WireError};
+use std::borrow::Cow;
+
+use tidings_aws::Refusal;
 use tidings_broker::Broker;
 use tidings_core::names::{QueueArn, TopicArn};
 use tidings_keys::{
@@ -28,21 +29,20 @@ pub(crate) struct Encrypted<'a> {
     pub(crate) owner: &'a Scope,
     /// `KmsMasterKeyId`, as it was set.
     pub(crate) key: &'a str,
-    /// `KmsDataKeyReusePeriodSeconds`; of topics [`TOPIC_REUSE_SECONDS`].
+    /// `KmsDataKeyReusePeriodSeconds`; of topics, five minutes.
     pub(crate) reuse_seconds: u64,
 }
 
-/// How long a topic's data key is used. SNS developer guide, "Key management".
-pub(crate) const TOPIC_REUSE_SECONDS: u64 = 300;
-
-/// Where a queue is.
-pub(crate) fn scope_of_queue(arn: &QueueArn) -> Scope {
-    Scope { account: arn.account, region: arn.region.clone() }
+/// A queue as keys know it, and where it is.
+pub(crate) fn queue(arn: &QueueArn) -> (Resource, Scope) {
+    let owner = Scope { account: arn.account, region: arn.region.clone() };
+    (Resource::Queue(arn.to_string()), owner)
 }
 
-/// Where a topic is.
-pub(crate) fn scope_of_topic(arn: &TopicArn) -> Scope {
-    Scope { account: arn.account, region: arn.region.clone() }
+/// A topic as keys know it, and where it is.
+pub(crate) fn topic(arn: &TopicArn) -> (Resource, Scope) {
+    let owner = Scope { account: arn.account, region: arn.region.clone() };
+    (Resource::Topic(arn.to_string()), owner)
 }
 
 impl Messages<'_> {
@@ -78,21 +78,42 @@ impl Messages<'_> {
         Ok(bodies.iter().map(seal).collect::<Result<_, KeyFault>>()?)
     }
 
-    /// Opens a body, whatever queue or topic it was sealed for: a dead-letter queue has messages of
-    /// others.
+    /// Whether what the queue holds could be opened: asked before messages are handed out that
+    /// nobody could read then. Only a no is written down; a yes is, with each data key.
     ///
     /// # Errors
-    /// As [`Messages::seal`]; [`WireError::InternalFailure`] if the body was damaged.
-    pub(crate) fn open(&self, sealed: &[u8], reuse_seconds: u64) -> Result<Vec<u8>, Refusal> {
+    /// As [`Messages::seal`].
+    pub(crate) fn check_opening(&self, encrypted: &Encrypted<'_>) -> Result<(), Refusal> {
+        let Encrypted { resource, owner, key, .. } = *encrypted;
+        let store = self.kms.plane.look();
+        if store.unmade_managed_key(key, owner).is_some() {
+            // So nothing was sealed with it.
+            return Ok(());
+        }
+        let key = store.find(key, owner)?;
+        key.check_usable()?;
+        let Some(judge) = &self.judge else { return Ok(()) };
+        let action = "kms:Decrypt";
+        let allowed = self.ask(judge, &store, key, resource, action);
+        if let Err(fault) = &allowed {
+            judge.write_down(action, key.arn(), Err(&fault.text));
+        }
+        Ok(allowed.map(drop)?)
+    }
+
+    /// Opens a body, whatever queue or topic it was sealed for: a dead-letter queue has messages of
+    /// others. What was published, SNS opens for its subscribers: they need no permission for that.
+    ///
+    /// # Errors
+    /// DisabledException or KMSInvalidStateException if the key may not be used, NotFoundException if
+    /// it is gone, AccessDeniedException; InvalidCiphertextException if the body was damaged.
+    pub(crate) fn open(&self, sealed: &[u8], reuse_seconds: u64) -> Result<Vec<u8>, KeyFault> {
         let store = self.kms.plane.look();
         let times = (reuse_seconds, self.broker.now().as_ms());
-        let opened =
-            self.kms.envelopes.open(&store, sealed, &self.principal(), times, |key, resource| {
-                self.check(&store, key, resource, "kms:Decrypt")
-            });
-        opened.map_err(|fault| match fault.code {
-            tidings_keys::KeyCode::InvalidCiphertext => WireError::InternalFailure.into(),
-            _ => fault.into(),
+        let principal = self.principal();
+        self.kms.envelopes.open(&store, sealed, &principal, times, |key, resource| match resource {
+            Resource::Queue(_) => self.check(&store, key, resource, "kms:Decrypt"),
+            Resource::Topic(_) => Ok(()),
         })
     }
 
@@ -104,6 +125,20 @@ impl Messages<'_> {
         action: &str,
     ) -> Result<(), KeyFault> {
         let Some(judge) = &self.judge else { return Ok(()) };
+        let allowed = self.ask(judge, store, key, resource, action);
+        judge.write_down(action, key.arn(), allowed.as_ref().map_err(|fault| &fault.text));
+        allowed.map(drop)
+    }
+
+    /// Why it is allowed, if anybody wants to know.
+    fn ask(
+        &self,
+        judge: &Judge<'_>,
+        store: &KeyStore,
+        key: &Key,
+        resource: &Resource,
+        action: &str,
+    ) -> Result<Option<String>, KeyFault> {
         let service = match resource {
             Resource::Queue(_) => "sqs",
             Resource::Topic(_) => "sns",
@@ -113,20 +148,22 @@ impl Messages<'_> {
             via_service: Some(service),
             ..KeyRequest::new(action, key)
         };
-        let allowed = judge.ask(|facts, policies| {
+        judge.ask(|facts, policies| {
             let allowance = authorise(store, &request, facts, policies)?;
             Ok(judge.audit.map(|_| allowance.to_string()))
-        });
-        let outcome = allowed.as_ref().map_err(|fault: &KeyFault| &fault.text);
-        judge.write_down(action, key.arn(), outcome);
-        allowed.map(drop)
+        })
     }
 
-    /// Who has data keys of its own: a user, or a role, whatever its sessions are called.
-    fn principal(&self) -> String {
-        let principal = self.judge.as_ref().and_then(|judge| judge.principal);
-        let arn = principal.and_then(|principal| principal.caller().principal_arn());
-        arn.unwrap_or("anonymous").to_owned()
+    /// Who has data keys of its own: a user, or a role, whatever its sessions are called. A session
+    /// with policies of its own may do less than its role, and has its own.
+    fn principal(&self) -> Cow<'_, str> {
+        let Some(judge) = &self.judge else { return "nobody".into() };
+        let Some(principal) = judge.principal else { return "anonymous".into() };
+        let arn = principal.caller().principal_arn().unwrap_or_default();
+        match (principal.session_policies(), judge.access_key_id) {
+            (Some(_), Some(session)) => format!("{arn} {session}").into(),
+            _ => arn.into(),
+        }
     }
 }
 
@@ -155,7 +192,7 @@ mod tests {
             let options = Options { clock, entropy, ..Options::new(folder.path()) };
             let (broker, _) = Broker::open(options).unwrap();
             let kms = Kms::open(broker.clone()).await.unwrap();
-            let owner = scope_of_queue(&QueueArn::parse(QUEUE).unwrap());
+            let (_, owner) = queue(&QueueArn::parse(QUEUE).unwrap());
             Self { kms, broker, owner, _folder: folder }
         }
 
@@ -204,7 +241,8 @@ mod tests {
             Refusal::Key(fault) => fault.code == KeyCode::Disabled,
             _ => false,
         };
-        assert!(is_disabled(desk.messages().open(&sealed[0], 300).unwrap_err()));
+        let unopened = desk.messages().open(&sealed[0], 300).unwrap_err();
+        assert_eq!(unopened.code, KeyCode::Disabled);
         assert!(is_disabled(desk.seal(&key).await.unwrap_err()));
         desk.change(Change::EnableKey { key }).await;
         assert_eq!(desk.messages().open(&sealed[0], 300).unwrap(), b"one");
@@ -218,6 +256,6 @@ mod tests {
         let mut sealed = desk.seal("alias/aws/sqs").await.unwrap().remove(0);
         *sealed.last_mut().unwrap() ^= 1;
         let damaged = desk.messages().open(&sealed, 300).unwrap_err();
-        assert_eq!(damaged, WireError::InternalFailure.into());
+        assert_eq!(damaged.code, KeyCode::InvalidCiphertext);
     }
 }

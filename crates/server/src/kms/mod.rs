@@ -14,6 +14,8 @@ mod looks;
 mod messages;
 mod trial;
 
+pub(crate) use messages::{Encrypted, Messages, queue, topic};
+
 use tidings_aws::kms::KmsRequest;
 use tidings_aws::{KmsAction, Refusal, Service, WireError};
 use tidings_core::names::AccountId;

@@ -3,9 +3,11 @@
 use tidings_aws::Refusal;
 use tidings_aws::sns::publish::{self, PublishOutput};
 use tidings_aws::sns::publish_batch::{self, PublishBatchOutput};
-use tidings_core::command::{Command, Reply, TopicCommand};
+use tidings_core::command::{Command, Published, Reply, TopicCommand};
+use tidings_core::rejection::Rejection;
 
 use super::ask;
+use crate::encryption;
 use crate::exchange::{Exchange, unexpected};
 
 pub(super) async fn one(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
@@ -13,12 +15,12 @@ pub(super) async fn one(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let trace_header = exchange.call.trace_id_header.as_deref();
     let message_id = exchange.broker.uuid();
     let command = publish::command(&exchange.fields(), &caller, trace_header, message_id)?;
-    match ask(exchange, command).await? {
-        Reply::Published { mut published, left } if published.len() == 1 && left.is_empty() => {
-            let published = published.remove(0)?;
-            Ok(exchange.answer_with(&PublishOutput { published }))
+    let mut answers = publish_all(exchange, command).await?;
+    match answers.pop() {
+        Some(published) if answers.is_empty() => {
+            Ok(exchange.answer_with(&PublishOutput { published: published? }))
         }
-        reply => Err(unexpected(&reply)),
+        _ => Err(unexpected(&Reply::Done)),
     }
 }
 
@@ -26,33 +28,45 @@ pub(super) async fn batch(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let caller = exchange.topic_caller();
     let trace_header = exchange.call.trace_id_header.as_deref();
     let message_id = || exchange.broker.uuid();
-    let (mut command, outcome) =
+    let (command, outcome) =
         publish_batch::command(&exchange.fields(), &caller, trace_header, message_id)?;
-    let mut answers = Vec::new();
-    let mut is_first = true;
-    loop {
-        let topic = match &command {
-            TopicCommand::Publish { arn, .. } => Some(arn.clone()),
-            _ => None,
-        };
-        let asked = Command::Topic(command);
-        // What is left was judged with what went before.
-        let reply = match std::mem::take(&mut is_first) {
-            true => exchange.ask(asked).await?,
-            false => exchange.ask_freely(asked).await?,
-        };
-        match (reply, topic) {
-            (Reply::Published { mut published, left }, Some(arn)) => {
-                answers.append(&mut published);
-                if left.is_empty() {
-                    break;
-                }
-                command = TopicCommand::Publish { arn, messages: left };
-            }
-            // Only whether the topic is there was asked, as no message passed its checks.
-            (Reply::Attributes(_), _) => break,
-            (reply, _) => return Err(unexpected(&reply)),
+    let answers = match command {
+        TopicCommand::Publish { .. } => publish_all(exchange, command).await?,
+        // Only whether the topic is there is asked, as no message passed its checks.
+        command => {
+            ask(exchange, command).await?;
+            Vec::new()
         }
-    }
+    };
     Ok(exchange.answer_with(&PublishBatchOutput(outcome.settle(answers))))
+}
+
+/// Publishes messages: at once, or in as many steps as the broker wants, which may ask for the keys
+/// of encrypted queues in between.
+async fn publish_all(
+    exchange: &Exchange<'_>,
+    command: TopicCommand,
+) -> Result<Vec<Result<Published, Rejection>>, Refusal> {
+    let topic = match &command {
+        TopicCommand::Publish { arn, .. } => arn.clone(),
+        _ => return Err(unexpected(&Reply::Done)),
+    };
+    let mut reply = ask(exchange, command).await?;
+    let mut answers = Vec::new();
+    loop {
+        let (mut left, to_ask) = match reply {
+            Reply::Published { mut published, left, to_ask } => {
+                answers.append(&mut published);
+                (left, to_ask)
+            }
+            reply => return Err(unexpected(&reply)),
+        };
+        let Some(next) = left.first_mut() else { return Ok(answers) };
+        if !to_ask.is_empty() {
+            next.keys.extend(encryption::ask_keys(exchange, &topic, to_ask).await?);
+        }
+        let publish = TopicCommand::Publish { arn: topic.clone(), messages: left };
+        // What is left was judged and sealed with what went before.
+        reply = exchange.ask_freely(Command::Topic(publish)).await?;
+    }
 }

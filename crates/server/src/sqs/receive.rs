@@ -1,28 +1,37 @@
 //! ReceiveMessage.
 
+use std::borrow::Cow;
+
 use tidings_aws::sns::Rendering;
 use tidings_aws::sqs::{ReceiveMessage, ReceiveMessageOutput, ReceivedMessage};
 use tidings_aws::{Refusal, WireError};
 use tidings_core::Damaged;
-use tidings_core::command::{Received, Reply};
+use tidings_core::command::{Command, Received, Reply};
 use tidings_core::delivery::Delivery;
 use tidings_core::message::Content;
+use tidings_core::names::QueueArn;
 use tidings_core::publication::PublishedContent;
 use tidings_core::record::{MessageRecord, PublishedRecord};
 use tracing::error;
 
+use crate::encryption;
 use crate::exchange::{Exchange, unexpected};
 use crate::signatures;
 
 pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (command, wanted) = exchange.input::<ReceiveMessage<'_>>()?.command(&exchange.caller())?;
+    let Command::Receive { arn: queue, .. } = &command else {
+        return Err(unexpected(&Reply::Done));
+    };
+    let queue = queue.clone();
     let received = match exchange.ask(command).await? {
         Reply::Received(received) => received,
         reply => return Err(unexpected(&reply)),
     };
     let records = read_records(exchange, &received).await;
-    let decoded: Vec<(&Received, Decoded<'_>)> =
-        records.iter().filter_map(|(received, record)| decode(received, record)).collect();
+    let parsed = records.iter().filter_map(|(received, record)| parse(received, record)).collect();
+    let opened = open(exchange, &queue, parsed)?;
+    let decoded: Vec<(&Received, Decoded<'_>)> = opened.iter().filter_map(decode).collect();
     let mut messages = Vec::with_capacity(decoded.len());
     for (received, decoded) in &decoded {
         messages.extend(written(exchange, received, decoded).await);
@@ -53,38 +62,82 @@ async fn read_records<'r>(
     records
 }
 
-/// What a record holds.
-enum Decoded<'a> {
-    Sent(MessageRecord<'a>, Content<'a>),
-    Published(PublishedRecord<'a>, PublishedContent<'a>, &'a Delivery),
+/// A message's record, whose content may be sealed.
+enum Record<'a> {
+    Sent(MessageRecord<'a>),
+    Published(PublishedRecord<'a>, &'a Delivery),
 }
 
-/// What a message's record holds. A damaged one is left out, as one is that cannot be read.
-fn decode<'a>(received: &'a Received, record: &'a [u8]) -> Option<(&'a Received, Decoded<'a>)> {
-    let decoded = match received.delivery {
-        None => sent(record),
-        Some(ref delivery) => published(record, delivery),
-    };
-    match decoded {
-        Ok(decoded) => Some((received, decoded)),
-        Err(damaged) => {
-            let position = received.location.position;
-            error!(position, "the record of a message is {damaged}");
-            None
+impl<'a> Record<'a> {
+    fn message(&self) -> &MessageRecord<'a> {
+        match self {
+            Self::Sent(message) => message,
+            Self::Published(published, _) => &published.message,
         }
     }
 }
 
-fn sent(record: &[u8]) -> Result<Decoded<'_>, Damaged> {
-    let record = MessageRecord::decode(record)?;
-    let content = Content::decode(record.content)?;
-    Ok(Decoded::Sent(record, content))
+/// A damaged record is left out, as one is that cannot be read.
+fn parse<'a>(received: &'a Received, record: &'a [u8]) -> Option<(&'a Received, Record<'a>)> {
+    let parsed = match received.delivery {
+        None => MessageRecord::decode(record).map(Record::Sent),
+        Some(ref delivery) => {
+            PublishedRecord::decode(record).map(|published| Record::Published(published, delivery))
+        }
+    };
+    sound(received, parsed).map(|parsed| (received, parsed))
 }
 
-fn published<'a>(record: &'a [u8], delivery: &'a Delivery) -> Result<Decoded<'a>, Damaged> {
-    let record = PublishedRecord::decode(record)?;
-    let content = PublishedContent::decode(record.message.content)?;
-    Ok(Decoded::Published(record, content, delivery))
+fn sound<T>(received: &Received, result: Result<T, Damaged>) -> Option<T> {
+    let position = received.location.position;
+    result.inspect_err(|damaged| error!(position, "the record of a message is {damaged}")).ok()
+}
+
+/// A message with its content as it was sent.
+type Opened<'a> = (&'a Received, Record<'a>, Cow<'a, [u8]>);
+
+/// Opens what is sealed. What its key does not let the caller read goes back to the queue; if that is
+/// all there is, the caller is told why.
+fn open<'a>(
+    exchange: &Exchange<'_>,
+    queue: &QueueArn,
+    records: Vec<(&'a Received, Record<'a>)>,
+) -> Result<Vec<Opened<'a>>, Refusal> {
+    let mut opened = Vec::with_capacity(records.len());
+    let (mut unopened, mut refusal) = (Vec::new(), None);
+    for (received, record) in records {
+        match encryption::open(exchange, queue, record.message()) {
+            Ok(content) => opened.push((received, record, content)),
+            Err(refused) => {
+                unopened.push(received.receipt);
+                refusal = Some(refused);
+            }
+        }
+    }
+    if !unopened.is_empty() {
+        exchange.broker.return_messages(unopened);
+    }
+    match refusal {
+        Some(refusal) if opened.is_empty() => Err(refusal),
+        _ => Ok(opened),
+    }
+}
+
+/// What a message carries.
+enum Decoded<'a> {
+    Sent(&'a MessageRecord<'a>, Content<'a>),
+    Published(&'a PublishedRecord<'a>, PublishedContent<'a>, &'a Delivery),
+}
+
+fn decode<'a>((received, record, content): &'a Opened<'a>) -> Option<(&'a Received, Decoded<'a>)> {
+    let decoded = match record {
+        Record::Sent(message) => {
+            Content::decode(content).map(|content| Decoded::Sent(message, content))
+        }
+        Record::Published(published, delivery) => PublishedContent::decode(content)
+            .map(|content| Decoded::Published(published, content, delivery)),
+    };
+    sound(received, decoded).map(|decoded| (*received, decoded))
 }
 
 /// The message as the receiver gets it. One that cannot be signed is left out too.

@@ -4,6 +4,7 @@ use super::scene::Scene;
 use crate::command::{
     Command, Handle, MoveTaskStatus, Outgoing, Pairs, ReceiveRequest, Received, Reply, Sent, Token,
 };
+use crate::message::Sealing;
 use crate::names::{AccountId, FifoId, QueueArn, QueueName, Region, Uuid};
 use crate::publication::PublishedContent;
 use crate::record::{MessageRecord, PublishedRecord};
@@ -45,7 +46,7 @@ pub(super) fn message(body: &str) -> Outgoing {
     Outgoing {
         message_id: Uuid::from_random(0),
         content: body.as_bytes().to_vec(),
-        data_key: 0,
+        sealing: Sealing::Plain,
         size: body.len(),
         body_md5: body_md5(body),
         body_sha256: None,

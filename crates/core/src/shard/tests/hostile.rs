@@ -11,6 +11,7 @@ use super::topics::calls::{content, grouped as published, text};
 use crate::codec::Damaged;
 use crate::command::{Command, Effect, Subscribe, Token, TopicCommand};
 use crate::delivery::AttemptOutcome;
+use crate::message::Sealing;
 use crate::names::{SubscriptionProtocol, TopicArn, Uuid};
 use crate::record::{MessageRecord, PublishedRecord, Record, TopicRecord};
 
@@ -150,7 +151,7 @@ fn a_record() -> Vec<u8> {
         body_md5: [0; 16],
         group: Some("g"),
         deduplication: Some("d"),
-        data_key: 0,
+        sealing: Sealing::Plain,
         content: &content,
     };
     let published = PublishedRecord { sequence_number: Some(1), message };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::codec::Damaged;
-use crate::message::Location;
+use crate::message::{Location, Sealing};
 use crate::names::{
     AccountId, QueueArn, QueueName, Region, SubscriptionProtocol, TopicArn, TopicName, Uuid,
 };
@@ -217,7 +217,7 @@ impl Owned {
             body_md5: self.id,
             group: Some(group.as_str()).filter(|_| present(group)),
             deduplication: Some(deduplication.as_str()).filter(|_| present(deduplication)),
-            data_key: self.target,
+            sealing: if self.target % 2 == 0 { Sealing::Plain } else { Sealing::Envelope },
             content: &self.content,
         }
     }

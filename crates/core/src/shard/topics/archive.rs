@@ -6,9 +6,10 @@
 
 use super::super::shard::Shard;
 use super::publish::{Copies, FanOut, Freight};
+use crate::codec::Damaged;
 use crate::command::Effect;
 use crate::deadlines::Due;
-use crate::message::Location;
+use crate::message::{Location, Sealing};
 use crate::publication::PublishedContent;
 use crate::record::{PublishedRecord, Record, TopicRecord};
 use crate::rejection::TopicRejection;
@@ -23,6 +24,16 @@ const STEP_BYTES_MAX: u64 = 1 << 20;
 /// Messages that one step drops from an archive.
 const EXPIRED_MAX: usize = 1000;
 const DAY_SECONDS: u64 = 86_400;
+/// After so long a replay looks again at a message that could not be opened: its key may be usable
+/// by then.
+const SEALED_RETRY_SECONDS: u64 = 10;
+
+/// How one message of a replay went.
+enum Replayed {
+    Done,
+    /// It is sealed still.
+    Sealed,
+}
 
 impl Shard {
     /// A replay needs an archive that goes back to where it is to start.
@@ -134,25 +145,33 @@ impl Shard {
                 break;
             }
             drop(left);
-            if self.replay_one(number, *position, bytes.as_deref(), now).is_none() {
-                return self.end_replay(number, false);
+            match self.replay_one(number, *position, bytes.as_deref(), now) {
+                Ok(Replayed::Done) => {}
+                Ok(Replayed::Sealed) => {
+                    let again = now.plus_seconds(SEALED_RETRY_SECONDS);
+                    let due = Due::Replay { subscription: number };
+                    return self.upkeep.deadlines.insert(again, due);
+                }
+                Err(Damaged) => return self.end_replay(number, false),
             }
         }
         self.upkeep.deadlines.insert(now, Due::Replay { subscription: number });
     }
 
-    /// `None` if the message cannot be read.
     fn replay_one(
         &mut self,
         number: u32,
         position: u64,
         bytes: Option<&[u8]>,
         now: Timestamp,
-    ) -> Option<()> {
-        let bytes = bytes?;
-        let published = PublishedRecord::decode(bytes).ok()?;
+    ) -> Result<Replayed, Damaged> {
+        let Some(bytes) = bytes else { return Err(Damaged) };
+        let published = PublishedRecord::decode(bytes)?;
         let message = published.message;
-        let content = PublishedContent::decode(message.content).ok()?;
+        if message.sealing != Sealing::Plain {
+            return Ok(Replayed::Sealed);
+        }
+        let content = PublishedContent::decode(message.content)?;
         let subscription = self.subscription(number);
         let body = content.text_for(subscription.protocol);
         let policy = subscription.attributes.filter_policy();
@@ -168,6 +187,8 @@ impl Shard {
                 group: message.group,
                 deduplication: message.deduplication,
                 is_replayed: true,
+                // Whoever started the replay is not here to be told of them.
+                keys: None,
             };
             let mut copies = Copies::default();
             self.add_copy(number, &freight, &mut copies, now);
@@ -182,7 +203,7 @@ impl Shard {
         }
         let record = TopicRecord::ReplayAdvanced { subscription: number, last: position };
         self.commit(&Record::Topic(record));
-        Some(())
+        Ok(Replayed::Done)
     }
 
     fn end_replay(&mut self, subscription: u32, is_complete: bool) {

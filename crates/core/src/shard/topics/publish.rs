@@ -6,8 +6,8 @@ use super::super::send::hex;
 use super::super::shard::Shard;
 use crate::command::{Publication, Published, Reply};
 use crate::deadlines::Due;
-use crate::message::Location;
-use crate::names::{TopicArn, Uuid};
+use crate::message::{Location, Sealing};
+use crate::names::{QueueArn, TopicArn, Uuid};
 use crate::publication::PublishedContent;
 use crate::queue::Queue;
 use crate::record::{
@@ -35,6 +35,8 @@ pub(super) struct Copies {
     /// How many each queue gets, from the first that goes to a dead-letter queue on. Without those no
     /// queue gets more than one.
     counts: Option<BTreeMap<u32, u64>>,
+    /// Encrypted queues among them whose keys have not been asked yet.
+    to_ask: Vec<QueueArn>,
 }
 
 impl Copies {
@@ -65,6 +67,40 @@ pub(super) struct Freight<'a> {
     pub(super) group: Option<&'a str>,
     pub(super) deduplication: Option<&'a str>,
     pub(super) is_replayed: bool,
+    /// What the keys of encrypted queues said; `None` where they are not asked.
+    pub(super) keys: Option<&'a BTreeMap<QueueArn, bool>>,
+}
+
+/// What an encrypted queue's key says to a message of a topic.
+#[derive(PartialEq, Eq)]
+enum KeyAnswer {
+    Unasked,
+    LetsIn,
+    KeepsOut,
+}
+
+impl Freight<'_> {
+    fn key_of(&self, queue: &Queue) -> KeyAnswer {
+        let Some(keys) = self.keys.filter(|_| queue.attributes.kms_master_key_id.is_some()) else {
+            return KeyAnswer::LetsIn;
+        };
+        match keys.get(&queue.arn) {
+            None => KeyAnswer::Unasked,
+            Some(true) => KeyAnswer::LetsIn,
+            Some(false) => KeyAnswer::KeepsOut,
+        }
+    }
+
+    fn may_enter(&self, queue: &Queue) -> bool {
+        self.key_of(queue) != KeyAnswer::KeepsOut
+    }
+}
+
+/// What became of one message of a publish.
+enum Step {
+    Done(Published),
+    /// Nothing yet: these queues' keys are to be asked first.
+    ToAsk(Vec<QueueArn>),
 }
 
 impl Shard {
@@ -72,7 +108,8 @@ impl Shard {
     /// refused for the whole call, as AWS does.
     ///
     /// Messages and their copies lie in one batch of the log, which has room for one message to as
-    /// many subscriptions as a topic may have. Those for which it has none are given back.
+    /// many subscriptions as a topic may have. Those for which it has none are given back; so is one
+    /// that goes to an encrypted queue whose key has not been asked.
     pub(super) fn publish(
         &mut self,
         arn: &TopicArn,
@@ -87,14 +124,22 @@ impl Shard {
             return Err(TopicRejection::BatchRequestTooLong.into());
         }
         let mut published = Vec::with_capacity(messages.len());
+        let mut to_ask = Vec::new();
         for message in &messages {
             if self.is_batch_full() && !published.is_empty() {
                 break;
             }
-            published.push(self.publish_one(number, message, max, now));
+            match self.publish_one(number, message, max, now) {
+                Ok(Step::Done(one)) => published.push(Ok(one)),
+                Ok(Step::ToAsk(queues)) => {
+                    to_ask = queues;
+                    break;
+                }
+                Err(rejection) => published.push(Err(rejection)),
+            }
         }
         let left = messages.split_off(published.len());
-        Ok(Reply::Published { published, left })
+        Ok(Reply::Published { published, left, to_ask })
     }
 
     fn publish_one(
@@ -103,7 +148,7 @@ impl Shard {
         message: &Publication,
         max: usize,
         now: Timestamp,
-    ) -> Result<Published, Rejection> {
+    ) -> Result<Step, Rejection> {
         if message.size > max {
             return Err(TopicRejection::parameter("Message too long").into());
         }
@@ -113,14 +158,17 @@ impl Shard {
         if let (Some(id), Some(group)) = (&deduplication, group)
             && let Some(first) = self.first_published(topic, id, group, now)
         {
-            return Ok(first);
+            return Ok(Step::Done(first));
         }
         let sequence_number = topic.is_fifo().then_some(topic.next_sequence_number);
         let published = Published { message_id: message.message_id, sequence_number };
         let copies = self.copies(number, message, deduplication.as_deref(), now)?;
+        if !copies.to_ask.is_empty() {
+            return Ok(Step::ToAsk(copies.to_ask));
+        }
         // Nobody gets it, nobody will ask for it again, and nothing has to be remembered.
         if copies.list.is_empty() && sequence_number.is_none() {
-            return Ok(published);
+            return Ok(Step::Done(published));
         }
         let record = PublishedRecord {
             sequence_number,
@@ -130,7 +178,7 @@ impl Shard {
                 body_md5: message.body_md5,
                 group,
                 deduplication: deduplication.as_deref(),
-                data_key: message.data_key,
+                sealing: message.sealing,
                 content: &message.content,
             },
         };
@@ -146,7 +194,7 @@ impl Shard {
             is_replayed: false,
         };
         self.fan_out(&fan_out, &copies, now);
-        Ok(published)
+        Ok(Step::Done(published))
     }
 
     /// What the first message with this id was answered, if the topic remembers one.
@@ -186,10 +234,11 @@ impl Shard {
             group: message.group.as_ref().map(|group| group.as_str()),
             deduplication,
             is_replayed: false,
+            keys: Some(&message.keys),
         };
         let wanted = topic.wanted_by(&content, protocol_of);
         let list = Vec::with_capacity(wanted.len());
-        let mut copies = Copies { list, counts: None };
+        let mut copies = Copies { list, ..Copies::default() };
         for number in wanted {
             self.add_copy(number, &freight, &mut copies, now);
         }
@@ -209,12 +258,14 @@ impl Shard {
         let (queue, is_redirected) = match self.target_of(subscription, topic, freight, now) {
             Some(queue) => (queue, false),
             None => match self.dead_letter_queue_of(subscription, now) {
-                Some(queue) => (queue, true),
-                None => return,
+                Some(queue) if freight.may_enter(self.queue(queue)) => (queue, true),
+                _ => return,
             },
         };
         let queue = self.queue(queue);
-        if !self.is_known_to(queue, freight, now) {
+        if freight.key_of(queue) == KeyAnswer::Unasked {
+            copies.to_ask.push(queue.arn.clone());
+        } else if !self.is_known_to(queue, freight, now) {
             copies.push(number, queue, is_redirected);
         }
     }
@@ -235,7 +286,9 @@ impl Shard {
         let number = *self.by_arn.get(arn)?;
         let is_raw = subscription.attributes.raw_message_delivery();
         let queue = self.queue(number);
-        let is_welcome = takes(queue, is_raw, freight) && self.admits(queue, topic, now);
+        let is_welcome = takes(queue, is_raw, freight)
+            && self.admits(queue, topic, now)
+            && freight.may_enter(queue);
         is_welcome.then_some(number)
     }
 
@@ -316,7 +369,7 @@ impl Shard {
                     body_md5: [0; 16],
                     group,
                     deduplication,
-                    data_key: 0,
+                    sealing: Sealing::Plain,
                     content,
                 },
             },

@@ -7,6 +7,7 @@ use super::observe::SETTLED_MAX;
 use super::plain::Answer;
 use super::run::{Ask, Run};
 use crate::command::{Command, Effect, Handle, Outgoing, ReceiveRequest, Reply, Sent, Token};
+use crate::message::Sealing;
 use crate::names::Uuid;
 use crate::rejection::Rejection;
 
@@ -126,7 +127,7 @@ impl Run {
         Outgoing {
             message_id: Uuid::from_bytes(u128::from(self.last).to_be_bytes()),
             content: vec![0; 10],
-            data_key: 0,
+            sealing: Sealing::Plain,
             size: 10,
             body_md5: [0; 16],
             body_sha256: None,

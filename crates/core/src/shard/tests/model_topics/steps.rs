@@ -1,5 +1,7 @@
 //! The steps of a history: each is done to the model and to the shard.
 
+use std::collections::BTreeMap;
+
 use super::super::calls::{each, fifo_id, pairs};
 use super::commands::{
     Caller, Draft, ENDPOINTS, Outcome, QUEUES, SLOW, SMALL, Step, THEIRS, TOPICS, is_fifo,
@@ -11,6 +13,7 @@ use crate::command::{
     TopicCommand,
 };
 use crate::delivery::{self, AttemptOutcome};
+use crate::message::Sealing;
 use crate::publication::{MessageType, PublishedContent};
 use crate::rejection::{Rejection, TopicRejection};
 
@@ -204,8 +207,9 @@ impl Run {
         Publication {
             message_id: uuid(message),
             content: content.encode(),
-            data_key: 0,
+            sealing: Sealing::Plain,
             unsealed: None,
+            keys: BTreeMap::new(),
             size: 2 * text.raw_size,
             raw_size: text.raw_size,
             enveloped_size: text.raw_size + ENVELOPE,
@@ -226,7 +230,7 @@ impl Run {
         let outgoing = Outgoing {
             message_id: uuid(message),
             content: vec![0; 10],
-            data_key: 0,
+            sealing: Sealing::Plain,
             size: 10,
             body_md5: [0; 16],
             body_sha256: None,

@@ -4,7 +4,9 @@ use super::super::calls::{bodies, ten};
 use super::super::scene::{START, Scene, in_every_way, without_restarts};
 use super::calls::{grouped, topic, with_attributes};
 use crate::command::{Command, Effect, Publication, TopicCommand};
+use crate::message::Sealing;
 use crate::names::FifoId;
+use crate::record::PublishedRecord;
 use crate::rejection::{Rejection, TopicRejection};
 
 const ARCHIVE: (&str, &str) = ("ArchivePolicy", r#"{"MessageRetentionPeriod":"1"}"#);
@@ -19,6 +21,10 @@ fn replay_policy(scene: &Scene, from: u64, to: Option<u64>) -> String {
 
 /// Reads what replays ask for, until they ask for nothing.
 fn work(scene: &mut Scene) {
+    work_with(scene, |record| record);
+}
+
+fn work_with(scene: &mut Scene, open: impl Fn(Vec<u8>) -> Vec<u8>) {
     while let Some(at) =
         scene.effects.iter().position(|effect| matches!(effect, Effect::CopyForReplay { .. }))
     {
@@ -27,7 +33,7 @@ fn work(scene: &mut Scene) {
         };
         let messages = messages
             .into_iter()
-            .map(|(number, location)| (number, Some(scene.read(location))))
+            .map(|(number, location)| (number, Some(open(scene.read(location)))))
             .collect();
         scene.hand_in(Command::ReplayMessages { subscription, messages });
     }
@@ -151,5 +157,32 @@ fn an_answer_to_an_earlier_replay_does_not_count() {
         assert_eq!(bodies(&scene.receive("orders.fifo", ten())), ["0", "1"]);
         let status = scene.subscription_attribute(&arn, "ReplayStatus");
         assert_eq!(status.as_deref(), Some("Completed"));
+    });
+}
+
+/// What is sealed waits until somebody can open it, which is not the shard's affair.
+#[test]
+fn a_replay_waits_for_what_cannot_be_opened_yet() {
+    in_every_way(|scene| {
+        scene.try_create_topic("stock.fifo", &[ARCHIVE]).unwrap();
+        scene.create("orders.fifo", &[]);
+        let plain = grouped("one", "g", "1");
+        let reversed = |bytes: &[u8]| bytes.iter().rev().copied().collect::<Vec<u8>>();
+        let (content, sealing) = (reversed(&plain.content), Sealing::Envelope);
+        let unsealed = Some(plain.content.clone());
+        scene.publish("stock.fifo", Publication { content, sealing, unsealed, ..plain });
+        let policy = replay_policy(scene, 0, None);
+        let replays = [("ReplayPolicy", policy.as_str())];
+        let arn = scene.subscribe_queue("stock.fifo", "orders.fifo", &replays);
+        for second in [10, 20] {
+            work(scene);
+            let status = scene.subscription_attribute(&arn, "ReplayStatus");
+            assert_eq!(status.as_deref(), Some("In progress"));
+            assert_eq!(scene.counts("orders.fifo")[0], 0);
+            scene.at(second);
+        }
+        work_with(scene, |record| PublishedRecord::opened(&record, |c| Some(reversed(c))).unwrap());
+        assert_eq!(scene.subscription_attribute(&arn, "ReplayStatus").unwrap(), "Completed");
+        assert_eq!(scene.counts("orders.fifo")[0], 1);
     });
 }

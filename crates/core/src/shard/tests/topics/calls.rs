@@ -1,5 +1,7 @@
 //! The commands of a scene with topics.
 
+use std::collections::BTreeMap;
+
 use super::super::calls::{arn, pairs};
 use super::super::scene::Scene;
 use crate::attributes::{AttributeValue, MessageAttribute};
@@ -7,6 +9,7 @@ use crate::command::{
     Command, Effect, Publication, Published, Reply, Subscribe, SubscriptionSummary, TopicCommand,
 };
 use crate::delivery::{Attempt, AttemptOutcome, Fate};
+use crate::message::Sealing;
 use crate::names::{
     AccountId, FifoId, SubscriptionArn, SubscriptionProtocol, TopicArn, TopicName, Uuid,
 };
@@ -60,8 +63,9 @@ pub(in super::super) fn of_content(content: &PublishedContent<'_>) -> Publicatio
     Publication {
         message_id: Uuid::from_random(0),
         content: content.encode(),
-        data_key: 0,
+        sealing: Sealing::Plain,
         unsealed: None,
+        keys: BTreeMap::new(),
         size: content.message.len(),
         raw_size: content.text_for(SubscriptionProtocol::Sqs).len(),
         enveloped_size: content.message.len() + 700,
@@ -257,8 +261,8 @@ impl Scene {
             message.message_id = self.fresh_id();
         }
         match self.about_topics(TopicCommand::Publish { arn: topic(name), messages })? {
-            Reply::Published { published, left } => {
-                assert!(left.is_empty());
+            Reply::Published { published, left, to_ask } => {
+                assert!(left.is_empty() && to_ask.is_empty());
                 Ok(published)
             }
             other => panic!("an answer to a publish, not {other:?}"),
