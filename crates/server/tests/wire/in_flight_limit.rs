@@ -4,7 +4,7 @@
 use serde_json::json;
 use tidings_broker::Broker;
 use tidings_core::command::{Command, Outgoing, ReceiveRequest, Reply};
-use tidings_core::message::Content;
+use tidings_core::message::{Content, Sealing};
 use tidings_core::names::{FifoId, QueueArn};
 use tokio::task::JoinSet;
 
@@ -21,7 +21,7 @@ fn outgoing(broker: &Broker, group: Option<FifoId>, index: usize) -> Outgoing {
     Outgoing {
         message_id: broker.uuid(),
         content: content.encode(),
-        data_key: 0,
+        sealing: Sealing::Plain,
         size: 1,
         body_md5: [0; 16],
         body_sha256: None,

@@ -12,6 +12,7 @@ mod dead_letters;
 mod deduplication;
 mod delete_message;
 mod delete_queue;
+mod encryption;
 mod endpoints;
 mod fair_queues;
 mod fifo;

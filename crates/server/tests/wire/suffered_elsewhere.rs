@@ -397,6 +397,7 @@ mod backlog {
 
     use tidings_broker::Broker;
     use tidings_core::command::{Command, Handle, Outgoing, ReceiveRequest, Reply};
+    use tidings_core::message::Sealing;
     use tidings_core::names::{FifoId, QueueArn};
 
     use super::{BTreeMap, JoinSet, Service};
@@ -432,7 +433,7 @@ mod backlog {
         Outgoing {
             message_id: broker.uuid(),
             content: Vec::new(),
-            data_key: 0,
+            sealing: Sealing::Plain,
             size: 1,
             body_md5: [0; 16],
             body_sha256: None,

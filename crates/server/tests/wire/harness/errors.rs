@@ -100,7 +100,7 @@ impl Refusal {
 }
 
 /// Codes and statuses of SNS.
-const KNOWN_OF_SNS: [(&str, u16); 25] = [
+const KNOWN_OF_SNS: [(&str, u16); 29] = [
     ("ExpiredToken", 403),
     ("IncompleteSignature", 400),
     ("InvalidClientTokenId", 403),
@@ -117,6 +117,10 @@ const KNOWN_OF_SNS: [(&str, u16); 25] = [
     ("InvalidParameter", 400),
     ("InvalidSecurity", 403),
     ("InvalidState", 400),
+    ("KMSAccessDenied", 400),
+    ("KMSDisabled", 400),
+    ("KMSInvalidState", 400),
+    ("KMSNotFound", 400),
     ("NotFound", 404),
     ("ParameterValueInvalid", 400),
     ("ReplayLimitExceeded", 403),
@@ -172,6 +176,10 @@ const KNOWN: &[Known] = &[
     sqs("InvalidAttributeValue", "InvalidAttributeValue", 400),
     sqs("InvalidMessageContents", "InvalidMessageContents", 400),
     sqs("InvalidAddress", "InvalidAddress", 404),
+    sqs("KmsAccessDenied", "KMS.AccessDeniedException", 400),
+    sqs("KmsDisabled", "KMS.DisabledException", 400),
+    sqs("KmsInvalidState", "KMS.InvalidStateException", 400),
+    sqs("KmsNotFound", "KMS.NotFoundException", 400),
     coral("InvalidParameterValueException", "InvalidParameterValue", 400),
     coral("MissingRequiredParameterException", "MissingParameter", 400),
     coral("InvalidParameterCombinationException", "InvalidParameterCombination", 400),

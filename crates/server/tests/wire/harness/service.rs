@@ -134,6 +134,22 @@ impl Service {
         Sns::new(self.addr, self.clock.clone(), Client::connect(self.addr).await)
     }
 
+    /// Whether these bytes are in any file of the data folder.
+    pub fn has_on_disk(&self, bytes: &[u8]) -> bool {
+        let mut left = vec![self.folder.path().to_owned()];
+        while let Some(path) = left.pop() {
+            if let Ok(entries) = std::fs::read_dir(&path) {
+                left.extend(entries.map(|entry| entry.unwrap().path()));
+            // A file may be gone, or go by another name, by the time it is looked at.
+            } else if std::fs::read(path)
+                .is_ok_and(|read| read.windows(bytes.len()).any(|at| at == bytes))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Stops the server.
     pub async fn stop(self) {
         self.halt().await;
