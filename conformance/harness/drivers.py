@@ -54,7 +54,7 @@ SDKS = [
         part="python-query",
         command=[QUERY_VENV / "bin/python", DRIVERS / "python/driver.py"],
         region="us-east-2",
-        classless=frozenset({"InvalidAttributeValue"}),
+        classless=frozenset({"InvalidAttributeValue", "KmsNotFound"}),
         # SNS still speaks the Query protocol with the newest boto3.
         left_out=frozenset({"sns"}),
     ),

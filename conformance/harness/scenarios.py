@@ -176,8 +176,9 @@ def read_error(error, errors, where):
 
 
 def plain_name(name):
-    """Without the ending that Java gives to every class and the model to few."""
-    return name.removesuffix("Exception")
+    """Without the ending that Java gives to every class and the model to few, and with one spelling
+    of an abbreviation that languages spell in their own ways."""
+    return name.removesuffix("Exception").replace("KMS", "Kms")
 
 
 def check_keys(entry, allowed, where):

@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import accounts
 import by_hand
+import keys
 import managed
 import resources
 import roles
 import users
 from world import OTHER_ACCOUNT, World
 
-CHECKS = {**users.CHECKS, **roles.CHECKS, **resources.CHECKS, **managed.CHECKS, **by_hand.CHECKS}
+CHECKS = {**users.CHECKS, **roles.CHECKS, **resources.CHECKS, **managed.CHECKS, **by_hand.CHECKS, **keys.CHECKS}
 if OTHER_ACCOUNT:
     CHECKS |= accounts.CHECKS
 # Each makes all that it needs for itself.

@@ -48,10 +48,11 @@ class Key:
                 config=Config(retries={"total_max_attempts": 1}),
             )
 
-    def by_query(self, action):
+    def by_query(self, action, **given):
         """Asks SQS in its older protocol, as its SDKs do no more: the status and the body."""
         version = "2012-11-05"
-        request = AWSRequest("GET", f"{ENDPOINT}/", params={"Action": action, "Version": version})
+        params = {"Action": action, "Version": version, **given}
+        request = AWSRequest("GET", f"{ENDPOINT}/", params=params)
         credentials = Credentials(self.id, self.secret, self.token)
         SigV4Auth(credentials, "sqs", REGION).add_auth(request)
         return get(request.prepare().url, request.headers)
@@ -95,8 +96,8 @@ class World:
         self.prefix = f"principals-{secrets.token_hex(4)}"
         self.account = account
         self.root = root_key(key_prefix)
-        services = ("iam", "sqs", "sns", "sts")
-        self.iam, self.sqs, self.sns, self.sts = map(self.root.client, services)
+        services = ("iam", "kms", "sqs", "sns", "sts")
+        self.iam, self.kms, self.sqs, self.sns, self.sts = map(self.root.client, services)
 
     def abroad(self):
         """The same in the other account."""
@@ -164,8 +165,9 @@ class World:
         self.finally_do(self.sqs.delete_queue, QueueUrl=url)
         return url, f"arn:aws:sqs:{REGION}:{self.account}:{self.name(name)}"
 
-    def topic(self, name):
-        arn = self.sns.create_topic(Name=self.name(name))["TopicArn"]
+    def topic(self, name, **attributes):
+        given = {"Name": self.name(name), "Attributes": attributes}
+        arn = self.sns.create_topic(**given)["TopicArn"]
         self.finally_do(self.sns.delete_topic, TopicArn=arn)
         return arn
 
