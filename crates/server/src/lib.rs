@@ -57,6 +57,6 @@ pub use server::{Outbound, Reloader, Server};
 pub use throttle::Quota;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{
-    CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, TlsConfig,
-    TlsError,
+    CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, KeptKeys,
+    TlsConfig, TlsError,
 };

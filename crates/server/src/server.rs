@@ -25,6 +25,7 @@ use crate::listener::{
 use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
 use crate::throttle::Throttle;
+use crate::tls::KeptKeys;
 use crate::{acme, connection, deliveries};
 
 /// A listening server. [`Server::bind`] it, then [`Server::run`] it; close the broker afterwards.
@@ -87,9 +88,10 @@ impl Server {
         outbound: Outbound,
         auth: Auth,
     ) -> Result<Self, BindError> {
+        let kept = KeptKeys::of(&broker);
         let mut entrances = Vec::with_capacity(config.listeners.len());
         for listener in &config.listeners {
-            entrances.push(Entrance::open(listener.clone()).await?);
+            entrances.push(Entrance::open(listener.clone(), kept.clone()).await?);
         }
         let entrances = Entrances::new(entrances);
         let bodies = Bodies::new(&config.limits);

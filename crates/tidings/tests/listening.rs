@@ -2,21 +2,21 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/tls.rs"]
+mod tls;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConnection, StreamOwned};
 use tempfile::TempDir;
-use tidings_server::DevelopmentCertificates;
+use tidings_server::{DevelopmentCertificates, KeptKeys};
 
 /// How long a test waits for what must come. Only a failing test gets there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,19 +107,7 @@ fn is_ready(mut stream: impl Read + Write) -> bool {
 
 /// Speaks TLS with a server, trusting an authority.
 fn secure(address: &str, authority: &Path) -> StreamOwned<ClientConnection, TcpStream> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = "localhost".try_into().unwrap();
-    let session = ClientConnection::new(Arc::new(config), name).unwrap();
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    StreamOwned::new(session, stream)
+    tls::connect(address, &fs::read(authority).unwrap()).unwrap()
 }
 
 #[test]
@@ -144,7 +132,8 @@ fn development_over_tls_takes_one_flag_and_the_lines_that_are_told() {
 #[test]
 fn certificates_are_read_again_at_a_signal() {
     let folder = tempfile::tempdir().unwrap();
-    let made = DevelopmentCertificates::make(&folder.path().join("pki"), &[]).unwrap();
+    let made = DevelopmentCertificates::make(&folder.path().join("pki"), &[], &KeptKeys::default())
+        .unwrap();
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let certificate = ["--tls-certificate", &text(&made.files.certificate)];
     let key = ["--tls-key", &text(&made.files.key)];
@@ -157,7 +146,7 @@ fn certificates_are_read_again_at_a_signal() {
         stream.conn.peer_certificates().unwrap()[0].clone().into_owned()
     };
     let first = shown();
-    DevelopmentCertificates::make(&folder.path().join("pki"), &[]).unwrap();
+    DevelopmentCertificates::make(&folder.path().join("pki"), &[], &KeptKeys::default()).unwrap();
     server.signal(Signal::HUP);
     let deadline = Instant::now() + PATIENCE;
     while shown() == first {

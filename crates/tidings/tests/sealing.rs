@@ -308,6 +308,48 @@ fn nothing_of_what_clients_said_is_found_in_the_data_folder() {
     }));
 }
 
+/// Keys of TLS that an earlier start has left, of those from authorities too, and those that are made.
+#[test]
+fn the_keys_of_tls_are_found_in_no_file() {
+    let setup = Setup::new();
+    let dev = ["serve", "--listen", "127.0.0.1:0", "--auth", "off", "--tls", "dev"];
+    // The first line says where it listens: the certificates have been read.
+    let start_and_stop = |arguments: &[&str]| {
+        let mut process = setup.command(&[&dev[..], arguments].concat());
+        let mut process = Ending(process.stdout(Stdio::piped()).spawn().unwrap());
+        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains("https://"), "{line}");
+        kill_process(Pid::from_child(&process.0), Signal::TERM).unwrap();
+        std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+        assert_eq!(process.0.wait().unwrap().code(), Some(0));
+    };
+    let keys = || {
+        let names = files(&setup.data()).into_iter().filter_map(|(path, content)| {
+            let is_key = holds(&content, b"PRIVATE KEY") || holds(&content, b"key_pkcs8");
+            is_key.then(|| path.file_name().unwrap().to_str().unwrap().to_owned())
+        });
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    start_and_stop(&[]);
+    let acme = setup.data().join("acme/default");
+    fs::create_dir_all(&acme).unwrap();
+    fs::write(acme.join("key.pem"), "-----BEGIN PRIVATE KEY-----").unwrap();
+    fs::write(setup.data().join("acme/account-ca.json"), r#"{"key_pkcs8":"AAAA"}"#).unwrap();
+    assert_eq!(keys(), ["account-ca.json", "ca-key.pem", "key.pem", "key.pem"]);
+
+    let authority = fs::read(setup.data().join("tls/ca.pem")).unwrap();
+    let key = setup.key("key", 0xab);
+    for _ in 0..2 {
+        start_and_stop(&["--master-key-file", &key]);
+        assert_eq!(keys(), [] as [&str; 0]);
+        assert_eq!(fs::read(setup.data().join("tls/ca.pem")).unwrap(), authority);
+    }
+}
+
 /// The first start says the root user's secret, once. No file does, with or without a master key.
 #[test]
 fn the_secret_of_an_access_key_is_found_in_no_file() {

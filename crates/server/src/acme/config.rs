@@ -7,6 +7,9 @@ use crate::tls::CertificateFiles;
 /// The authority that is asked unless another one is configured.
 pub const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
+/// A certificate's key, in the folder of the certificate.
+pub(super) const KEY: &str = "key.pem";
+
 /// An authority, and what it is asked for. Who configures one agrees to its terms of service.
 ///
 /// It looks for the server under each of the names, at port 443, by TLS (TLS-ALPN-01).
@@ -28,13 +31,15 @@ pub struct AcmeConfig {
 }
 
 impl AcmeConfig {
+    /// The folder of a data folder for [`AcmeConfig::folder`].
+    pub fn folder_in(data: &Path) -> PathBuf {
+        data.join("acme")
+    }
+
     /// Where the certificate and its key are kept.
     pub fn files(&self) -> CertificateFiles {
         let folder = self.certificate_folder();
-        CertificateFiles {
-            certificate: folder.join("certificate.pem"),
-            key: folder.join("key.pem"),
-        }
+        CertificateFiles { certificate: folder.join("certificate.pem"), key: folder.join(KEY) }
     }
 
     pub(super) fn certificate_folder(&self) -> PathBuf {

@@ -1,8 +1,9 @@
 //! Certificates in the data folder.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{CertificateParams, KeyPair};
@@ -12,16 +13,16 @@ use rustls::server::ParsedCertificate;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::config::AcmeConfig;
+use super::config::{AcmeConfig, KEY};
 use super::order::Issued;
-use crate::tls::{TlsError, certificates, pem, private_file, validity};
+use crate::tls::{KeptKeys, TlsError, certificates, pem, private_file, validity};
 
 /// Puts a certificate there that nobody trusts, if there is none: the authority is asked by a server
 /// that speaks TLS already.
-pub(crate) fn make_placeholder(config: &AcmeConfig) -> Result<(), TlsError> {
+pub(crate) fn make_placeholder(config: &AcmeConfig, kept: &KeptKeys) -> Result<(), TlsError> {
     let failed = |source| TlsError::NoPlaceholder { folder: config.folder.clone(), source };
     let files = config.files();
-    if files.certificate.exists() && files.key.exists() {
+    if files.certificate.exists() && kept.has(&files.key) {
         return Ok(());
     }
     make_folder(&config.certificate_folder()).map_err(failed)?;
@@ -35,14 +36,33 @@ pub(crate) fn make_placeholder(config: &AcmeConfig) -> Result<(), TlsError> {
         Ok(Issued { chain, key: Zeroizing::new(pem::encode("PRIVATE KEY", key.serialized_der())) })
     };
     let issued = make().map_err(|error| failed(io::Error::other(error)))?;
-    write(config, &issued).map_err(failed)
+    write(config, kept, &issued).map_err(failed)
 }
 
 /// Keeps what an authority gave.
-pub(super) fn write(config: &AcmeConfig, issued: &Issued) -> io::Result<()> {
+pub(super) fn write(config: &AcmeConfig, kept: &KeptKeys, issued: &Issued) -> io::Result<()> {
     let files = config.files();
-    private_file::replace(&files.key, &issued.key, 0o600)?;
-    private_file::replace(&files.certificate, &issued.chain, 0o644)
+    kept.write(&files.key, issued.key.as_bytes())?;
+    private_file::replace(&files.certificate, issued.chain.as_bytes(), 0o644)
+}
+
+/// Where keys are in a data folder: of certificates and of accounts.
+pub(crate) fn keys_in(data: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut keys = Vec::new();
+    let entries = match fs::read_dir(AcmeConfig::folder_in(data)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(keys),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let extension = path.extension().and_then(OsStr::to_str);
+        if path.is_dir() {
+            keys.push(path.join(KEY));
+        } else if let Some("json" | private_file::UNFINISHED) = extension {
+            keys.push(path.with_extension("json"));
+        }
+    }
+    Ok(keys)
 }
 
 /// How long the certificate will do: until two thirds of its time are over. Zero if it is for other
@@ -104,7 +124,7 @@ mod tests {
         parameters.not_after = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(days * 86_400);
         let chain = pem::encode("CERTIFICATE", parameters.self_signed(&key).unwrap().der());
         let key = Zeroizing::new(pem::encode("PRIVATE KEY", key.serialized_der()));
-        write(config, &Issued { chain, key }).unwrap();
+        write(config, &KeptKeys::default(), &Issued { chain, key }).unwrap();
     }
 
     #[test]
@@ -113,7 +133,7 @@ mod tests {
         let config = config(folder.path(), &["sqs.test", "sns.test"]);
         let on_day = |day: u64| good_for(&config, UNIX_EPOCH + Duration::from_secs(day * 86_400));
         assert_eq!(on_day(0), Duration::ZERO, "there is none");
-        make_placeholder(&config).unwrap();
+        make_placeholder(&config, &KeptKeys::default()).unwrap();
         assert_eq!(on_day(1), Duration::ZERO);
 
         issue(&config, &["sqs.test", "sns.test", "other.test"], 90);
@@ -121,7 +141,7 @@ mod tests {
         assert_eq!(on_day(59), Duration::from_secs(86_400));
         assert_eq!(on_day(61), Duration::ZERO);
         let kept = fs::read(config.files().certificate).unwrap();
-        make_placeholder(&config).unwrap();
+        make_placeholder(&config, &KeptKeys::default()).unwrap();
         assert_eq!(fs::read(config.files().certificate).unwrap(), kept);
 
         issue(&config, &["sqs.test"], 90);

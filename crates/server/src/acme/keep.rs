@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::challenges::Challenges;
-use super::config::AcmeConfig;
+use super::Acme;
 use super::files;
 use super::order::{AcmeError, order};
 use crate::listener::Listener;
@@ -23,7 +22,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// Sees to it that a listener has a certificate, until the server stops.
 pub(crate) async fn keep(listener: Arc<Listener>, mut stopping: Stopping) {
     let Some(tls) = &listener.tls else { return };
-    let Some((config, challenges)) = tls.acme() else { return };
+    let Some(acme) = tls.acme() else { return };
+    let config = acme.config;
     let id = &listener.config.id;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -33,7 +33,7 @@ pub(crate) async fn keep(listener: Arc<Listener>, mut stopping: Stopping) {
         } else {
             info!(listener = id, directory = config.directory, "asking for a certificate");
             let renewed = tokio::select! {
-                renewed = renew(config, challenges) => renewed,
+                renewed = renew(acme) => renewed,
                 () = stopping.begun() => return,
             };
             match renewed {
@@ -57,7 +57,7 @@ pub(crate) async fn keep(listener: Arc<Listener>, mut stopping: Stopping) {
     }
 }
 
-async fn renew(config: &AcmeConfig, challenges: &Challenges) -> Result<(), AcmeError> {
-    let issued = order(config, challenges).await?;
-    Ok(files::write(config, &issued)?)
+async fn renew(acme: Acme<'_>) -> Result<(), AcmeError> {
+    let issued = order(acme).await?;
+    Ok(files::write(acme.config, acme.kept, &issued)?)
 }

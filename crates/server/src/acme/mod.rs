@@ -13,8 +13,20 @@ mod files;
 mod keep;
 mod order;
 
+use crate::tls::KeptKeys;
+
 pub(crate) use challenges::Challenges;
-pub(crate) use files::make_placeholder;
+pub(crate) use files::{keys_in, make_placeholder};
 pub(crate) use keep::keep;
 
 pub use config::{AcmeConfig, LETS_ENCRYPT};
+
+/// An authority that is asked for certificates.
+#[derive(Copy, Clone)]
+pub(crate) struct Acme<'a> {
+    pub(crate) config: &'a AcmeConfig,
+    /// Where it looks.
+    pub(crate) challenges: &'a Challenges,
+    /// How its certificates' keys are kept, and those of accounts.
+    pub(crate) kept: &'a KeptKeys,
+}

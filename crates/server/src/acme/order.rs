@@ -1,6 +1,5 @@
 //! Asking an authority for a certificate.
 
-use std::fs;
 use std::io;
 use std::time::Duration;
 
@@ -11,10 +10,11 @@ use instant_acme::{
 use tidings_couriers::RootsError;
 use zeroize::Zeroizing;
 
+use super::Acme;
 use super::challenges::{Challenges, Shown};
 use super::client::AcmeClient;
 use super::config::AcmeConfig;
-use crate::tls::private_file;
+use crate::tls::KeptKeys;
 
 /// How long an authority may take to look for the server, and to make the certificate.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -51,11 +51,9 @@ pub(super) struct Issued {
 }
 
 /// Asks for a certificate, and waits for it.
-pub(super) async fn order(
-    config: &AcmeConfig,
-    challenges: &Challenges,
-) -> Result<Issued, AcmeError> {
-    let account = account(config).await?;
+pub(super) async fn order(acme: Acme<'_>) -> Result<Issued, AcmeError> {
+    let Acme { config, challenges, kept } = acme;
+    let account = account(config, kept).await?;
     let domains: Vec<_> = config.domains.iter().cloned().map(Identifier::Dns).collect();
     let mut order = account.new_order(&NewOrder::new(&domains)).await?;
     let retries = RetryPolicy::new().timeout(PATIENCE);
@@ -71,12 +69,12 @@ pub(super) async fn order(
 }
 
 /// The account, which is made on first use and kept.
-async fn account(config: &AcmeConfig) -> Result<Account, AcmeError> {
+async fn account(config: &AcmeConfig, kept: &KeptKeys) -> Result<Account, AcmeError> {
     let builder = Account::builder_with_http(Box::new(AcmeClient::new(config)?));
     let file = config.account_file();
-    match fs::read_to_string(&file).map(Zeroizing::new) {
+    match kept.read(&file) {
         Ok(text) => {
-            let credentials: AccountCredentials = serde_json::from_str(&text)?;
+            let credentials: AccountCredentials = serde_json::from_slice(&text)?;
             return Ok(builder.from_credentials(credentials).await?);
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -90,8 +88,8 @@ async fn account(config: &AcmeConfig) -> Result<Account, AcmeError> {
         only_return_existing: false,
     };
     let (account, credentials) = builder.create(&new, config.directory.clone(), None).await?;
-    let text = Zeroizing::new(serde_json::to_string(&credentials)?);
-    private_file::replace(&file, &text, 0o600)?;
+    let text = Zeroizing::new(serde_json::to_vec(&credentials)?);
+    kept.write(&file, &text)?;
     Ok(account)
 }
 

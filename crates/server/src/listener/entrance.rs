@@ -15,7 +15,7 @@ use super::config::{ListenAddress, ListenerConfig};
 use super::socket::Socket;
 #[cfg(unix)]
 use super::socket_file::{self, SocketFile};
-use crate::tls::{Tls, TlsError};
+use crate::tls::{KeptKeys, Tls, TlsError};
 
 /// What is known of a listener.
 pub(crate) struct Listener {
@@ -97,8 +97,8 @@ impl Entrance {
     ///
     /// # Errors
     /// The address is none, is in use, or is not ours; a file of TLS cannot be used.
-    pub(crate) async fn open(config: ListenerConfig) -> Result<Self, BindError> {
-        let tls = config.tls.clone().map(Tls::new).transpose();
+    pub(crate) async fn open(config: ListenerConfig, kept: KeptKeys) -> Result<Self, BindError> {
+        let tls = config.tls.clone().map(|tls| Tls::new(tls, kept)).transpose();
         let tls = tls.map_err(|source| BindError::Tls { listener: config.id.clone(), source })?;
         let (listening, address) = listen(&config.address)
             .await

@@ -11,13 +11,15 @@ use tracing::{info, warn};
 
 use super::config::TlsConfig;
 use super::files::{self, HTTP_2, TlsError};
+use super::kept_keys::KeptKeys;
 use super::stamp::Stamp;
 use super::subject;
-use crate::acme::{self, AcmeConfig, Challenges};
+use crate::acme::{self, Acme, Challenges};
 
 /// Speaks TLS with the certificates that the files have now.
 pub(crate) struct Tls {
     config: TlsConfig,
+    kept: KeptKeys,
     /// What the authority looks for, if one is asked for certificates.
     challenges: Option<Challenges>,
     current: RwLock<Arc<ServerConfig>>,
@@ -38,15 +40,16 @@ impl Tls {
     ///
     /// # Errors
     /// [`TlsError`].
-    pub(crate) fn new(config: TlsConfig) -> Result<Self, TlsError> {
+    pub(crate) fn new(config: TlsConfig, kept: KeptKeys) -> Result<Self, TlsError> {
         if let Some(acme) = &config.acme {
-            acme::make_placeholder(acme)?;
+            acme::make_placeholder(acme, &kept)?;
         }
         // Before they are read: what changes in between is read again.
         let stamp = Stamp::of(&config);
-        let current = Arc::new(files::read(&config)?);
+        let current = Arc::new(files::read(&config, &kept)?);
         let challenges = config.acme.as_ref().map(|_| Challenges::default());
-        Ok(Self { config, challenges, current: RwLock::new(current), stamp: Mutex::new(stamp) })
+        let (current, stamp) = (RwLock::new(current), Mutex::new(stamp));
+        Ok(Self { config, kept, challenges, current, stamp })
     }
 
     /// Shakes hands with a client.
@@ -69,9 +72,10 @@ impl Tls {
         Ok(Secured { stream, is_http_2, client })
     }
 
-    /// The authority that is asked for certificates, and where it looks.
-    pub(crate) fn acme(&self) -> Option<(&AcmeConfig, &Challenges)> {
-        self.config.acme.as_ref().zip(self.challenges.as_ref())
+    /// The authority that is asked for certificates.
+    pub(crate) fn acme(&self) -> Option<Acme<'_>> {
+        let (config, challenges) = self.config.acme.as_ref().zip(self.challenges.as_ref())?;
+        Some(Acme { config, challenges, kept: &self.kept })
     }
 
     /// Reads the files again if they have changed, or if that `is_demanded`. Connections that are
@@ -84,7 +88,7 @@ impl Tls {
         }
         *stamp = now;
         drop(stamp);
-        match files::read(&self.config) {
+        match files::read(&self.config, &self.kept) {
             Ok(current) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
                 info!(listener, "the certificates have been read again");

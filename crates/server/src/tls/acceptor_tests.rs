@@ -22,12 +22,12 @@ struct Fixture {
 impl Fixture {
     fn new(has_clients: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let made = DevelopmentCertificates::make(folder.path(), &[]).unwrap();
+        let made = DevelopmentCertificates::make(folder.path(), &[], &KeptKeys::default()).unwrap();
         // For a test the authority of servers is that of clients too.
         let clients = ClientCertificates { authorities: made.authority, is_required: false };
         let clients = has_clients.then_some(clients);
-        let tls =
-            Tls::new(TlsConfig { certificates: vec![made.files], acme: None, clients }).unwrap();
+        let config = TlsConfig { certificates: vec![made.files], acme: None, clients };
+        let tls = Tls::new(config, KeptKeys::default()).unwrap();
         Self { folder, tls }
     }
 
@@ -104,7 +104,7 @@ async fn files_are_read_again_when_they_have_changed_and_used_if_they_can_be() {
     reload(false);
     assert_eq!(fixture.shown().await, first);
 
-    DevelopmentCertificates::make(fixture.folder.path(), &[]).unwrap();
+    DevelopmentCertificates::make(fixture.folder.path(), &[], &KeptKeys::default()).unwrap();
     assert_eq!(fixture.shown().await, first, "nobody has looked yet");
     reload(false);
     let second = fixture.shown().await;
@@ -121,7 +121,7 @@ async fn files_are_read_again_when_they_have_changed_and_used_if_they_can_be() {
     reload(false);
     assert_eq!(fixture.shown().await, second);
 
-    DevelopmentCertificates::make(fixture.folder.path(), &[]).unwrap();
+    DevelopmentCertificates::make(fixture.folder.path(), &[], &KeptKeys::default()).unwrap();
     reload(false);
     assert_ne!(fixture.shown().await, second);
 }

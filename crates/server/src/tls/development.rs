@@ -15,11 +15,15 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::config::CertificateFiles;
+use super::kept_keys::KeptKeys;
 use super::{pem, private_file};
 
 const FOLDER: &str = "tls";
 /// What is being made. Renamed when it is whole, so `tls` has an authority or is not there.
 const UNFINISHED: &str = "tls.new";
+
+const AUTHORITY_KEY: &str = "ca-key.pem";
+const KEY: &str = "key.pem";
 
 /// Who answers for this machine, whatever else it is called.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -74,7 +78,7 @@ impl DevelopmentCertificates {
             authority: folder.join("ca.pem"),
             files: CertificateFiles {
                 certificate: folder.join("certificate.pem"),
-                key: folder.join("key.pem"),
+                key: folder.join(KEY),
             },
         }
     }
@@ -83,45 +87,54 @@ impl DevelopmentCertificates {
     /// server's certificate is made anew, for this machine's own names and these: names of hosts or
     /// addresses. It is valid for 397 days.
     ///
-    /// The authority's key lies beside it, readable by nobody else. Whoever has it can be any server
-    /// to those who trust the authority, so nobody should who does not develop on this machine.
+    /// The authority's key lies beside it, as `keys` are kept: readable by nobody else. Whoever has it
+    /// can be any server to those who trust the authority, so nobody should who does not develop on
+    /// this machine.
     ///
     /// # Errors
     /// [`DevelopmentError`].
-    pub fn make(data: &Path, names: &[String]) -> Result<Self, DevelopmentError> {
+    pub fn make(data: &Path, names: &[String], keys: &KeptKeys) -> Result<Self, DevelopmentError> {
         let folder = data.join(FOLDER);
         if !folder.try_exists().or_error("look for", &folder)? {
-            make_authority(data, &folder)?;
+            make_authority(data, &folder, keys)?;
         }
         let made = Self::in_data_folder(data);
-        let authority_key = read_key(&folder.join("ca-key.pem"))?;
+        let authority_key = read_key(&folder.join(AUTHORITY_KEY), keys)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let authority = authority()?;
         let issuer = Issuer::from_params(&authority, &authority_key);
         let certificate = certificate(names)?.signed_by(&key, &issuer)?;
-        write(&made.files.certificate, "CERTIFICATE", certificate.der(), 0o644)?;
-        write(&made.files.key, "PRIVATE KEY", key.serialized_der(), 0o600)?;
+        write_certificate(&made.files.certificate, certificate.der())?;
+        write_key(&made.files.key, &key, keys)?;
         Ok(made)
     }
 }
 
-fn make_authority(data: &Path, folder: &Path) -> Result<(), DevelopmentError> {
+/// Where keys are in a data folder, made or not.
+pub(super) fn keys_in(data: &Path) -> [PathBuf; 2] {
+    [AUTHORITY_KEY, KEY].map(|name| data.join(FOLDER).join(name))
+}
+
+/// Removes an authority that a crash has left half made.
+pub(super) fn remove_unfinished(data: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(data.join(UNFINISHED)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn make_authority(data: &Path, folder: &Path, keys: &KeptKeys) -> Result<(), DevelopmentError> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let certificate = authority()?.self_signed(&key)?;
     fs::create_dir_all(data).or_error("create", data)?;
     let unfinished = data.join(UNFINISHED);
-    match fs::remove_dir_all(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(error).or_error("remove", &unfinished);
-        }
-        _ => {}
-    }
+    remove_unfinished(data).or_error("remove", &unfinished)?;
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
     builder.create(&unfinished).or_error("create", &unfinished)?;
-    write(&unfinished.join("ca.pem"), "CERTIFICATE", certificate.der(), 0o644)?;
-    write(&unfinished.join("ca-key.pem"), "PRIVATE KEY", key.serialized_der(), 0o600)?;
+    write_certificate(&unfinished.join("ca.pem"), certificate.der())?;
+    write_key(&unfinished.join(AUTHORITY_KEY), &key, keys)?;
     fs::rename(&unfinished, folder).or_error("rename", &unfinished)
 }
 
@@ -164,17 +177,21 @@ fn set_validity(parameters: &mut CertificateParams, valid: Duration) {
     parameters.not_after = at(start.saturating_add(valid));
 }
 
-fn read_key(file: &Path) -> Result<KeyPair, DevelopmentError> {
-    let text = Zeroizing::new(fs::read(file).or_error("read", file)?);
+fn read_key(file: &Path, keys: &KeptKeys) -> Result<KeyPair, DevelopmentError> {
+    let text = keys.read(file).or_error("read", file)?;
     let key = PrivatePkcs8KeyDer::from_pem_slice(&text)
         .map_err(|source| DevelopmentError::NotPem { file: file.to_owned(), source })?;
     Ok(KeyPair::from_pkcs8_der_and_sign_algo(&key, &PKCS_ECDSA_P256_SHA256)?)
 }
 
-/// Writes a block of PEM.
-fn write(file: &Path, label: &str, der: &[u8], mode: u32) -> Result<(), DevelopmentError> {
-    let text = Zeroizing::new(pem::encode(label, der));
-    private_file::replace(file, &text, mode).or_error("write", file)
+fn write_certificate(file: &Path, der: &[u8]) -> Result<(), DevelopmentError> {
+    let text = pem::encode("CERTIFICATE", der);
+    private_file::replace(file, text.as_bytes(), 0o644).or_error("write", file)
+}
+
+fn write_key(file: &Path, key: &KeyPair, keys: &KeptKeys) -> Result<(), DevelopmentError> {
+    let text = Zeroizing::new(pem::encode("PRIVATE KEY", key.serialized_der()));
+    keys.write(file, text.as_bytes()).or_error("write", file)
 }
 
 trait OrError<T> {

@@ -13,9 +13,9 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
-use zeroize::Zeroizing;
 
 use super::config::{CertificateFiles, ClientCertificates, TlsConfig};
+use super::kept_keys::KeptKeys;
 use super::resolver::ByServerName;
 
 /// What HTTP is spoken, the best first.
@@ -86,9 +86,9 @@ pub enum TlsError {
 ///
 /// # Errors
 /// The first thing that is wrong with one of them.
-pub(super) fn read(config: &TlsConfig) -> Result<ServerConfig, TlsError> {
+pub(super) fn read(config: &TlsConfig, kept: &KeptKeys) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let keys = config.certificates.iter().map(|files| pair(files, &provider).map(Arc::new));
+    let keys = config.certificates.iter().map(|files| pair(files, kept, &provider).map(Arc::new));
     let keys = ByServerName::new(keys.collect::<Result<_, _>>()?);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -105,11 +105,15 @@ pub(super) fn read(config: &TlsConfig) -> Result<ServerConfig, TlsError> {
     Ok(tls)
 }
 
-fn pair(files: &CertificateFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+fn pair(
+    files: &CertificateFiles,
+    kept: &KeptKeys,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, TlsError> {
     let chain = certificates(&files.certificate)?;
     let not_pem =
         |source| TlsError::NotPem { wanted: "private key", file: files.key.clone(), source };
-    let text = read_file(&files.key)?;
+    let text = kept.read(&files.key).map_err(unreadable(&files.key))?;
     let key = PrivateKeyDer::from_pem_slice(&text).map_err(not_pem)?;
     CertifiedKey::from_der(chain, key, provider)
         .map_err(|source| TlsError::BadPair { files: files.clone(), source })
@@ -135,14 +139,12 @@ fn verifier(
 pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let not_pem =
         |source| TlsError::NotPem { wanted: "certificate", file: file.to_owned(), source };
-    let text = read_file(file)?;
+    let text = fs::read(file).map_err(unreadable(file))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let certificates = certificates.map_err(not_pem)?;
     if certificates.is_empty() { Err(not_pem(pem::Error::NoItemsFound)) } else { Ok(certificates) }
 }
 
-fn read_file(file: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let text = fs::read(file);
-    let text = text.map_err(|source| TlsError::Unreadable { file: file.to_owned(), source })?;
-    Ok(Zeroizing::new(text))
+fn unreadable(file: &Path) -> impl FnOnce(io::Error) -> TlsError {
+    |source| TlsError::Unreadable { file: file.to_owned(), source }
 }

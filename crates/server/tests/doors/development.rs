@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use tidings_server::{DevelopmentCertificates, Limits};
+use tidings_server::{DevelopmentCertificates, KeptKeys, Limits};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -13,12 +13,17 @@ use crate::certificates::{over_tls, trusting};
 use crate::clients::{is_served, secure_over};
 use crate::support::Running;
 
+/// Keys as they are.
+fn plain() -> KeptKeys {
+    KeptKeys::default()
+}
+
 #[tokio::test]
 async fn who_trusts_the_authority_can_connect_by_every_name() {
     let data = tempfile::tempdir().unwrap();
     let data = data.path().join("data");
     let names = ["sqs.test", "10.1.2.3", "*.example.test", "localhost"].map(str::to_owned);
-    let made = DevelopmentCertificates::make(&data, &names).unwrap();
+    let made = DevelopmentCertificates::make(&data, &names, &plain()).unwrap();
     assert_eq!(made, DevelopmentCertificates::in_data_folder(&data));
     let listener = over_tls(vec![made.files.clone()], None);
     let server = Running::over(vec![listener], Limits::default()).await;
@@ -46,13 +51,14 @@ async fn who_trusts_the_authority_can_connect_by_every_name() {
 #[test]
 fn the_authority_stays_and_its_certificate_is_made_anew() {
     let data = tempfile::tempdir().unwrap();
-    let first = DevelopmentCertificates::make(data.path(), &[]).unwrap();
+    let first = DevelopmentCertificates::make(data.path(), &[], &plain()).unwrap();
     let read = |made: &DevelopmentCertificates| {
         [&made.authority, &made.files.certificate, &made.files.key]
             .map(|file| fs::read(file).unwrap())
     };
     let before = read(&first);
-    let second = DevelopmentCertificates::make(data.path(), &["sqs.test".to_owned()]).unwrap();
+    let second =
+        DevelopmentCertificates::make(data.path(), &["sqs.test".to_owned()], &plain()).unwrap();
     let after = read(&second);
     assert_eq!(before[0], after[0]);
     assert!(before[1] != after[1] && before[2] != after[2]);
@@ -67,11 +73,11 @@ fn the_authority_stays_and_its_certificate_is_made_anew() {
 #[test]
 fn what_cannot_be_made_is_told() {
     let data = tempfile::tempdir().unwrap();
-    DevelopmentCertificates::make(data.path(), &[]).unwrap();
+    DevelopmentCertificates::make(data.path(), &[], &plain()).unwrap();
     fs::write(data.path().join("tls/ca-key.pem"), "no key").unwrap();
-    let error = DevelopmentCertificates::make(data.path(), &[]).unwrap_err().to_string();
+    let error = DevelopmentCertificates::make(data.path(), &[], &plain()).unwrap_err().to_string();
     assert!(error.contains("ca-key.pem"), "{error}");
     fs::remove_file(data.path().join("tls/ca-key.pem")).unwrap();
-    let error = DevelopmentCertificates::make(data.path(), &[]).unwrap_err().to_string();
+    let error = DevelopmentCertificates::make(data.path(), &[], &plain()).unwrap_err().to_string();
     assert!(error.contains("ca-key.pem"), "{error}");
 }

@@ -10,8 +10,8 @@ use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
 use tidings_server::{
-    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, Kms, NewAccessKey, Outbound,
-    Server,
+    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, KeptKeys, Kms, NewAccessKey,
+    Outbound, Server,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
@@ -95,13 +95,16 @@ async fn bind(
     if let Some(sealer) = &sealer {
         seal_keys_in(&settings.data, sealer)?;
     }
+    let keys = KeptKeys::of(broker);
+    let sealed = keys.seal_in(&settings.data);
+    sealed.map_err(|error| format!("the keys in the data folder cannot be sealed: {error}"))?;
     let signer = match &settings.signing {
         Some([key, certificate]) => Signer::with_key(read_signing_key(key, certificate)?),
         None => Signer::in_data_folder(&settings.data).sealed_by(sealer),
     };
     if let Some(names) = &settings.development {
         let names: Vec<_> = names.iter().cloned().chain(machine_name()).collect();
-        DevelopmentCertificates::make(&settings.data, &names)?;
+        DevelopmentCertificates::make(&settings.data, &names, &keys)?;
     }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
     let config = settings.server.clone();

@@ -207,7 +207,7 @@ impl ListenerSettings {
             email: of_all.acme_email.clone(),
             directory: directory.to_owned(),
             extra_roots: of_all.acme_roots.clone(),
-            folder: data.join("acme"),
+            folder: AcmeConfig::folder_in(data),
             name: self.id.clone(),
         }))
     }
