@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::client::Connection;
 use crate::load::{self, Kind, Until};
 use crate::server::Server;
 use crate::throughput::{create, print};
@@ -18,24 +17,24 @@ pub(crate) async fn run(messages: u64) -> Outcome<()> {
     let (server, ready) = Server::tidings(folder.path()).await?;
     println!("empty node: ready after {ready:?}, {} MiB", server.memory()? >> 20);
     for queue in ["empty", "deep"] {
-        create(&server, queue).await?;
+        create(&server.client, queue).await?;
     }
     // First of all, so that the memory it takes is not memory that something else gave back.
     let before = server.memory()?;
     let filled =
-        load::run(server.address, Kind::SendBatch, "deep", Until::Counted(messages)).await?;
+        load::run(&server.client, Kind::SendBatch, "deep", Until::Counted(messages)).await?;
     let per_message = (server.memory()? - before) as f64 / filled.count as f64;
     println!("{} messages wait: {per_message:.0} bytes of memory each", filled.count);
 
     println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
-    let empty = load::run(server.address, Kind::Send, "empty", Until::Elapsed(EACH)).await?;
+    let empty = load::run(&server.client, Kind::Send, "empty", Until::Elapsed(EACH)).await?;
     print("SendMessage, empty queue", &empty, None);
-    let sent = load::run(server.address, Kind::Send, "deep", Until::Elapsed(EACH)).await?;
+    let sent = load::run(&server.client, Kind::Send, "deep", Until::Elapsed(EACH)).await?;
     print("SendMessage, deep queue", &sent, Some(&empty));
     let counted = Until::Counted(RECEIVED);
-    let shallow = load::run(server.address, Kind::ReceiveAndDelete, "empty", counted).await?;
+    let shallow = load::run(&server.client, Kind::ReceiveAndDelete, "empty", counted).await?;
     print("receive + delete, shallow queue", &shallow, None);
-    let received = load::run(server.address, Kind::ReceiveAndDelete, "deep", counted).await?;
+    let received = load::run(&server.client, Kind::ReceiveAndDelete, "deep", counted).await?;
     print("receive + delete, deep queue", &received, Some(&shallow));
 
     server.stop()?;
@@ -49,9 +48,9 @@ pub(crate) async fn run(messages: u64) -> Outcome<()> {
 async fn restart(folder: &std::path::Path, what: &str) -> Outcome<Server> {
     let started = Instant::now();
     let (server, ready) = Server::tidings(folder).await?;
-    let mut connection = Connection::open(server.address).await?;
-    let request = load::fixed_request(Kind::ReceiveAndDelete, "deep");
-    if !connection.exchange(&request).await?.contains("ReceiptHandle") {
+    let mut connection = server.client.connect().await?;
+    let mut request = load::fixed_request(Kind::ReceiveAndDelete, "deep");
+    if !connection.exchange(&mut request).await?.contains("ReceiptHandle") {
         return Err("no message after the restart".into());
     }
     let first = started.elapsed();

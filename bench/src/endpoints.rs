@@ -1,7 +1,6 @@
 //! Deliveries to a web endpoint that answers, beside others that hang or answer 500: how long they
 //! take.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Outcome;
-use crate::client::{Connection, form};
+use crate::client::{Client, Connection};
+use crate::request::{SNS, form};
 use crate::server::Server;
 
 /// Endpoints that hang, and as many that answer 500, beside the one that answers.
@@ -36,7 +36,7 @@ enum Temper {
 #[derive(Clone)]
 struct Endpoint {
     temper: Temper,
-    server: SocketAddr,
+    server: Client,
     begun: Instant,
     arrivals: Arc<Mutex<Vec<Duration>>>,
     confirmed: UnboundedSender<()>,
@@ -52,7 +52,7 @@ pub(crate) async fn run() -> Outcome<()> {
     for in_trouble in IN_TROUBLE {
         let folder = tempfile::tempdir_in(".")?;
         let (server, _) = Server::tidings(folder.path()).await?;
-        let mut took = measure(server.address, in_trouble).await?;
+        let mut took = measure(&server.client, in_trouble).await?;
         took.sort();
         let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
         println!(
@@ -69,15 +69,16 @@ pub(crate) async fn run() -> Outcome<()> {
 }
 
 /// From when each message was to be published to when it arrived.
-async fn measure(server: SocketAddr, in_trouble: usize) -> Outcome<Vec<Duration>> {
-    let mut connection = Connection::open(server).await?;
-    connection.exchange(&form(&[("Action", "CreateTopic"), ("Name", "bench")])).await?;
+async fn measure(server: &Client, in_trouble: usize) -> Outcome<Vec<Duration>> {
+    let mut connection = server.connect().await?;
+    connection.exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")])).await?;
     let (confirmed, mut confirmations) = unbounded_channel();
     let arrivals = Arc::new(Mutex::new(Vec::new()));
     let begun = Instant::now();
     let tempers = [Temper::Hangs, Temper::Fails].repeat(in_trouble);
     for temper in tempers.into_iter().chain([Temper::Answers]) {
         let (arrivals, confirmed) = (Arc::clone(&arrivals), confirmed.clone());
+        let server = server.clone();
         let endpoint = Endpoint { temper, server, begun, arrivals, confirmed };
         subscribe(&mut connection, endpoint, &mut confirmations).await?;
     }
@@ -102,7 +103,7 @@ async fn subscribe(
     let url = format!("http://{}/", listener.local_addr()?);
     tokio::spawn(serve(listener, endpoint));
     let fields = [("Action", "Subscribe"), ("TopicArn", TOPIC), ("Protocol", "http")];
-    connection.exchange(&form(&[&fields[..], &[("Endpoint", &url)]].concat())).await?;
+    connection.exchange(&mut form(SNS, &[&fields[..], &[("Endpoint", &url)]].concat())).await?;
     confirmations.recv().await.ok_or_else(|| "the endpoint is gone".into())
 }
 
@@ -114,7 +115,7 @@ async fn publish(connection: &mut Connection, begun: Instant) -> Outcome<()> {
         let due = ticks.tick().await.into_std();
         let due = due.saturating_duration_since(begun).as_micros().to_string();
         let fields = [("Action", "Publish"), ("TopicArn", TOPIC), ("Message", due.as_str())];
-        connection.exchange(&form(&fields)).await?;
+        connection.exchange(&mut form(SNS, &fields)).await?;
     }
     Ok(())
 }
@@ -139,7 +140,7 @@ impl Endpoint {
         let mut status = 200;
         if let Some(url) = value_of(body, "SubscribeURL") {
             let path = url.find("/?").map_or("/", |at| &url[at..]);
-            Connection::open(self.server).await?.get(path).await?;
+            self.server.connect().await?.get(path).await?;
             self.confirmed.send(())?;
         } else {
             match self.temper {

@@ -1,12 +1,12 @@
 //! Load from many connections at once, each waiting for its answers.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::client::{Connection, request};
+use crate::client::{Client, Connection};
+use crate::request::{Request, json};
 
 pub(crate) const CONNECTIONS: usize = 64;
 pub(crate) const BODY_BYTES: usize = 1024;
@@ -55,48 +55,43 @@ pub(crate) fn queue_url(name: &str) -> String {
 }
 
 /// The request of a kind, where it is always the same.
-pub(crate) fn fixed_request(kind: Kind, queue: &str) -> Vec<u8> {
+pub(crate) fn fixed_request(kind: Kind, queue: &str) -> Request {
     let url = queue_url(queue);
     let body = "b".repeat(BODY_BYTES);
     match kind {
         Kind::Send => {
             let body = format!(r#"{{"QueueUrl":"{url}","MessageBody":"{body}"}}"#);
-            request("SendMessage", &body)
+            json("SendMessage", body)
         }
         Kind::SendBatch => {
             let entry = |n| format!(r#"{{"Id":"{n}","MessageBody":"{body}"}}"#);
             let entries: Vec<String> = (0..10).map(entry).collect();
             let entries = entries.join(",");
-            request("SendMessageBatch", &format!(r#"{{"QueueUrl":"{url}","Entries":[{entries}]}}"#))
+            json("SendMessageBatch", format!(r#"{{"QueueUrl":"{url}","Entries":[{entries}]}}"#))
         }
         Kind::ReceiveAndDelete => {
             let body = format!(r#"{{"QueueUrl":"{url}","MaxNumberOfMessages":10}}"#);
-            request("ReceiveMessage", &body)
+            json("ReceiveMessage", body)
         }
     }
 }
 
 /// Runs a kind of load on all connections.
-pub(crate) async fn run(
-    address: SocketAddr,
-    kind: Kind,
-    queue: &str,
-    until: Until,
-) -> Outcome<Figure> {
+pub(crate) async fn run(client: &Client, kind: Kind, queue: &str, until: Until) -> Outcome<Figure> {
     let is_over = Arc::new(AtomicBool::new(false));
     let counted = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let started = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..CONNECTIONS {
         let (is_over, counted) = (Arc::clone(&is_over), Arc::clone(&counted));
-        let queue = queue.to_owned();
+        let (client, queue) = (client.clone(), queue.to_owned());
         tasks.push(tokio::spawn(async move {
-            let mut connection = Connection::open(address).await?;
-            let request = fixed_request(kind, &queue);
+            let mut connection = client.connect().await?;
+            let mut request = fixed_request(kind, &queue);
             let mut latencies = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
                 let begun = Instant::now();
-                let done = exchange(&mut connection, kind, &queue, &request).await?;
+                let done = exchange(&mut connection, kind, &queue, &mut request).await?;
                 latencies.push(begun.elapsed());
                 let total = counted.fetch_add(done, Ordering::Relaxed) + done;
                 let is_done = match until {
@@ -125,7 +120,7 @@ async fn exchange(
     connection: &mut Connection,
     kind: Kind,
     queue: &str,
-    fixed: &[u8],
+    fixed: &mut Request,
 ) -> Outcome<u64> {
     let answer = connection.exchange(fixed).await?;
     match kind {
@@ -141,7 +136,8 @@ async fn exchange(
             let entries: Vec<String> = handles.iter().enumerate().map(entry).collect();
             let (url, entries) = (queue_url(queue), entries.join(","));
             let body = format!(r#"{{"QueueUrl":"{url}","Entries":[{entries}]}}"#);
-            let deleted = connection.exchange(&request("DeleteMessageBatch", &body)).await?;
+            let mut delete = json("DeleteMessageBatch", body);
+            let deleted = connection.exchange(&mut delete).await?;
             if deleted.contains("Failed") { Err(deleted.into()) } else { Ok(count) }
         }
     }

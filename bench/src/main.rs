@@ -17,11 +17,13 @@
 
 mod backlog;
 mod client;
+mod credentials;
 mod endpoints;
 mod filters;
 mod load;
 mod nothing;
 mod publish;
+mod request;
 mod sealing;
 mod server;
 mod subscriptions;
@@ -30,7 +32,7 @@ mod throughput;
 use std::error::Error;
 
 const USAGE: &str = "usage: tidings-bench \
-    throughput | backlog [MESSAGES] | publish | endpoints | subscriptions | sealing [SECONDS] | filters";
+    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | subscriptions | sealing [SECONDS] | filters";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -39,7 +41,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
-        Some("throughput") => throughput::run().await,
+        Some("throughput") => throughput::run(seconds(arguments)?).await,
         Some("backlog") => {
             let messages = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
             backlog::run(messages).await
@@ -47,10 +49,7 @@ async fn main() -> Outcome<()> {
         Some("publish") => publish::run().await,
         Some("endpoints") => endpoints::run().await,
         Some("subscriptions") => subscriptions::run().await,
-        Some("sealing") => {
-            let seconds = arguments.next().map_or(Ok(10), |text| text.parse())?;
-            sealing::run(seconds).await
-        }
+        Some("sealing") => sealing::run(seconds(arguments)?).await,
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
             [scope, kind, size] => filters::run_one(scope, kind, size),
             _ => filters::run(),
@@ -59,4 +58,9 @@ async fn main() -> Outcome<()> {
         Some("nothing") => nothing::run().await,
         _ => Err(USAGE.into()),
     }
+}
+
+/// How long each row is to take: the next argument, or ten seconds.
+fn seconds(mut arguments: impl Iterator<Item = String>) -> Outcome<u64> {
+    Ok(arguments.next().map_or(Ok(10), |text| text.parse())?)
 }

@@ -2,15 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::client::{Connection, form, request};
+use crate::client::Client;
 use crate::load::BODY_BYTES;
+use crate::request::{SNS, form, json};
 use crate::server::Server;
 
 const EACH: Duration = Duration::from_secs(10);
@@ -26,9 +26,9 @@ pub(crate) async fn run() -> Outcome<()> {
     for queues in QUEUES {
         let folder = tempfile::tempdir_in(".")?;
         let (server, _) = Server::tidings(folder.path()).await?;
-        subscribe(server.address, queues).await?;
+        subscribe(&server.client, queues).await?;
         let before = log_end(folder.path())?;
-        let (published, took) = publish(server.address).await?;
+        let (published, took) = publish(&server.client).await?;
         let written = log_end(folder.path())? - before;
         let deliveries = published * queues as u64;
         let per_second = |count: u64| count as f64 / took.as_secs_f64();
@@ -45,42 +45,44 @@ pub(crate) async fn run() -> Outcome<()> {
 }
 
 /// Creates a topic and so many queues that get what is published to it.
-async fn subscribe(address: SocketAddr, queues: usize) -> Outcome<()> {
-    let mut connection = Connection::open(address).await?;
-    connection.exchange(&form(&[("Action", "CreateTopic"), ("Name", "bench")])).await?;
+async fn subscribe(client: &Client, queues: usize) -> Outcome<()> {
+    let mut connection = client.connect().await?;
+    connection.exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")])).await?;
     for queue in 0..queues {
         let body = format!(r#"{{"QueueName":"q{queue}"}}"#);
-        connection.exchange(&request("CreateQueue", &body)).await?;
+        connection.exchange(&mut json("CreateQueue", body)).await?;
         let endpoint = format!("arn:aws:sqs:us-east-1:000000000000:q{queue}");
-        let subscribe = form(&[
-            ("Action", "Subscribe"),
-            ("TopicArn", TOPIC),
-            ("Protocol", "sqs"),
-            ("Endpoint", &endpoint),
-            ("Attributes.entry.1.key", "RawMessageDelivery"),
-            ("Attributes.entry.1.value", "true"),
-        ]);
-        connection.exchange(&subscribe).await?;
+        let mut subscribe = form(
+            SNS,
+            &[
+                ("Action", "Subscribe"),
+                ("TopicArn", TOPIC),
+                ("Protocol", "sqs"),
+                ("Endpoint", &endpoint),
+                ("Attributes.entry.1.key", "RawMessageDelivery"),
+                ("Attributes.entry.1.value", "true"),
+            ],
+        );
+        connection.exchange(&mut subscribe).await?;
     }
     Ok(())
 }
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:bench";
 
-async fn publish(address: SocketAddr) -> Outcome<(u64, Duration)> {
+async fn publish(client: &Client) -> Outcome<(u64, Duration)> {
     let body = "b".repeat(BODY_BYTES);
-    let publish = form(&[("Action", "Publish"), ("TopicArn", TOPIC), ("Message", &body)]);
-    let publish: Arc<[u8]> = publish.into();
+    let publish = form(SNS, &[("Action", "Publish"), ("TopicArn", TOPIC), ("Message", &body)]);
     let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let started = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..CONNECTIONS {
-        let (is_over, count, publish) =
-            (Arc::clone(&is_over), Arc::clone(&count), Arc::clone(&publish));
+        let (is_over, count) = (Arc::clone(&is_over), Arc::clone(&count));
+        let (client, mut publish) = (client.clone(), publish.clone());
         tasks.push(tokio::spawn(async move {
-            let mut connection = Connection::open(address).await?;
+            let mut connection = client.connect().await?;
             while !is_over.load(Ordering::Relaxed) {
-                connection.exchange(&publish).await?;
+                connection.exchange(&mut publish).await?;
                 count.fetch_add(1, Ordering::Relaxed);
             }
             Outcome::Ok(())

@@ -8,7 +8,7 @@ use tidings_seal::{RootKey, Sealer, Stream};
 
 use crate::Outcome;
 use crate::load::{self, Kind, Until};
-use crate::server::Server;
+use crate::server::{Server, write_master_key};
 use crate::throughput::{create, print};
 
 /// How long each measurement without a server takes.
@@ -104,37 +104,26 @@ async fn servers(each: Duration) -> Outcome<()> {
     println!("{} connections, {} byte bodies, {each:?} each", load::CONNECTIONS, load::BODY_BYTES);
     println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
     let folder = tempfile::tempdir_in(".")?;
-    let key = folder.path().join("key");
-    write_key(&key)?;
-    let key = key.to_str().ok_or("the folder's name is not text")?;
+    let key = write_master_key(folder.path())?;
     let mut first = [None, None, None];
     for round in ["plain", "sealed", "plain again", "sealed again"] {
         let data = folder.path().join(round);
-        let flags = if round.starts_with("sealed") { &["--master-key-file", key][..] } else { &[] };
+        let flags =
+            if round.starts_with("sealed") { &["--master-key-file", &key][..] } else { &[] };
         let (server, _) = Server::tidings_with(&data, flags).await?;
-        create(&server, "queue").await?;
+        create(&server.client, "queue").await?;
         let kinds = [
             (Kind::Send, "sends"),
             (Kind::SendBatch, "messages in batches"),
             (Kind::ReceiveAndDelete, "received and deleted"),
         ];
         for ((kind, what), first) in kinds.into_iter().zip(&mut first) {
-            let figure = load::run(server.address, kind, "queue", Until::Elapsed(each)).await?;
+            let figure = load::run(&server.client, kind, "queue", Until::Elapsed(each)).await?;
             print(&format!("{round}: {what}"), &figure, first.as_ref());
             first.get_or_insert(figure);
         }
         server.stop()?;
         std::fs::remove_dir_all(data)?;
     }
-    Ok(())
-}
-
-/// A key that nobody else may read, or the server would not take it.
-fn write_key(path: &std::path::Path) -> Outcome<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, "ab".repeat(32).as_bytes())?;
     Ok(())
 }

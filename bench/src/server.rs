@@ -1,17 +1,18 @@
 //! A server in a process of its own, killed when it goes out of scope.
 
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::client::Connection;
+use crate::client::Client;
+use crate::credentials::Credentials;
 
 pub(crate) struct Server {
     process: Child,
-    pub(crate) address: SocketAddr,
+    pub(crate) client: Client,
 }
 
 impl Server {
@@ -22,19 +23,43 @@ impl Server {
 
     /// The same, with flags of its own.
     pub(crate) async fn tidings_with(data: &Path, flags: &[&str]) -> Outcome<(Self, Duration)> {
+        Self::start(data, &[&["--auth=off"], flags].concat(), Stdio::null()).await
+    }
+
+    /// The release binary on a folder that is not there yet, with authentication: asked by the root
+    /// user, whose access key the first start prints.
+    pub(crate) async fn authenticating(data: &Path, flags: &[&str]) -> Outcome<Self> {
+        let flags = [&["--auth=on"], flags].concat();
+        let (mut server, _) = Self::start(data, &flags, Stdio::piped()).await?;
+        let output = server.process.stdout.as_mut().ok_or("no standard output")?;
+        let mut greeting = String::new();
+        let mut lines = BufReader::new(output);
+        while !greeting.contains("aws_secret_access_key") {
+            if lines.read_line(&mut greeting)? == 0 {
+                return Err("the server shows no access key".into());
+            }
+        }
+        let value = |name| word_after(&greeting, name).ok_or("no access key");
+        let key = Credentials::new(value("aws_access_key_id ")?, value("aws_secret_access_key ")?);
+        server.client = server.client.of(key);
+        Ok(server)
+    }
+
+    async fn start(data: &Path, flags: &[&str], output: Stdio) -> Outcome<(Self, Duration)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let process = Command::new(binary()?)
-            .args(["serve", "--auth=off", "--filter-policies-per-topic=1000000"])
+            .args(["serve", "--filter-policies-per-topic=1000000"])
             .args(["--filter-policies-per-account=1000000"])
             .args(["--listen", &address.to_string(), "--data"])
             .arg(data)
             .args(flags)
-            .stdout(Stdio::null())
+            .stdout(output)
             .spawn()?;
-        let server = Self { process, address };
+        let client = Client::new(address, Credentials::any());
+        let server = Self { process, client };
         while started.elapsed() < Duration::from_secs(120) {
-            if let Ok(mut connection) = Connection::open(address).await
+            if let Ok(mut connection) = server.client.connect().await
                 && connection.get("/health").await.is_ok()
             {
                 return Ok((server, started.elapsed()));
@@ -51,7 +76,8 @@ impl Server {
         let output = process.stdout.take().ok_or("no standard output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        Ok(Self { process, address: line.trim().parse()? })
+        let client = Client::new(line.trim().parse()?, Credentials::any());
+        Ok(Self { process, client })
     }
 
     /// Resident memory, in bytes.
@@ -76,6 +102,23 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What stands behind a text, up to the next white space or tag.
+pub(crate) fn word_after<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    rest.split(|end: char| end.is_whitespace() || end == '<').next()
+}
+
+/// Writes a master key that nobody else may read, or the server would not take it; returns its path.
+pub(crate) fn write_master_key(folder: &Path) -> Outcome<String> {
+    let path = folder.join("key");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(&path)?, "ab".repeat(32).as_bytes())?;
+    Ok(path.to_str().ok_or("the folder's name is not text")?.to_owned())
 }
 
 fn binary() -> Outcome<PathBuf> {

@@ -1,9 +1,8 @@
 //! Many subscriptions to one topic: what one takes in memory.
 
-use std::net::SocketAddr;
-
 use crate::Outcome;
-use crate::client::{Connection, form};
+use crate::client::Client;
+use crate::request::{SNS, form};
 use crate::server::Server;
 
 const SUBSCRIPTIONS: usize = 100_000;
@@ -16,13 +15,15 @@ pub(crate) async fn run() -> Outcome<()> {
     for (what, has_filter) in [("plain", false), ("with a filter policy", true)] {
         let folder = tempfile::tempdir_in(".")?;
         let (server, _) = Server::tidings(folder.path()).await?;
-        let mut connection = Connection::open(server.address).await?;
-        connection.exchange(&form(&[("Action", "CreateTopic"), ("Name", "bench")])).await?;
+        let mut connection = server.client.connect().await?;
+        connection
+            .exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")]))
+            .await?;
         let before = server.memory()?;
         let started = std::time::Instant::now();
         let mut tasks = Vec::new();
         for first in 0..CONNECTIONS {
-            tasks.push(tokio::spawn(subscribe(server.address, first, has_filter)));
+            tasks.push(tokio::spawn(subscribe(server.client.clone(), first, has_filter)));
         }
         for task in tasks {
             task.await??;
@@ -36,8 +37,8 @@ pub(crate) async fn run() -> Outcome<()> {
 }
 
 /// Every so many of the subscriptions, from `first` on. A queue need not be there to subscribe.
-async fn subscribe(address: SocketAddr, first: usize, has_filter: bool) -> Outcome<()> {
-    let mut connection = Connection::open(address).await?;
+async fn subscribe(client: Client, first: usize, has_filter: bool) -> Outcome<()> {
+    let mut connection = client.connect().await?;
     for number in (first..SUBSCRIPTIONS).step_by(CONNECTIONS) {
         let endpoint = format!("arn:aws:sqs:us-east-1:000000000000:queue-{number}");
         let policy = format!(r#"{{"store":["store-{number}"],"event":["order_placed"]}}"#);
@@ -51,7 +52,7 @@ async fn subscribe(address: SocketAddr, first: usize, has_filter: bool) -> Outco
             fields.push(("Attributes.entry.1.key", "FilterPolicy"));
             fields.push(("Attributes.entry.1.value", policy.as_str()));
         }
-        connection.exchange(&form(&fields)).await?;
+        connection.exchange(&mut form(SNS, &fields)).await?;
     }
     Ok(())
 }

@@ -1,44 +1,126 @@
-//! Sends, batches, receives with deletes: how many, beside a server that only answers.
+//! Sends, batches, receives with deletes: how many, beside a server that only answers; and what
+//! authentication, policies and sealing take of the sends.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::Outcome;
-use crate::client::{Connection, request};
+use crate::client::Client;
+use crate::credentials::Credentials;
 use crate::load::{self, Figure, Kind, Until};
-use crate::server::Server;
+use crate::request::{IAM, form, json};
+use crate::server::{Server, word_after, write_master_key};
 
-const EACH: Duration = Duration::from_secs(10);
+/// What a user may do who does little: one statement of several is for this request.
+const USER_POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:000000000000:*"},
+    {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"],
+     "Resource": "arn:aws:sqs:us-east-1:000000000000:*"},
+    {"Effect": "Deny", "Action": "sqs:*", "Resource": "*",
+     "Condition": {"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}}]}"#;
 
-pub(crate) async fn run() -> Outcome<()> {
+/// What a queue's policy says beside it.
+const QUEUE_POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sqs:SendMessage",
+     "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}},
+    {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+     "Resource": "*", "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:*:*:news"}}}]}"#;
+
+pub(crate) async fn run(seconds: u64) -> Outcome<()> {
+    let each = Duration::from_secs(seconds);
     let folder = tempfile::tempdir_in(".")?;
-    println!("{} connections, {} byte bodies, {EACH:?} each", load::CONNECTIONS, load::BODY_BYTES);
+    println!("{} connections, {} byte bodies, {each:?} each", load::CONNECTIONS, load::BODY_BYTES);
     println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
 
     let nothing = Server::nothing()?;
-    let answered = load::run(nothing.address, Kind::Send, "", Until::Elapsed(EACH)).await?;
+    let answered = send(&nothing.client, "", each).await?;
     print("nothing: requests of a send", &answered, None);
-    let batches = load::run(nothing.address, Kind::SendBatch, "", Until::Elapsed(EACH)).await?;
+    let until = Until::Elapsed(each);
+    let batches = load::run(&nothing.client, Kind::SendBatch, "", until).await?;
     print("nothing: messages in batches of 10", &batches, None);
     nothing.stop()?;
 
-    let (server, _) = Server::tidings(folder.path()).await?;
-    create(&server, "single").await?;
-    create(&server, "batch").await?;
-    let sent = load::run(server.address, Kind::Send, "single", Until::Elapsed(EACH)).await?;
-    print("SendMessage", &sent, Some(&answered));
-    let batch = load::run(server.address, Kind::SendBatch, "batch", Until::Elapsed(EACH)).await?;
+    // Each comes twice: what differs between two servers of one kind is noise.
+    for round in ["", ", again"] {
+        let data = folder.path().join(format!("data{round}"));
+        open_to_all(&data.join("off"), round, each, &answered).await?;
+        authenticated(&data.join("on"), round, each, &answered).await?;
+    }
+    let key = write_master_key(folder.path())?;
+    let sealed = ["--master-key-file", &key];
+    let server = Server::authenticating(&folder.path().join("sealed"), &sealed).await?;
+    create(&server.client, "single").await?;
+    let figure = send(&server.client, "single", each).await?;
+    print("SendMessage, master key", &figure, Some(&answered));
+    server.stop()?;
+
+    let server = Server::authenticating(&folder.path().join("batches"), &[]).await?;
+    create(&server.client, "batch").await?;
+    let batch = load::run(&server.client, Kind::SendBatch, "batch", until).await?;
     print("SendMessageBatch of 10, messages", &batch, Some(&batches));
-    let drained = load::run(server.address, Kind::ReceiveAndDelete, "batch", Until::Empty).await?;
+    let drained = load::run(&server.client, Kind::ReceiveAndDelete, "batch", Until::Empty).await?;
     print("receive 10 + delete 10, messages", &drained, None);
     println!("memory of the server: {} MiB", server.memory()? >> 20);
     server.stop()
 }
 
+async fn open_to_all(data: &Path, round: &str, each: Duration, answered: &Figure) -> Outcome<()> {
+    let (server, _) = Server::tidings(data).await?;
+    create(&server.client, "single").await?;
+    let figure = send(&server.client, "single", each).await?;
+    print(&format!("SendMessage, --auth off{round}"), &figure, Some(answered));
+    server.stop()
+}
+
+/// Asked by the root user, whom no policy is asked about, and by a user of few rights.
+async fn authenticated(data: &Path, round: &str, each: Duration, answered: &Figure) -> Outcome<()> {
+    let server = Server::authenticating(data, &[]).await?;
+    let (root, user) = (&server.client, make_user(&server.client).await?);
+    create(root, "single").await?;
+    create(root, "with-policy").await?;
+    let body = format!(
+        r#"{{"QueueUrl":"{}","Attributes":{{"Policy":{}}}}}"#,
+        load::queue_url("with-policy"),
+        quoted(QUEUE_POLICY)
+    );
+    root.connect().await?.exchange(&mut json("SetQueueAttributes", body)).await?;
+    for (what, client, queue) in [
+        ("SendMessage, root user", root, "single"),
+        ("SendMessage, user with a policy", &user, "single"),
+        ("SendMessage, queue with one too", &user, "with-policy"),
+    ] {
+        print(&format!("{what}{round}"), &send(client, queue, each).await?, Some(answered));
+    }
+    server.stop()
+}
+
+async fn send(client: &Client, queue: &str, each: Duration) -> Outcome<Figure> {
+    load::run(client, Kind::Send, queue, Until::Elapsed(each)).await
+}
+
+/// Makes a user who may send.
+async fn make_user(root: &Client) -> Outcome<Client> {
+    let mut connection = root.connect().await?;
+    let user = ("UserName", "sender");
+    connection.exchange(&mut form(IAM, &[("Action", "CreateUser"), user])).await?;
+    let policy = [("PolicyName", "send"), ("PolicyDocument", USER_POLICY)];
+    let put = [("Action", "PutUserPolicy"), user];
+    connection.exchange(&mut form(IAM, &[put, policy].concat())).await?;
+    let mut create = form(IAM, &[("Action", "CreateAccessKey"), user]);
+    let made = connection.exchange(&mut create).await?;
+    let value = |tag| word_after(made, tag).ok_or("no access key was made");
+    Ok(root.of(Credentials::new(value("<AccessKeyId>")?, value("<SecretAccessKey>")?)))
+}
+
+/// A text as JSON has it; for texts of plain characters.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\\\"").replace('\n', " "))
+}
+
 /// Creates a queue with a visibility timeout that outlasts the measurement.
-pub(crate) async fn create(server: &Server, name: &str) -> Outcome<()> {
-    let mut connection = Connection::open(server.address).await?;
+pub(crate) async fn create(client: &Client, name: &str) -> Outcome<()> {
     let body = format!(r#"{{"QueueName":"{name}","Attributes":{{"VisibilityTimeout":"3600"}}}}"#);
-    connection.exchange(&request("CreateQueue", &body)).await?;
+    client.connect().await?.exchange(&mut json("CreateQueue", body)).await?;
     Ok(())
 }
 

@@ -75,13 +75,41 @@ impl Signer<'_> {
         body: &BodyHash,
         now: Seconds,
     ) -> Result<SignedRequestHeaders, AuthFault> {
+        self.sign_with(&self.signing_key(now), request, body, now)
+    }
+
+    /// The key that signs on a day, in UTC: for who signs so much that it is worth keeping.
+    pub fn signing_key(&self, now: Seconds) -> SigningKey {
+        let date = now.to_string();
+        let scope = Scope { date: &date[..8], region: self.region, service: self.service };
+        SigningKey::derive(self.secret, &scope)
+    }
+
+    /// [`Signer::sign`] with the [`Signer::signing_key`] of that day. With another one it signs what
+    /// nobody believes.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthFault::MalformedQueryString`].
+    pub fn sign_with(
+        &self,
+        key: &SigningKey,
+        request: &Request<'_>,
+        body: &BodyHash,
+        now: Seconds,
+    ) -> Result<SignedRequestHeaders, AuthFault> {
         let date = now.to_string();
         let mut headers = kept_headers(request);
         headers.push(("x-amz-date", date.as_bytes()));
         headers.extend(self.session_token.map(|token| ("x-amz-security-token", token.as_bytes())));
         let signed_headers = names(&headers);
         let request = Request { headers: &headers, ..*request };
-        let signature = self.signature(&request, &signed_headers, Form::Header, body, now)?;
+        let request = CanonicalRequest {
+            request: &request,
+            signed_headers: &signed_headers,
+            form: Form::Header,
+        };
+        let signature = self.signature(key, &request, body, now)?;
         let authorization = format!(
             "{ALGORITHM} Credential={}/{}, SignedHeaders={signed_headers}, Signature={}",
             self.access_key_id,
@@ -130,24 +158,25 @@ impl Signer<'_> {
         }
         let query = String::from_utf8(query).unwrap_or_default();
         let request = Request { headers: &headers, query: &query, ..*request };
-        let signature = self.signature(&request, &signed_headers, Form::Presigned, body, now)?;
+        let request = CanonicalRequest {
+            request: &request,
+            signed_headers: &signed_headers,
+            form: Form::Presigned,
+        };
+        let signature = self.signature(&self.signing_key(now), &request, body, now)?;
         Ok(format!("{query}&X-Amz-Signature={}", hex::encode(&signature).as_str()))
     }
 
     fn signature(
         &self,
-        request: &Request<'_>,
-        signed_headers: &str,
-        form: Form,
+        key: &SigningKey,
+        request: &CanonicalRequest<'_>,
         body: &BodyHash,
         now: Seconds,
     ) -> Result<[u8; 32], AuthFault> {
         let mut sink = HashSink::new();
-        CanonicalRequest { request, signed_headers, form }.write(body, &mut sink)?;
-        let date = now.to_string();
-        let scope = Scope { date: &date[..8], region: self.region, service: self.service };
-        let key = SigningKey::derive(self.secret, &scope);
-        Ok(key.sign(now, &self.scope(&date), &sink.finish()))
+        request.write(body, &mut sink)?;
+        Ok(key.sign(now, &self.scope(&now.to_string()), &sink.finish()))
     }
 
     fn scope(&self, date: &str) -> String {
@@ -198,6 +227,10 @@ mod tests {
         assert_eq!(headers.len(), 6);
         let request = Request { headers: &headers, ..request };
         assert_eq!(signer.sign(&request, &body, now).unwrap(), signed);
+        let key = signer.signing_key(Seconds(86_399));
+        assert_eq!(signer.sign_with(&key, &request, &body, now).unwrap(), signed, "all day");
+        let key = signer.signing_key(Seconds(86_400));
+        assert_ne!(signer.sign_with(&key, &request, &body, now).unwrap(), signed);
         let malformed = Request { query: "%", ..request };
         assert_eq!(signer.sign(&malformed, &body, now), Err(AuthFault::MalformedQueryString));
     }
