@@ -36,7 +36,7 @@ impl Figure {
 #[derive(Copy, Clone)]
 pub(crate) enum Until {
     Elapsed(Duration),
-    /// All connections together have counted so much.
+    /// All connections together have counted so much, or nothing more is received.
     Counted(u64),
     /// Nothing more is received.
     Empty,
@@ -96,7 +96,7 @@ pub(crate) async fn run(client: &Client, kind: Kind, queue: &str, until: Until) 
                 let total = counted.fetch_add(done, Ordering::Relaxed) + done;
                 let is_done = match until {
                     Until::Elapsed(length) => started.elapsed() >= length,
-                    Until::Counted(count) => total >= count,
+                    Until::Counted(count) => total >= count || done == 0,
                     Until::Empty => done == 0,
                 };
                 if is_done {
