@@ -244,6 +244,20 @@ fn find<'a, T: Named>(
     })
 }
 
+/// The entities whose paths begin like that, in the order of their names.
+fn under<'a, T: Named>(
+    entities: &'a Entities<T>,
+    path_of: impl Fn(&T) -> &str,
+    path_prefix: Option<&str>,
+) -> Result<impl Iterator<Item = (String, (&'a str, &'a T))>, IdentityFault> {
+    let mut checks = Checks::default();
+    checks.path_prefix(path_prefix);
+    checks.finish()?;
+    let prefix = path_prefix.unwrap_or("/");
+    let found = entities.iter().filter(move |(_, entity)| path_of(entity).starts_with(prefix));
+    Ok(found.map(|(id, entity)| (entity.name().to_lowercase(), (id, entity))))
+}
+
 /// Refuses a name that is taken by another entity, in whatever case.
 fn check_free<T: Named>(
     entities: &Entities<T>,

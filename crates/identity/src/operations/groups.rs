@@ -2,7 +2,7 @@
 
 use super::users::listed;
 use super::{
-    Checks, Decided, Decider, GroupView, Output, PageRequest, check_free, check_quota, seen,
+    Checks, Decided, Decider, GroupView, Output, PageRequest, check_free, check_quota, seen, under,
 };
 use crate::directory::Group;
 use crate::entry::{EntityKind, SavedGroup, SavedPolicies};
@@ -38,13 +38,7 @@ impl Decider<'_> {
     }
 
     pub(super) fn list_groups(&self, path_prefix: Option<&str>, page: &PageRequest) -> Decided {
-        let mut checks = Checks::default();
-        checks.path_prefix(path_prefix);
-        checks.finish()?;
-        let prefix = path_prefix.unwrap_or("/");
-        let groups = self.account.groups.iter();
-        let groups = groups.filter(|(_, group)| group.saved.path.starts_with(prefix));
-        let list = groups.map(|(id, group)| (group.saved.name.to_lowercase(), (id, group)));
+        let list = under(&self.account.groups, |group| &group.saved.path, path_prefix)?;
         seen(Output::Groups(page.cut(list)?.map(|(id, group)| shown(id, group))))
     }
 

@@ -6,7 +6,7 @@ use super::documents::check_trust;
 use super::operation::CreateRole;
 use super::tags::check_unlike;
 use super::{
-    Checks, Decided, Decider, Output, PageRequest, RoleView, check_free, check_quota, seen,
+    Checks, Decided, Decider, Output, PageRequest, RoleView, check_free, check_quota, seen, under,
 };
 use crate::directory::Role;
 use crate::entry::{EntityKind, SavedPolicies, SavedRole};
@@ -55,13 +55,7 @@ impl Decider<'_> {
     }
 
     pub(super) fn list_roles(&self, path_prefix: Option<&str>, page: &PageRequest) -> Decided {
-        let mut checks = Checks::default();
-        checks.path_prefix(path_prefix);
-        checks.finish()?;
-        let prefix = path_prefix.unwrap_or("/");
-        let roles = self.account.roles.iter();
-        let roles = roles.filter(|(_, role)| role.saved.path.starts_with(prefix));
-        let list = roles.map(|(id, role)| (role.saved.name.to_lowercase(), (id, role)));
+        let list = under(&self.account.roles, |role| &role.saved.path, path_prefix)?;
         seen(Output::Roles(page.cut(list)?.map(|(id, role)| listed(id, role))))
     }
 

@@ -2,7 +2,7 @@
 
 use super::tags::check_unlike;
 use super::{
-    Checks, Decided, Decider, Output, PageRequest, UserView, check_free, check_quota, seen,
+    Checks, Decided, Decider, Output, PageRequest, UserView, check_free, check_quota, seen, under,
 };
 use crate::directory::User;
 use crate::entry::{EntityKind, SavedPolicies, SavedUser};
@@ -70,13 +70,7 @@ impl Decider<'_> {
     }
 
     pub(super) fn list_users(&self, path_prefix: Option<&str>, page: &PageRequest) -> Decided {
-        let mut checks = Checks::default();
-        checks.path_prefix(path_prefix);
-        checks.finish()?;
-        let prefix = path_prefix.unwrap_or("/");
-        let users = self.account.users.iter();
-        let users = users.filter(|(_, user)| user.saved.path.starts_with(prefix));
-        let list = users.map(|(id, user)| (user.saved.name.to_lowercase(), (id, user)));
+        let list = under(&self.account.users, |user| &user.saved.path, path_prefix)?;
         seen(Output::Users(page.cut(list)?.map(|(id, user)| listed(id, user))))
     }
 
