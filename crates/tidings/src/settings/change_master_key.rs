@@ -4,25 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::layers::{Arguments, Settings};
+use super::folder::FolderArguments;
+use super::layers::Settings;
 use super::resolve::SettingsError;
 use crate::master_key::{Source, THE_NEW_KEY};
 
-/// The settings of the server that say which folder and which key, and the new key.
+/// The folder, its key until now, and the new key.
 #[derive(Args, Debug, Default)]
 pub(crate) struct ChangeMasterKey {
-    /// The server's TOML file
-    #[arg(long, value_name = "FILE", env = "TIDINGS_CONFIG")]
-    config: Option<PathBuf>,
-    /// The data folder [default: ./tidings-data]
-    #[arg(long, value_name = "FOLDER", env = "TIDINGS_DATA")]
-    data: Option<PathBuf>,
-    /// File with the key until now [default: none]
-    #[arg(long, value_name = "FILE", env = "TIDINGS_MASTER_KEY_FILE")]
-    master_key_file: Option<PathBuf>,
-    /// Command that prints the key until now [default: none]
-    #[arg(long, value_name = "COMMAND", env = "TIDINGS_MASTER_KEY_COMMAND")]
-    master_key_command: Option<String>,
+    #[command(flatten)]
+    folder: FolderArguments,
     /// File with the new key
     #[arg(long, value_name = "FILE", env = "TIDINGS_NEW_MASTER_KEY_FILE")]
     new_master_key_file: Option<PathBuf>,
@@ -53,13 +44,7 @@ impl ChangeMasterKey {
                 THE_NEW_KEY.command, THE_NEW_KEY.variable
             ),
         })?;
-        let settings = Settings {
-            data: self.data,
-            master_key_file: self.master_key_file,
-            master_key_command: self.master_key_command,
-            ..Settings::default()
-        };
-        let settings = Arguments { config: self.config, settings }.over_file()?;
+        let settings = self.folder.over_file(Settings::default())?;
         Ok(Change { data: settings.data_folder(), old: settings.master_key()?, new })
     }
 }

@@ -2,6 +2,7 @@
 
 mod change_master_key;
 mod environment;
+mod folder;
 mod layers;
 mod listeners;
 mod resolve;

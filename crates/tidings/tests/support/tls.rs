@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects to a server at localhost, trusting an authority in PEM. Hands are shaken when something
 /// is sent.
-pub fn connect(
+pub(crate) fn connect(
     address: &str,
     authority: &[u8],
 ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
