@@ -29,11 +29,20 @@ conformance *arguments:
 crash:
     cargo test --package tidings --test crash
 
-# Licences, advisories, duplicates and sources of the dependencies.
+# Licences, advisories, duplicates and sources of the dependencies; of programs that only test, advisories.
 # Not in CI: it needs the advisory database, and building cargo-deny takes longer than all tests.
 deny:
     @command -v cargo-deny >/dev/null || { echo "first: cargo install --locked cargo-deny" >&2; exit 1; }
-    cargo deny check
+    cargo deny --locked check
+    cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml check advisories sources
+    cargo deny --locked --manifest-path conformance/drivers/rust/Cargo.toml --config deny.toml check advisories sources
+
+# The same advisories, as cargo-audit reads them: every version in every lock file, needed or not.
+audit:
+    @command -v cargo-audit >/dev/null || { echo "first: cargo install --locked cargo-audit" >&2; exit 1; }
+    cargo audit --deny warnings
+    cargo audit --deny warnings --file fuzz/Cargo.lock
+    cargo audit --deny warnings --file conformance/drivers/rust/Cargo.lock
 
 # Load over HTTP, beside a server that only answers.
 bench *arguments:
