@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use tidings_core::command::{Command, Effect, Reply, Token, TopicCommand};
+use tidings_core::command::{Command, Effect, Publication, Reply, Token, TopicCommand};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::failure::{Failure, Unavailable};
@@ -79,7 +79,8 @@ fn weight(command: &Command) -> usize {
             messages.iter().map(|message| message.content.len()).sum()
         }
         Command::Topic(TopicCommand::Publish { messages, .. }) => {
-            messages.iter().map(|message| message.content.len()).sum()
+            let unsealed = |message: &Publication| message.unsealed.as_ref().map_or(0, Vec::len);
+            messages.iter().map(|message| message.content.len() + unsealed(message)).sum()
         }
         _ => 0,
     };

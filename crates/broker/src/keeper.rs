@@ -15,8 +15,17 @@ use tracing::warn;
 use crate::entropy::Entropy;
 use crate::inbox::{Inbox, Input};
 
-/// Opens a sealed content of a published message; `None` if that cannot be done now.
-pub type Opener = Box<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
+/// Opens a sealed content of a published message.
+pub type Opener = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, Unopened> + Send + Sync>;
+
+/// Why a content was not opened.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Unopened {
+    /// It may be another time: its key is disabled, for instance.
+    NotNow,
+    /// It never will be: its key is gone, or it is damaged.
+    Never,
+}
 
 /// What the keeper is asked to do.
 pub(crate) enum Errand {
@@ -74,11 +83,17 @@ fn carry_out(
             Command::RelocatePublications { publications }
         }
         Effect::CopyForReplay { subscription, messages } => {
-            let opened = |record: Vec<u8>| match opener {
-                Some(open) => PublishedRecord::opened(&record, open).unwrap_or(record),
-                None => record,
+            let opened = |record: Vec<u8>| {
+                let open =
+                    |sealed: &[u8]| opener.map_or(Err(Unopened::NotNow), |open| open(sealed));
+                match PublishedRecord::opened(&record, open) {
+                    Ok(opened) => Some(opened.unwrap_or(record)),
+                    Err(Unopened::NotNow) => Some(record),
+                    // As good as one that cannot be read.
+                    Err(Unopened::Never) => None,
+                }
             };
-            let read = |(number, location)| (number, read(reader, location).map(opened));
+            let read = |(number, location)| (number, read(reader, location).and_then(opened));
             let messages = messages.into_iter().map(read).collect();
             Command::ReplayMessages { subscription, messages }
         }

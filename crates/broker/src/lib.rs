@@ -41,7 +41,7 @@ pub use broker::{Broker, Options};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use failure::{Failure, OpenError, ReadFailure, Unavailable};
-pub use keeper::Opener;
+pub use keeper::{Opener, Unopened};
 pub use owner::{Append, Owner};
 pub use sealing::{Keys, SealError, change_master_key};
 pub use store::OpenReport;

@@ -456,7 +456,7 @@ async fn a_folder_of_an_older_format_is_marked_as_ours() {
     std::fs::write(&format, "2\n").unwrap();
     let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
     broker.close().await;
-    assert_eq!(std::fs::read_to_string(&format).unwrap(), "4\n");
+    assert_eq!(std::fs::read_to_string(&format).unwrap(), "5\n");
 }
 
 /// Whoever has been told of a change finds it in the view, and finds it again after a restart and

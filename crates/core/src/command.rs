@@ -2,6 +2,7 @@
 
 mod topics;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::delivery::{Attempt, AttemptOutcome, Delivery, Fate};
@@ -364,9 +365,9 @@ pub enum Reply {
         /// The others: there was no room for more, or the first of them goes to queues whose keys
         /// have to be asked. They are to be published next.
         left: Vec<Publication>,
-        /// Encrypted queues that the first of `left` would go to. Whether their keys let the topic
-        /// in is to be said in [`Publication::keys`].
-        to_ask: Vec<QueueArn>,
+        /// Encrypted queues that these would go to. Whether their keys let the topic in is to be said
+        /// in [`Publication::keys`] of each.
+        to_ask: BTreeSet<QueueArn>,
     },
     /// What has become of a message after an attempt to deliver it.
     Settled(Fate),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::message::Location;
-use crate::names::{SubscriptionArn, SubscriptionProtocol};
+use crate::names::{QueueArn, SubscriptionArn, SubscriptionProtocol};
 use crate::receipt::Receipt;
 use crate::time::Timestamp;
 
@@ -27,6 +27,18 @@ pub struct Delivery {
     pub is_replayed: bool,
     /// The topic's SignatureVersion.
     pub signature_version: SignatureVersion,
+    /// Of a message that came into an encrypted queue, the key that whoever receives it needs.
+    pub key: Option<QueueKey>,
+}
+
+/// The key of an encrypted queue, as it was when a message came into the queue. It goes with the
+/// message to dead-letter queues and back.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct QueueKey {
+    /// The queue.
+    pub queue: QueueArn,
+    /// Its KmsMasterKeyId.
+    pub key_id: Arc<str>,
 }
 
 /// How envelopes are signed.

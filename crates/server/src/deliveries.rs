@@ -26,10 +26,11 @@ use tidings_couriers::{Outcome, Parcel, ParcelKind};
 use tidings_keys::KeyFault;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
+use crate::keys::is_lost;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
@@ -142,14 +143,19 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
     }
 }
 
-/// What cannot be read now may be later; what cannot be understood never will be.
+/// What cannot be read now may be later; what cannot be understood never will be. A message whose key
+/// cannot be used now waits for it, however long: an attempt that nobody tells of is made again when
+/// its time is over, and is no failure of the endpoint.
 async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
     let subscription = &attempt.delivery.subscription;
-    error!(%subscription, "a message cannot be delivered: {unbegun}");
     let outcome = match unbegun {
-        Unbegun::Damaged(_) => AttemptOutcome::Never,
-        Unbegun::Unread(_) | Unbegun::Unsigned(_) | Unbegun::Sealed(_) => AttemptOutcome::TryLater,
+        Unbegun::Sealed(fault) if !is_lost(fault) => {
+            return debug!(%subscription, "a message waits for its key: {unbegun}");
+        }
+        Unbegun::Damaged(_) | Unbegun::Sealed(_) => AttemptOutcome::Never,
+        Unbegun::Unread(_) | Unbegun::Unsigned(_) => AttemptOutcome::TryLater,
     };
+    error!(%subscription, "a message cannot be delivered: {unbegun}");
     let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
     if let Err(failure) = shared.broker.call(settle).await {
         warn!(%subscription, "that is not recorded, so it is tried again: {failure}");

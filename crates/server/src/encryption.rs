@@ -14,19 +14,19 @@
 //! the message out of them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_access::{Caller, Facts, Origin, Policies, Source};
 use tidings_aws::{Refusal, WireError};
 use tidings_broker::Broker;
 use tidings_core::command::{Command, TopicCommand};
+use tidings_core::delivery::Delivery;
 use tidings_core::message::Sealing;
 use tidings_core::names::{QueueArn, TopicArn};
 use tidings_core::record::MessageRecord;
 use tidings_core::terms::{Encryption, Resource};
-use tidings_keys::{Key, KeyCode, KeyFault, KeyRequest, KeyStore, authorise};
+use tidings_keys::{KeyCode, KeyFault, KeyRequest, authorise};
 
-use crate::caller::Standing;
 use crate::exchange::Exchange;
 use crate::keys::Kms;
 use crate::kms::{self, Encrypted, Messages};
@@ -37,7 +37,7 @@ const SNS: &str = "sns.amazonaws.com";
 const NO_KEYS: &str = "This server keeps no keys.";
 
 /// How long a data key that opens is known, where no queue says it: in seconds, as a queue's default.
-const REUSE_SECONDS: u64 = 300;
+pub(crate) const REUSE_SECONDS: u64 = 300;
 
 /// What the key of a queue or topic has to do with a command, before the broker gets it.
 ///
@@ -74,7 +74,8 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
     Ok(())
 }
 
-/// The content of a message that was received from this queue.
+/// The content of a message that was received from this queue: as it was sent, or published and
+/// delivered.
 ///
 /// # Errors
 /// As [`prepare`], and if the content was damaged.
@@ -82,12 +83,25 @@ pub(crate) fn open<'r>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
     record: &MessageRecord<'r>,
+    delivery: Option<&Delivery>,
 ) -> Result<Cow<'r, [u8]>, Refusal> {
+    let of_queue = of_queue(exchange.broker, queue);
+    if let Some(key) = delivery.and_then(|delivery| delivery.key.as_ref()) {
+        // The queue's own key was asked before anything was received.
+        let is_asked = key.queue == *queue
+            && of_queue.as_ref().is_some_and(|encryption| encryption.key_id == key.key_id);
+        if !is_asked {
+            let (resource, owner) = kms::queue(&key.queue);
+            let (key, reuse_seconds) = (&*key.key_id, REUSE_SECONDS);
+            let encrypted = Encrypted { resource: &resource, owner: &owner, key, reuse_seconds };
+            messages(exchange)?.check_opening(&encrypted)?;
+        }
+    }
     match record.sealing {
         Sealing::Plain => Ok(Cow::Borrowed(record.content)),
         Sealing::Envelope => {
-            let reuse_seconds = of_queue(exchange.broker, queue)
-                .map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
+            let reuse_seconds =
+                of_queue.map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
             let opened = messages(exchange)?.open(record.content, reuse_seconds);
             opened.map(Cow::Owned).map_err(|fault| match fault.code {
                 KeyCode::InvalidCiphertext => WireError::InternalFailure.into(),
@@ -121,55 +135,54 @@ pub(crate) fn open_for_delivery<'r>(
 pub(crate) async fn ask_keys(
     exchange: &Exchange<'_>,
     topic: &TopicArn,
-    queues: Vec<QueueArn>,
+    queues: BTreeSet<QueueArn>,
 ) -> Result<BTreeMap<QueueArn, bool>, Refusal> {
-    let kms = exchange.kms.ok_or_else(no_keys)?;
-    let is_judged = !matches!(exchange.call.caller.standing, Standing::Unchecked { .. });
     let mut answers = BTreeMap::new();
     for queue in queues {
-        let Some(encryption) = of_queue(exchange.broker, &queue) else {
+        let may_enter = match of_queue(exchange.broker, &queue) {
+            Some(encryption) => lets_topic_in(exchange, &encryption, topic, &queue).await?,
             // It has no key any more.
-            answers.insert(queue, true);
-            continue;
-        };
-        let (resource, owner) = kms::queue(&queue);
-        kms.make_managed_key(exchange.broker, &encryption.key_id, &owner).await?;
-        let store = kms.plane.look();
-        let may_enter = match store.find(&encryption.key_id, &owner) {
-            Ok(key) if key.check_usable().is_ok() => {
-                let now_ms = exchange.broker.now().as_ms();
-                !is_judged || lets_topic_in(&store, key, topic, &resource, now_ms)
-            }
-            _ => false,
+            None => true,
         };
         answers.insert(queue, may_enter);
+        // There may be thousands, and others have something to do too.
+        tokio::task::consume_budget().await;
     }
     Ok(answers)
 }
 
-fn lets_topic_in(
-    store: &KeyStore,
-    key: &Key,
+async fn lets_topic_in(
+    exchange: &Exchange<'_>,
+    encryption: &Encryption,
     topic: &TopicArn,
-    queue: &tidings_keys::Resource,
-    now_ms: u64,
-) -> bool {
-    let (topic_arn, owner) = (topic.to_string(), topic.account.to_string());
-    let now_ms = i64::try_from(now_ms).unwrap_or(i64::MAX);
+    queue: &QueueArn,
+) -> Result<bool, Refusal> {
+    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
+    let (resource, owner) = kms::queue(queue);
+    kms.make_managed_key(broker, &encryption.key_id, &owner).await?;
+    let store = kms.plane.look();
+    let Ok(key) = store.find(&encryption.key_id, &owner) else { return Ok(false) };
+    let Some(judge) = exchange.judge() else { return Ok(key.check_usable().is_ok()) };
+    let (topic_arn, topic_owner) = (topic.to_string(), topic.account.to_string());
     let facts = Facts {
         region: topic.region.as_str(),
-        source: Some(Source { arn: &topic_arn, account: &owner, organisation: None }),
-        ..Facts::new(Caller::Service { name: SNS }, Origin::Service, now_ms)
+        source: Some(Source { arn: &topic_arn, account: &topic_owner, organisation: None }),
+        called_via: &["sqs.amazonaws.com"],
+        ..Facts::new(Caller::Service { name: SNS }, Origin::Service, judge.now_ms())
     };
-    let context = queue.context();
-    ["kms:GenerateDataKey", "kms:Decrypt"].iter().all(|action| {
+    let context = resource.context();
+    let is_allowed = ["kms:GenerateDataKey", "kms:Decrypt"].iter().all(|action| {
         let request = KeyRequest {
             context: Some(&context),
             via_service: Some("sqs"),
             ..KeyRequest::new(action, key)
         };
-        authorise(store, &request, &facts, &Policies::default()).is_ok()
-    })
+        let asked = authorise(&store, &request, &facts, &Policies::default());
+        let outcome = asked.map(|allowance| Some(allowance.to_string()));
+        judge.write_down_of(SNS, action, key.arn(), outcome.as_ref().map_err(|no| &no.text));
+        outcome.is_ok()
+    });
+    Ok(is_allowed && key.check_usable().is_ok())
 }
 
 async fn seal(

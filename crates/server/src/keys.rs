@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_aws::Refusal;
-use tidings_broker::{Broker, Keys, Opener};
+use tidings_broker::{Broker, Keys, Opener, Unopened};
 use tidings_core::register::RegisterWrite;
-use tidings_keys::{Change, Envelopes, Key, KeyStore, PREFIX, Random, Resource, Scope};
+use tidings_keys::{
+    Change, Envelopes, Key, KeyCode, KeyFault, KeyStore, PREFIX, Random, Resource, Scope,
+};
 use tracing::warn;
 
+use crate::encryption::REUSE_SECONDS;
 use crate::exchange::refusal_of;
+use crate::kms;
 use crate::plane::{ChangeFault, LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
 
@@ -25,9 +29,6 @@ pub struct Kms {
     pub(crate) plane: Arc<Plane<KeyStore>>,
     pub(crate) envelopes: Arc<Envelopes>,
 }
-
-/// How long a data key that replays open is known, in seconds.
-const OPENED_FOR_SECONDS: u64 = 300;
 
 /// Data keys that are remembered, for sealing and for opening: some 16 MiB of them.
 const DATA_KEYS_MAX: usize = 16_384;
@@ -61,10 +62,14 @@ impl Kms {
     fn opener(&self) -> Opener {
         let (plane, envelopes) = (Arc::downgrade(&self.plane), Arc::clone(&self.envelopes));
         Box::new(move |sealed| {
-            let plane = plane.upgrade()?;
-            let times = (OPENED_FOR_SECONDS, plane.broker().now().as_ms());
+            let plane = plane.upgrade().ok_or(Unopened::NotNow)?;
+            let times = (REUSE_SECONDS, plane.broker().now().as_ms());
             let allowed = |_: &Key, _: &Resource| Ok(());
-            envelopes.open(&plane.look(), sealed, "nobody", times, allowed).ok()
+            let opened = envelopes.open(&plane.look(), sealed, Some(kms::NOBODY), times, allowed);
+            opened.map_err(|fault| match is_lost(&fault) {
+                true => Unopened::Never,
+                false => Unopened::NotNow,
+            })
         })
     }
 
@@ -124,6 +129,11 @@ impl Kms {
             }
         }
     }
+}
+
+/// Whether what a key sealed will never be opened again: the key is gone, or the bytes are damaged.
+pub(crate) fn is_lost(fault: &KeyFault) -> bool {
+    matches!(fault.code, KeyCode::NotFound | KeyCode::InvalidCiphertext)
 }
 
 /// What a caller is told of a change that did not happen.

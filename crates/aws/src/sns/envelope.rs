@@ -246,6 +246,7 @@ pub(crate) fn size_in_queues(topic: &TopicArn, content: &PublishedContent<'_>) -
         is_raw: false,
         is_replayed: false,
         signature_version: SignatureVersion::V1,
+        key: None,
     };
     let rendering = Rendering { record: &record, content, delivery: &delivery, base_url: "" };
     let signature = Signature {
@@ -312,6 +313,7 @@ mod tests {
             is_raw: false,
             is_replayed: false,
             signature_version: SignatureVersion::V1,
+            key: None,
         }
     }
 

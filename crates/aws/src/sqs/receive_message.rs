@@ -515,6 +515,7 @@ mod tests {
             is_raw,
             is_replayed: false,
             signature_version: SignatureVersion::V1,
+            key: None,
         }
     }
 

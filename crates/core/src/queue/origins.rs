@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::codec::{Damaged, Reader, Writer};
-use crate::delivery::{Delivery, SignatureVersion};
+use crate::delivery::{Delivery, QueueKey, SignatureVersion};
 use crate::names::{QueueArn, SubscriptionArn, Uuid};
 use crate::record::{
     read_arn, read_protocol, read_topic_arn, write_arn, write_protocol, write_topic_arn,
@@ -125,25 +125,37 @@ fn write_delivery(w: &mut Writer<'_>, delivery: &Delivery) {
     write_protocol(w, delivery.protocol);
     w.u8(u8::from(delivery.is_raw));
     w.u8(u8::from(delivery.is_replayed));
-    w.u8(match delivery.signature_version {
-        SignatureVersion::V1 => 1,
-        SignatureVersion::V2 => 2,
+    w.u8(match (delivery.signature_version, &delivery.key) {
+        (SignatureVersion::V1, None) => 1,
+        (SignatureVersion::V2, None) => 2,
+        (SignatureVersion::V1, Some(_)) => V1_WITH_KEY,
+        (SignatureVersion::V2, Some(_)) => V2_WITH_KEY,
     });
+    if let Some(QueueKey { queue, key_id }) = &delivery.key {
+        write_arn(w, queue);
+        w.text(key_id);
+    }
 }
 
+/// A key follows.
+const V1_WITH_KEY: u8 = 3;
+const V2_WITH_KEY: u8 = 4;
+
 fn read_delivery(r: &mut Reader<'_>) -> Result<Delivery, Damaged> {
-    Ok(Delivery {
-        subscription: SubscriptionArn {
-            topic: read_topic_arn(r)?,
-            id: Uuid::from_bytes(r.array()?),
-        },
-        protocol: read_protocol(r)?,
-        is_raw: r.flag()?,
-        is_replayed: r.flag()?,
-        signature_version: match r.u8()? {
-            1 => SignatureVersion::V1,
-            2 => SignatureVersion::V2,
-            _ => return Err(Damaged),
-        },
-    })
+    let topic = read_topic_arn(r)?;
+    let subscription = SubscriptionArn { topic, id: Uuid::from_bytes(r.array()?) };
+    let protocol = read_protocol(r)?;
+    let (is_raw, is_replayed) = (r.flag()?, r.flag()?);
+    let (signature_version, has_key) = match r.u8()? {
+        1 => (SignatureVersion::V1, false),
+        2 => (SignatureVersion::V2, false),
+        V1_WITH_KEY => (SignatureVersion::V1, true),
+        V2_WITH_KEY => (SignatureVersion::V2, true),
+        _ => return Err(Damaged),
+    };
+    let key = match has_key {
+        true => Some(QueueKey { queue: read_arn(r)?, key_id: r.text()?.into() }),
+        false => None,
+    };
+    Ok(Delivery { subscription, protocol, is_raw, is_replayed, signature_version, key })
 }

@@ -133,14 +133,17 @@ impl<'a> PublishedRecord<'a> {
     }
 
     /// A whole record with its content as it was before it was sealed, for those who look at it and
-    /// cannot open it themselves. `None` if it is not sealed, or `open` cannot open it.
-    pub fn opened(
+    /// cannot open it themselves. `None` if it is not sealed.
+    ///
+    /// # Errors
+    /// Those of `open`.
+    pub fn opened<E>(
         record: &'a [u8],
-        open: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
-    ) -> Option<Vec<u8>> {
-        let published = Self::decode(record).ok()?;
+        open: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Vec<u8>>, E> {
+        let Ok(published) = Self::decode(record) else { return Ok(None) };
         if published.message.sealing == Sealing::Plain {
-            return None;
+            return Ok(None);
         }
         let content = open(published.message.content)?;
         let (sealing, content) = (Sealing::Plain, content.as_slice());
@@ -149,7 +152,7 @@ impl<'a> PublishedRecord<'a> {
         let mut opened = Vec::new();
         let record = TopicRecord::PublicationRelocated { number: 0, published };
         Record::Topic(record).encode(&mut opened);
-        Some(opened)
+        Ok(Some(opened))
     }
 
     fn write(&self, w: &mut Writer<'_>) {

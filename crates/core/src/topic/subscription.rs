@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::delivery::{Delivery, SignatureVersion};
+use crate::delivery::{Delivery, QueueKey, SignatureVersion};
 use crate::limits;
 use crate::names::{AccountId, QueueArn, SubscriptionArn, SubscriptionProtocol};
 use crate::subscription_attributes::SubscriptionAttributes;
@@ -101,6 +101,7 @@ impl Subscription {
             is_raw: attributes.raw_message_delivery(),
             is_replayed: false,
             signature_version: SignatureVersion::default(),
+            key: None,
         });
         Self {
             number,
@@ -142,19 +143,21 @@ impl Subscription {
         self.attributes.filter_policy().is_some() && !self.is_ended()
     }
 
-    /// In which form a message goes out now. Most messages share one.
+    /// In which form a message goes out now, and the key of the queue that it goes to. Most messages
+    /// share one.
     pub(crate) fn delivery(
         &mut self,
         signature_version: SignatureVersion,
         is_replayed: bool,
+        key: Option<QueueKey>,
     ) -> Arc<Delivery> {
         let now = &self.delivery;
         let is_raw = self.attributes.raw_message_delivery();
         if (now.is_raw, now.signature_version) != (is_raw, signature_version) {
             self.delivery = Arc::new(Delivery { is_raw, signature_version, ..(**now).clone() });
         }
-        if is_replayed {
-            return Arc::new(Delivery { is_replayed, ..(*self.delivery).clone() });
+        if is_replayed || key.is_some() {
+            return Arc::new(Delivery { is_replayed, key, ..(*self.delivery).clone() });
         }
         Arc::clone(&self.delivery)
     }

@@ -31,8 +31,9 @@ pub struct Envelopes {
 pub struct SealRequest<'a> {
     /// The queue or topic.
     pub resource: &'a Resource,
-    /// Who sends: sessions of a role that differ in their names only should be one.
-    pub principal: &'a str,
+    /// Who sends: sessions of a role that differ in their names only should be one. `None` for
+    /// whoever must be asked anew for each body.
+    pub principal: Option<&'a str>,
     /// The key of the queue or topic.
     pub key: &'a Key,
     /// How long a data key is used: `KmsDataKeyReusePeriodSeconds`, of topics 300.
@@ -87,17 +88,23 @@ impl Envelopes {
         authorise: impl FnOnce() -> Result<(), KeyFault>,
     ) -> Result<Vec<u8>, KeyFault> {
         let SealRequest { resource, principal, key, reuse_seconds, now_ms } = *request;
-        key.check_usable()?;
         let reuse_ms = reuse_seconds.saturating_mul(1000);
-        let name = (resource.clone(), principal.to_owned(), key.id());
-        let known = lock(&self.sealing).get(&name, now_ms);
+        let name = principal.map(|principal| (resource.clone(), principal.to_owned(), key.id()));
+        let known = name.as_ref().and_then(|name| lock(&self.sealing).get(name, now_ms));
         let data_key = match known.filter(|known| known.may_seal(now_ms, reuse_ms)) {
-            Some(known) => known,
+            Some(known) => {
+                key.check_usable()?;
+                known
+            }
             None => {
+                // Whoever may not use a key does not learn whether it could be used.
                 authorise()?;
+                key.check_usable()?;
                 let made = Arc::new(make(request, &random)?);
                 let ends_at_ms = now_ms.saturating_add(reuse_ms);
-                lock(&self.sealing).put(name, Arc::clone(&made), now_ms, ends_at_ms);
+                if let Some(name) = name {
+                    lock(&self.sealing).put(name, Arc::clone(&made), now_ms, ends_at_ms);
+                }
                 made
             }
         };
@@ -114,23 +121,26 @@ impl Envelopes {
         &self,
         store: &KeyStore,
         sealed: &[u8],
-        principal: &str,
+        principal: Option<&str>,
         (reuse_seconds, now_ms): (u64, u64),
         authorise: impl FnOnce(&Key, &Resource) -> Result<(), KeyFault>,
     ) -> Result<Vec<u8>, KeyFault> {
         let sealed = Sealed::parse(sealed)?;
         let key = store.key(sealed.key).ok_or_else(|| gone(sealed.key))?;
-        key.check_usable()?;
-        let name = (sealed.data_key.to_vec(), principal.to_owned());
-        let known = lock(&self.opening).get(&name, now_ms);
+        let name = principal.map(|principal| (sealed.data_key.to_vec(), principal.to_owned()));
+        let known = name.as_ref().and_then(|name| lock(&self.opening).get(name, now_ms));
         if let Some(known) = known {
+            key.check_usable()?;
             return known.open(&sealed);
         }
         authorise(key, &sealed.resource)?;
+        key.check_usable()?;
         let data_key = Arc::new(decrypt(key, &sealed, now_ms)?);
         let opened = data_key.open(&sealed)?;
         let ends_at_ms = now_ms.saturating_add(reuse_seconds.saturating_mul(1000));
-        lock(&self.opening).put(name, data_key, now_ms, ends_at_ms);
+        if let Some(name) = name {
+            lock(&self.opening).put(name, data_key, now_ms, ends_at_ms);
+        }
         Ok(opened)
     }
 }

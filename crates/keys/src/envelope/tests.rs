@@ -38,7 +38,7 @@ impl Desk {
         let random = EnvelopeRandom::new(&self.world.bytes());
         let request = SealRequest {
             resource,
-            principal,
+            principal: Some(principal),
             key: self.world.key(&self.key),
             reuse_seconds: 60,
             now_ms: self.world.now_ms,
@@ -55,7 +55,7 @@ impl Desk {
 
     fn open_with(&self, store: &KeyStore, sealed: &[u8]) -> Result<Vec<u8>, KeyFault> {
         let times = (60, self.world.now_ms);
-        self.envelopes.open(store, sealed, "AIDAANN", times, |_, _| {
+        self.envelopes.open(store, sealed, Some("AIDAANN"), times, |_, _| {
             self.asked.set(self.asked.get() + 1);
             Ok(())
         })

@@ -132,7 +132,7 @@ impl Judge<'_> {
     /// Has something decided by others, who are told all that is known of the caller and of where
     /// the request comes from, and nothing of what is asked.
     pub(crate) fn ask<T>(&self, decide: impl FnOnce(&Facts<'_>, &Policies<'_>) -> T) -> T {
-        let now_ms = i64::try_from(self.now.as_ms()).unwrap_or(i64::MAX);
+        let now_ms = self.now_ms();
         let principal_tags = self.principal_tags();
         let facts = Facts {
             is_secure: self.circumstances.is_secure(),
@@ -165,6 +165,17 @@ impl Judge<'_> {
         resource: &str,
         outcome: Result<&Option<String>, &String>,
     ) {
+        self.write_down_of(self.caller().name(), action, resource, outcome);
+    }
+
+    /// The same, of what a service may do because of the request.
+    pub(crate) fn write_down_of(
+        &self,
+        principal: &str,
+        action: &str,
+        resource: &str,
+        outcome: Result<&Option<String>, &String>,
+    ) {
         let Some(audit) = self.audit else { return };
         let (verdict, reason) = match outcome {
             Ok(reason) => (Verdict::Allowed, reason.clone().unwrap_or_default()),
@@ -175,11 +186,16 @@ impl Judge<'_> {
         }
         let event = self.circumstances.event(self.now, self.request_id, action, verdict, reason);
         audit.write(&Event {
-            principal: Some(self.caller().name()),
+            principal: Some(principal),
             access_key_id: self.access_key_id,
             resource: Some(resource),
             ..event
         });
+    }
+
+    /// Now, as policies count time.
+    pub(crate) fn now_ms(&self) -> i64 {
+        i64::try_from(self.now.as_ms()).unwrap_or(i64::MAX)
     }
 
     fn caller(&self) -> Caller<'_> {

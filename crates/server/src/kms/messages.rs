@@ -3,15 +3,20 @@
 
 use std::borrow::Cow;
 
+use tidings_access::{Facts, Policies};
 use tidings_aws::Refusal;
 use tidings_broker::Broker;
 use tidings_core::names::{QueueArn, TopicArn};
 use tidings_keys::{
-    EnvelopeRandom, Key, KeyFault, KeyRequest, KeyStore, Resource, Scope, SealRequest, authorise,
+    EnvelopeRandom, Key, KeyFault, KeyName, KeyRequest, KeyStore, Resource, Scope, SealRequest,
+    authorise,
 };
 
 use crate::authorise::Judge;
 use crate::keys::Kms;
+
+/// Who opens and seals where nobody is judged.
+pub(crate) const NOBODY: &str = "nobody";
 
 /// Whose request a body is sealed or opened for.
 pub(crate) struct Messages<'a> {
@@ -59,10 +64,11 @@ impl Messages<'_> {
         let Encrypted { resource, owner, key, reuse_seconds } = *encrypted;
         self.kms.make_managed_key(self.broker, key, owner).await?;
         let store = self.kms.plane.look();
-        let (key, principal) = (store.find(key, owner)?, self.principal());
+        let (key, principal) =
+            (self.find(&store, key, owner, "kms:GenerateDataKey")?, self.principal());
         let request = SealRequest {
             resource,
-            principal: &principal,
+            principal: principal.as_deref(),
             key,
             reuse_seconds,
             now_ms: self.broker.now().as_ms(),
@@ -79,26 +85,45 @@ impl Messages<'_> {
     }
 
     /// Whether what the queue holds could be opened: asked before messages are handed out that
-    /// nobody could read then. Only a no is written down; a yes is, with each data key.
+    /// nobody could read then.
     ///
     /// # Errors
     /// As [`Messages::seal`].
-    pub(crate) fn check_opening(&self, encrypted: &Encrypted<'_>) -> Result<(), Refusal> {
+    pub(crate) fn check_opening(&self, encrypted: &Encrypted<'_>) -> Result<(), KeyFault> {
         let Encrypted { resource, owner, key, .. } = *encrypted;
         let store = self.kms.plane.look();
         if store.unmade_managed_key(key, owner).is_some() {
             // So nothing was sealed with it.
             return Ok(());
         }
-        let key = store.find(key, owner)?;
-        key.check_usable()?;
-        let Some(judge) = &self.judge else { return Ok(()) };
         let action = "kms:Decrypt";
-        let allowed = self.ask(judge, &store, key, resource, action);
-        if let Err(fault) = &allowed {
-            judge.write_down(action, key.arn(), Err(&fault.text));
-        }
-        Ok(allowed.map(drop)?)
+        let key = self.find(&store, key, owner, action)?;
+        self.check(&store, key, resource, action)?;
+        key.check_usable()
+    }
+
+    /// A key that a queue or topic names. Whoever is of another account does not learn from it
+    /// whether there is one.
+    fn find<'s>(
+        &self,
+        store: &'s KeyStore,
+        name: &str,
+        owner: &Scope,
+        action: &str,
+    ) -> Result<&'s Key, KeyFault> {
+        store.find(name, owner).map(|key| &**key).map_err(|fault| {
+            let of = match KeyName::parse(name, owner) {
+                Ok(KeyName::Id(scope, _) | KeyName::Alias(scope, _)) => scope.account.to_string(),
+                Err(_) => return fault,
+            };
+            let hide = |judge: &Judge<'_>| {
+                judge.ask(|facts, _| {
+                    let is_own = facts.caller.account() == Some(of.as_str());
+                    (!is_own).then(|| KeyFault::hidden(facts.caller.name(), action))
+                })
+            };
+            self.judge.as_ref().and_then(hide).unwrap_or(fault)
+        })
     }
 
     /// Opens a body, whatever queue or topic it was sealed for: a dead-letter queue has messages of
@@ -111,9 +136,11 @@ impl Messages<'_> {
         let store = self.kms.plane.look();
         let times = (reuse_seconds, self.broker.now().as_ms());
         let principal = self.principal();
-        self.kms.envelopes.open(&store, sealed, &principal, times, |key, resource| match resource {
-            Resource::Queue(_) => self.check(&store, key, resource, "kms:Decrypt"),
-            Resource::Topic(_) => Ok(()),
+        self.kms.envelopes.open(&store, sealed, principal.as_deref(), times, |key, resource| {
+            match resource {
+                Resource::Queue(_) => self.check(&store, key, resource, "kms:Decrypt"),
+                Resource::Topic(_) => Ok(()),
+            }
         })
     }
 
@@ -148,21 +175,30 @@ impl Messages<'_> {
             via_service: Some(service),
             ..KeyRequest::new(action, key)
         };
+        // The service asks for the caller, and not through the endpoint that the caller came by.
+        let called_via = [format!("{service}.amazonaws.com")];
+        let called_via = called_via.each_ref().map(String::as_str);
         judge.ask(|facts, policies| {
-            let allowance = authorise(store, &request, facts, policies)?;
+            let facts = Facts { called_via: &called_via, ..facts.clone() };
+            let policies = Policies { endpoint: None, ..*policies };
+            let allowance = authorise(store, &request, &facts, &policies)?;
             Ok(judge.audit.map(|_| allowance.to_string()))
         })
     }
 
     /// Who has data keys of its own: a user, or a role, whatever its sessions are called. A session
-    /// with policies of its own may do less than its role, and has its own.
-    fn principal(&self) -> Cow<'_, str> {
-        let Some(judge) = &self.judge else { return "nobody".into() };
-        let Some(principal) = judge.principal else { return "anonymous".into() };
+    /// that policies may tell from others of its role has its own. `None` for the anonymous, who
+    /// are not one.
+    fn principal(&self) -> Option<Cow<'_, str>> {
+        let Some(judge) = &self.judge else { return Some(NOBODY.into()) };
+        let principal = judge.principal?;
         let arn = principal.caller().principal_arn().unwrap_or_default();
-        match (principal.session_policies(), judge.access_key_id) {
-            (Some(_), Some(session)) => format!("{arn} {session}").into(),
-            _ => arn.into(),
+        let is_told_apart = principal.session_policies().is_some()
+            || principal.source_identity().is_some()
+            || !principal.tags().is_empty();
+        match judge.access_key_id.filter(|_| is_told_apart && principal.is_session()) {
+            Some(session) => Some(format!("{arn} {session}").into()),
+            None => Some(arn.into()),
         }
     }
 }

@@ -14,7 +14,7 @@ mod looks;
 mod messages;
 mod trial;
 
-pub(crate) use messages::{Encrypted, Messages, queue, topic};
+pub(crate) use messages::{Encrypted, Messages, NOBODY, queue, topic};
 
 use tidings_aws::kms::KmsRequest;
 use tidings_aws::{KmsAction, Refusal, Service, WireError};

@@ -1,8 +1,8 @@
 //! Publish and PublishBatch.
 
-use tidings_aws::Refusal;
 use tidings_aws::sns::publish::{self, PublishOutput};
 use tidings_aws::sns::publish_batch::{self, PublishBatchOutput};
+use tidings_aws::{Refusal, WireError};
 use tidings_core::command::{Command, Published, Reply, TopicCommand};
 use tidings_core::rejection::Rejection;
 
@@ -20,7 +20,7 @@ pub(super) async fn one(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
         Some(published) if answers.is_empty() => {
             Ok(exchange.answer_with(&PublishOutput { published: published? }))
         }
-        _ => Err(unexpected(&Reply::Done)),
+        _ => Err(WireError::InternalFailure.into()),
     }
 }
 
@@ -49,7 +49,7 @@ async fn publish_all(
 ) -> Result<Vec<Result<Published, Rejection>>, Refusal> {
     let topic = match &command {
         TopicCommand::Publish { arn, .. } => arn.clone(),
-        _ => return Err(unexpected(&Reply::Done)),
+        _ => return Err(WireError::InternalFailure.into()),
     };
     let mut reply = ask(exchange, command).await?;
     let mut answers = Vec::new();
@@ -61,9 +61,14 @@ async fn publish_all(
             }
             reply => return Err(unexpected(&reply)),
         };
-        let Some(next) = left.first_mut() else { return Ok(answers) };
+        if left.is_empty() {
+            return Ok(answers);
+        }
         if !to_ask.is_empty() {
-            next.keys.extend(encryption::ask_keys(exchange, &topic, to_ask).await?);
+            let asked = encryption::ask_keys(exchange, &topic, to_ask).await?;
+            for message in &mut left {
+                message.keys.extend(asked.clone());
+            }
         }
         let publish = TopicCommand::Publish { arn: topic.clone(), messages: left };
         // What is left was judged and sealed with what went before.

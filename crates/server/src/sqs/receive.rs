@@ -21,7 +21,7 @@ use crate::signatures;
 pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (command, wanted) = exchange.input::<ReceiveMessage<'_>>()?.command(&exchange.caller())?;
     let Command::Receive { arn: queue, .. } = &command else {
-        return Err(unexpected(&Reply::Done));
+        return Err(WireError::InternalFailure.into());
     };
     let queue = queue.clone();
     let received = match exchange.ask(command).await? {
@@ -96,26 +96,34 @@ fn sound<T>(received: &Received, result: Result<T, Damaged>) -> Option<T> {
 /// A message with its content as it was sent.
 type Opened<'a> = (&'a Received, Record<'a>, Cow<'a, [u8]>);
 
-/// Opens what is sealed. What its key does not let the caller read goes back to the queue; if that is
-/// all there is, the caller is told why.
+/// Opens what is sealed. What its key does not let the caller read is left out, and stays in flight
+/// until its timeout, so that others are not held up by it; if that is all there is, the caller is
+/// told why. In a FIFO queue what follows it in its group goes back, to come after it.
 fn open<'a>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
     records: Vec<(&'a Received, Record<'a>)>,
 ) -> Result<Vec<Opened<'a>>, Refusal> {
     let mut opened = Vec::with_capacity(records.len());
-    let (mut unopened, mut refusal) = (Vec::new(), None);
+    let (mut refusal, mut held_groups, mut held) = (None, Vec::new(), Vec::new());
     for (received, record) in records {
-        match encryption::open(exchange, queue, record.message()) {
+        let message = record.message();
+        if held_groups.contains(&message.group) {
+            held.push(received.receipt);
+            continue;
+        }
+        match encryption::open(exchange, queue, message, received.delivery.as_deref()) {
             Ok(content) => opened.push((received, record, content)),
             Err(refused) => {
-                unopened.push(received.receipt);
+                if queue.name.is_fifo() {
+                    held_groups.push(message.group);
+                }
                 refusal = Some(refused);
             }
         }
     }
-    if !unopened.is_empty() {
-        exchange.broker.return_messages(unopened);
+    if !held.is_empty() {
+        exchange.broker.return_messages(held);
     }
     match refusal {
         Some(refusal) if opened.is_empty() => Err(refusal),

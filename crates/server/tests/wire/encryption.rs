@@ -88,18 +88,11 @@ async fn a_disabled_key_is_said_and_nothing_is_lost() {
         assert_eq!(received[0]["Body"], SECRET);
         assert_eq!(received[0]["Attributes"]["ApproximateReceiveCount"], "1");
 
-        // Whoever waits when the key goes away gets what is there when it is back.
-        let handle = received[0]["ReceiptHandle"].clone();
-        sqs.delete(&url, handle).await;
-        let late = json!({ "QueueUrl": url, "WaitTimeSeconds": 20 });
-        let mut waiting = service.speak(protocol).await;
-        waiting.begin("ReceiveMessage", &late).await;
-        waiting.still_waits().await;
         kms.ok("ScheduleKeyDeletion", json!({ "KeyId": key })).await;
         let refused = sqs.refused("SendMessage", json!({ "QueueUrl": url, "MessageBody": "x" }));
         let text = format!("{key} is pending deletion. (Service: AWSKMS; *");
         refused.await.assert_is("KMS.InvalidStateException", &text, "while it waits to go");
-        drop((sqs, kms, waiting));
+        drop((sqs, kms));
         service.stop().await;
     }
 }
@@ -171,9 +164,11 @@ async fn a_dead_letter_needs_the_key_of_the_queue_that_it_came_from() {
     assert!(bodies(&mut sqs, &url).await.is_empty());
     assert_eq!(bodies(&mut sqs, &dead).await, [SECRET]);
     kms.ok("DisableKey", json!({ "KeyId": key })).await;
-    let refused = sqs.refused("ReceiveMessage", json!({ "QueueUrl": dead })).await;
+    let receive = json!({ "QueueUrl": dead, "VisibilityTimeout": 5 });
+    let refused = sqs.refused("ReceiveMessage", receive).await;
     assert_eq!(refused.code, "KMS.DisabledException");
-    assert_eq!(sqs.counts(&dead).await, [1, 0, 0], "it goes back at once");
+    assert_eq!(sqs.counts(&dead).await, [0, 1, 0], "others are to have a turn");
+    sqs.pass_seconds(5);
     kms.ok("EnableKey", json!({ "KeyId": key })).await;
 
     // A move task moves it as it is.
@@ -183,6 +178,119 @@ async fn a_dead_letter_needs_the_key_of_the_queue_that_it_came_from() {
     assert!(!service.has_on_disk(SECRET.as_bytes()));
     assert_eq!(bodies(&mut sqs, &url).await, [SECRET]);
     drop((sqs, kms));
+    service.stop().await;
+}
+
+/// What cannot be opened does not let what follows it in its group pass.
+#[tokio::test]
+async fn the_order_of_a_group_holds_when_a_key_is_disabled() {
+    let service = Service::start().await;
+    let (mut sqs, mut kms) = (service.speak(Protocol::Json).await, service.kms().await);
+    let (first, second) = (kms.key().await, kms.key().await);
+    let fifo = json!({ "FifoQueue": "true", "ContentBasedDeduplication": "true" });
+    let url = sqs.queue("rooms.fifo", fifo).await;
+    for (key, group, body) in
+        [(&first, "a", "a1"), (&second, "a", "a2"), (&second, "b", "b1"), (&second, "a", "a3")]
+    {
+        let input = json!({ "QueueUrl": url, "Attributes": { "KmsMasterKeyId": key } });
+        sqs.ok("SetQueueAttributes", input).await;
+        let input = json!({ "QueueUrl": url, "MessageBody": body, "MessageGroupId": group });
+        sqs.ok("SendMessage", input).await;
+    }
+    kms.ok("DisableKey", json!({ "KeyId": first })).await;
+    assert_eq!(bodies(&mut sqs, &url).await, ["b1"]);
+    assert_eq!(sqs.counts(&url).await, [4, 0, 0]);
+    kms.ok("EnableKey", json!({ "KeyId": first })).await;
+    assert_eq!(bodies(&mut sqs, &url).await, ["a1", "a2", "a3", "b1"]);
+    drop((sqs, kms));
+    service.stop().await;
+}
+
+/// A published message is not sealed for each queue, and still needs the key of the queue that it
+/// came into, wherever it is by then.
+#[tokio::test]
+async fn the_key_of_a_queue_goes_with_what_was_published_into_it() {
+    let mut service = Service::start().await;
+    let (mut sqs, mut kms) = (service.speak(Protocol::Json).await, service.kms().await);
+    let mut sns = service.sns().await;
+    let key = kms.key().await;
+    let dead = sqs.queue("dead", json!({})).await;
+    let redrive = json!({ "deadLetterTargetArn": queue_arn("dead"), "maxReceiveCount": 1 });
+    let attributes = json!({ "KmsMasterKeyId": key, "RedrivePolicy": redrive.to_string() });
+    let url = sqs.queue("rooms", attributes).await;
+    let topic = sns.topic("stays").await;
+    let raw = json!({ "RawMessageDelivery": "true" });
+    sns.ok("Subscribe", subscription(&topic, "rooms", raw)).await;
+    for _ in 0..2 {
+        sns.ok("Publish", json!({ "TopicArn": topic, "Message": SECRET })).await;
+    }
+    let one = json!({ "QueueUrl": url, "VisibilityTimeout": 0 });
+    assert_eq!(sqs.receive_with(one.clone()).await[0]["Body"], SECRET);
+    kms.ok("DisableKey", json!({ "KeyId": key })).await;
+    let refused = sqs.refused("ReceiveMessage", one.clone()).await;
+    assert_eq!(refused.code, "KMS.DisabledException");
+    // Without a key of its own the queue still has messages of that key's.
+    let cleared = json!({ "QueueUrl": url, "Attributes": { "KmsMasterKeyId": "" } });
+    sqs.ok("SetQueueAttributes", cleared).await;
+    let refused = sqs.refused("ReceiveMessage", one.clone()).await;
+    assert_eq!(refused.code, "KMS.DisabledException");
+    assert!(bodies(&mut sqs, &url).await.is_empty(), "they are dead letters by now");
+    for is_restarted in [false, true] {
+        if is_restarted {
+            drop((sqs, kms, sns));
+            service = service.restart().await;
+            (sqs, kms) = (service.speak(Protocol::Json).await, service.kms().await);
+            sns = service.sns().await;
+        }
+        let receive = json!({ "QueueUrl": dead, "VisibilityTimeout": 0 });
+        let refused = sqs.refused("ReceiveMessage", receive).await;
+        assert_eq!(refused.code, "KMS.DisabledException", "{is_restarted}");
+    }
+    kms.ok("EnableKey", json!({ "KeyId": key })).await;
+    assert_eq!(bodies(&mut sqs, &dead).await, [SECRET, SECRET]);
+    drop((sqs, kms, sns));
+    service.stop().await;
+}
+
+/// An archive holds what was published as it was sealed; a replay opens it to look at it.
+#[tokio::test]
+async fn a_replay_of_a_sealed_archive_is_filtered_and_waits_for_its_key() {
+    let service = Service::start().await;
+    let (mut sqs, mut kms) = (service.speak(Protocol::Json).await, service.kms().await);
+    let mut sns = service.sns().await;
+    let key = kms.key().await;
+    let archive = json!({
+        "ArchivePolicy": r#"{"MessageRetentionPeriod":"1"}"#, "KmsMasterKeyId": key,
+        "ContentBasedDeduplication": "true",
+    });
+    let topic = sns.fifo_topic("stays.fifo", archive).await;
+    let fifo = json!({ "FifoQueue": "true", "ContentBasedDeduplication": "true" });
+    let url = sqs.queue("rooms.fifo", fifo).await;
+    for (kind, message) in [("a", "one"), ("b", "two"), ("a", "three")] {
+        let kind = json!({ "kind": { "DataType": "String", "StringValue": kind } });
+        let input = json!({
+            "TopicArn": topic, "Message": message, "MessageGroupId": "g", "MessageAttributes": kind,
+        });
+        sns.ok("Publish", input).await;
+    }
+    kms.ok("DisableKey", json!({ "KeyId": key })).await;
+    let replay = r#"{"PointType":"Timestamp","StartingPoint":"2027-01-15T08:00:00.000Z"}"#;
+    let attributes = json!({
+        "RawMessageDelivery": "true", "FilterPolicy": r#"{"kind":["a"]}"#, "ReplayPolicy": replay,
+    });
+    sns.ok("Subscribe", subscription(&topic, "rooms.fifo", attributes)).await;
+    sqs.settle().await;
+    assert_eq!(sqs.counts(&url).await, [0, 0, 0]);
+    kms.ok("EnableKey", json!({ "KeyId": key })).await;
+    sqs.pass_seconds(10);
+    let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 20 });
+    let mut got = Vec::new();
+    while got.len() < 2 {
+        got.extend(sqs.receive_with(input.clone()).await);
+    }
+    let got: Vec<_> = got.iter().map(|message| message["Body"].as_str().unwrap()).collect();
+    assert_eq!(got, ["one", "three"]);
+    drop((sqs, kms, sns));
     service.stop().await;
 }
 
@@ -266,7 +374,8 @@ async fn what_is_published_to_a_topic_with_a_key_is_sealed() {
         let input = json!({ "TopicArn": topic, "Message": "more" });
         let refused = sns.refused("Publish", input).await;
         refused.assert_is("KMSDisabled", &format!("{key} is disabled. (*"), "of a topic");
-        let refused = sqs.refused("ReceiveMessage", json!({ "QueueUrl": url })).await;
+        let receive = json!({ "QueueUrl": url, "VisibilityTimeout": 0 });
+        let refused = sqs.refused("ReceiveMessage", receive).await;
         assert_eq!(refused.code, "KMS.DisabledException");
         kms.ok("EnableKey", json!({ "KeyId": key })).await;
         assert_eq!(bodies(&mut sqs, &url).await, [SECRET, SECRET]);

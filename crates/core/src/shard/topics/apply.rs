@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::shard::Shard;
 use crate::deadlines::Due;
+use crate::delivery::QueueKey;
 use crate::limits;
 use crate::message::Location;
 use crate::names::{QueueArn, QueueName, SubscriptionArn, SubscriptionProtocol};
@@ -259,9 +260,11 @@ impl Shard {
         let Some(subscription) = self.subscriptions.get_mut(&copy.subscription) else { return };
         let Some(topic) = self.topics.get(&subscription.topic) else { return };
         let version = topic.attributes.signature_version();
-        let delivery = subscription.delivery(version, *is_replayed);
         let ids = deduplication.zip(*group).filter(|_| !is_replayed);
         let Some(queue) = self.queues.get_mut(&copy.queue) else { return };
+        let key_id = queue.attributes.kms_master_key_id.clone();
+        let key = key_id.map(|key_id| QueueKey { queue: queue.arn.clone(), key_id });
+        let delivery = subscription.delivery(version, *is_replayed, key);
         // A standard topic's groups are for fair queues; a FIFO topic's mean nothing to a standard
         // queue.
         let has_group = queue.is_fifo() || !(topic.is_fifo() || queue.outbox_of.is_some());

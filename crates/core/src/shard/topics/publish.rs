@@ -1,6 +1,6 @@
 //! Publish and PublishBatch: who gets a message, and where it goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::send::hex;
 use super::super::shard::Shard;
@@ -36,7 +36,7 @@ pub(super) struct Copies {
     /// queue gets more than one.
     counts: Option<BTreeMap<u32, u64>>,
     /// Encrypted queues among them whose keys have not been asked yet.
-    to_ask: Vec<QueueArn>,
+    to_ask: BTreeSet<QueueArn>,
 }
 
 impl Copies {
@@ -100,7 +100,7 @@ impl Freight<'_> {
 enum Step {
     Done(Published),
     /// Nothing yet: these queues' keys are to be asked first.
-    ToAsk(Vec<QueueArn>),
+    ToAsk(BTreeSet<QueueArn>),
 }
 
 impl Shard {
@@ -124,7 +124,7 @@ impl Shard {
             return Err(TopicRejection::BatchRequestTooLong.into());
         }
         let mut published = Vec::with_capacity(messages.len());
-        let mut to_ask = Vec::new();
+        let mut to_ask = BTreeSet::new();
         for message in &messages {
             if self.is_batch_full() && !published.is_empty() {
                 break;
@@ -139,6 +139,10 @@ impl Shard {
             }
         }
         let left = messages.split_off(published.len());
+        // What the others need is asked with it: one round is enough for a batch.
+        if !to_ask.is_empty() {
+            to_ask.extend(left.iter().skip(1).flat_map(|one| self.keys_to_ask(number, one, now)));
+        }
         Ok(Reply::Published { published, left, to_ask })
     }
 
@@ -195,6 +199,18 @@ impl Shard {
         };
         self.fan_out(&fan_out, &copies, now);
         Ok(Step::Done(published))
+    }
+
+    /// What a message would need, that is not published yet.
+    fn keys_to_ask(
+        &self,
+        number: u32,
+        message: &Publication,
+        now: Timestamp,
+    ) -> BTreeSet<QueueArn> {
+        let id = deduplication_id(self.topic(number), message);
+        let copies = self.copies(number, message, id.as_deref(), now);
+        copies.map(|copies| copies.to_ask).unwrap_or_default()
     }
 
     /// What the first message with this id was answered, if the topic remembers one.
@@ -264,7 +280,7 @@ impl Shard {
         };
         let queue = self.queue(queue);
         if freight.key_of(queue) == KeyAnswer::Unasked {
-            copies.to_ask.push(queue.arn.clone());
+            copies.to_ask.insert(queue.arn.clone());
         } else if !self.is_known_to(queue, freight, now) {
             copies.push(number, queue, is_redirected);
         }

@@ -14,6 +14,7 @@ mod pace;
 mod queues_of_others;
 mod raw_messages;
 mod retries;
+mod sealed;
 mod signatures;
 mod subscribing;
 mod support;

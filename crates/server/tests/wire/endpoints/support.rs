@@ -8,7 +8,7 @@ use tidings_couriers::CourierConfig;
 
 use super::hook::Hook;
 use crate::harness::{
-    self, ACCOUNT, Element, Http, Protocol, REGION, Refusal, Service, Sqs, encoded,
+    self, ACCOUNT, Element, Http, KmsClient, Protocol, REGION, Refusal, Service, Sqs, encoded,
 };
 use crate::support::Client;
 
@@ -54,6 +54,11 @@ impl Hub {
 
     pub async fn sqs(&self) -> Sqs {
         self.0.speak(Protocol::Json).await
+    }
+
+    /// A client of KMS.
+    pub async fn kms(&self) -> KmsClient {
+        self.0.kms().await
     }
 
     /// Follows a link to this server as people do: without a signature.

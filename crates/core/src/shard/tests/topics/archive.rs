@@ -181,7 +181,8 @@ fn a_replay_waits_for_what_cannot_be_opened_yet() {
             assert_eq!(scene.counts("orders.fifo")[0], 0);
             scene.at(second);
         }
-        work_with(scene, |record| PublishedRecord::opened(&record, |c| Some(reversed(c))).unwrap());
+        let open = |sealed: &[u8]| Ok::<_, ()>(reversed(sealed));
+        work_with(scene, |record| PublishedRecord::opened(&record, open).unwrap().unwrap());
         assert_eq!(scene.subscription_attribute(&arn, "ReplayStatus").unwrap(), "Completed");
         assert_eq!(scene.counts("orders.fifo")[0], 1);
     });

@@ -21,7 +21,9 @@ fn publish(
 ) -> (Answers, Vec<Publication>, Vec<QueueArn>) {
     let arn = topic("stock");
     match s.run(Command::Topic(TopicCommand::Publish { arn, messages })).unwrap() {
-        Reply::Published { published, left, to_ask } => (published, left, to_ask),
+        Reply::Published { published, left, to_ask } => {
+            (published, left, to_ask.into_iter().collect())
+        }
         reply => panic!("an answer to a publish, not {reply:?}"),
     }
 }
