@@ -62,7 +62,7 @@ fn queue(
     match action {
         A::AddPermission => drop(request.input::<sqs::AddPermission<'_>>()?.command(&caller)?),
         A::CancelMessageMoveTask => {
-            drop(request.input::<sqs::CancelMessageMoveTask<'_>>()?.command()?)
+            drop(request.input::<sqs::CancelMessageMoveTask<'_>>()?.command(&caller)?)
         }
         A::ChangeMessageVisibility => {
             drop(request.input::<sqs::ChangeMessageVisibility<'_>>()?.command(&caller, &key)?)
@@ -86,7 +86,7 @@ fn queue(
             drop(request.input::<sqs::ListDeadLetterSourceQueues<'_>>()?.command(&caller)?)
         }
         A::ListMessageMoveTasks => {
-            drop(request.input::<sqs::ListMessageMoveTasks<'_>>()?.command()?)
+            drop(request.input::<sqs::ListMessageMoveTasks<'_>>()?.command(&caller)?)
         }
         A::ListQueueTags => drop(request.input::<sqs::ListQueueTags<'_>>()?.command(&caller)?),
         A::ListQueues => drop(request.input::<sqs::ListQueues<'_>>()?.command(&caller)?),
@@ -105,7 +105,7 @@ fn queue(
             drop(request.input::<sqs::SetQueueAttributes<'_>>()?.command(&caller)?)
         }
         A::StartMessageMoveTask => {
-            drop(request.input::<sqs::StartMessageMoveTask<'_>>()?.command(id())?)
+            drop(request.input::<sqs::StartMessageMoveTask<'_>>()?.command(&caller, id())?)
         }
         A::TagQueue => drop(request.input::<sqs::TagQueue<'_>>()?.command(&caller)?),
         A::UntagQueue => drop(request.input::<sqs::UntagQueue<'_>>()?.command(&caller)?),

@@ -72,6 +72,17 @@ pub fn evaluate<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<
     }
 }
 
+/// Whether nothing denies a request, and the caller's permissions boundary and session policies, if
+/// there are any, allow it: what bounds permissions that are not in a policy but given to the
+/// caller's role, by a grant for one. The boundary does not bound the account's root user.
+///
+/// # Errors
+/// What denies.
+pub fn within_bounds<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Result<(), Denial<'a>> {
+    let sides = Sides::of(&Ask::of(request), policies)?;
+    sides.unbounded_by.map_or(Ok(()), |policy_type| Err(Denial::Silent(policy_type)))
+}
+
 const SILENT_RESOURCE: Denial<'static> = Denial::Silent(PolicyType::Resource);
 
 fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Result<Allowance<'a>, Denial<'a>> {

@@ -67,7 +67,7 @@ pub use context::{Context, ContextValue};
 pub use decision::{Allowance, Decision, Denial, PolicyType, StatementRef};
 pub use denial_text::{access_denied_text, denial_text};
 pub use document::{Effect, Kind, Mismatch, PolicyDocument, Statement};
-pub use evaluate::{Policies, Request, evaluate};
+pub use evaluate::{Policies, Request, evaluate, within_bounds};
 pub use explain::{Trace, explain};
 pub use facts::{Facts, Organisation, Origin, SessionFacts, Source};
 pub use fault::Fault;

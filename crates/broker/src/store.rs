@@ -17,15 +17,15 @@ use std::time::{Duration, Instant};
 
 use tidings_core::shard::{Settings, Shard};
 use tidings_log::segment::{RecoveryReport, SegmentLog, SegmentOptions};
-use tidings_log::snapshot::{FolderSnapshots, Snapshot, SnapshotOptions, Snapshots};
-use tidings_log::{Damage, FolderLock, Log, Position};
+use tidings_log::snapshot::{FolderSnapshots, Latest, Snapshot, SnapshotOptions, Snapshots};
+use tidings_log::{Damage, FolderLock, Log, LogFault, Position};
 use tidings_seal::MasterKey;
 use tracing::{info, warn};
 
 use crate::entropy::Entropy;
 use crate::failure::OpenError;
 use crate::files::{self, cannot};
-use crate::sealing::{Keys, Vault};
+use crate::sealing::{Keys, SHARD, Vault};
 
 /// The version of a data folder. It grows when an older release could not read what this one
 /// writes, such as a new kind of record. 4: there is a file `SEAL`, and the log may be sealed. 5: so may
@@ -103,40 +103,60 @@ impl DataFolder {
     }
 }
 
+impl DataFolder {
+    /// The newest snapshot of a folder in which sealing has not begun. A start that came to its end
+    /// while it began may have left one that is sealed, and of no use.
+    fn latest_plain(&self, snapshots: &mut dyn Snapshots) -> Result<Latest, LogFault> {
+        let segment_bytes = SegmentOptions::default().layout.segment_bytes;
+        snapshots.latest_that_opens(&mut |covers, bytes| {
+            let shard = Shard::restore(self.settings, segment_bytes, covers.0, &bytes);
+            shard.is_ok().then_some(bytes)
+        })
+    }
+}
+
 impl Storage for DataFolder {
     fn open(&self, secret: [u8; 16]) -> Result<Opened, OpenError> {
         let started = Instant::now();
-        let folder = self.folder.join("shard-0");
+        let folder = self.folder.join(SHARD);
         make(&folder).map_err(cannot("make", &folder))?;
         let mut vault = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sealing = vault.sealing();
+        let sealing = vault.sealing();
+        let begins = sealing.is_none() && vault.is_to_be_sealed();
         let snapshots = FolderSnapshots::open(&folder, SnapshotOptions::default())?;
         let mut snapshots: Box<dyn Snapshots> = Box::new(snapshots);
         if let Some(sealing) = &sealing {
             snapshots = sealing.snapshots(snapshots);
         }
-        let latest = snapshots.latest()?;
+        let latest =
+            if begins { self.latest_plain(&mut *snapshots)? } else { snapshots.latest()? };
         let replay_from = latest.snapshot.as_ref().map(|snapshot| snapshot.covers);
         let options = SegmentOptions { replay_from, ..SegmentOptions::default() };
         let (log, recovered) = SegmentLog::open(&folder, options)?;
         let mut log: Box<dyn Log> = Box::new(log);
         let layout = log.layout();
-        if latest.snapshot.is_none() && recovered.oldest > layout.first() {
+        let is_needed = recovered.oldest > layout.first() || vault.is_sealed_after(layout.first());
+        if latest.snapshot.is_none() && is_needed {
             return Err(OpenError::NoSnapshot { oldest: recovered.oldest });
-        }
-        if sealing.is_none() && vault.is_to_be_sealed() {
-            // Nothing was written from here on, and nothing is before this is durable.
-            vault.seal_log_from(log.next_position())?;
-            info!(position = log.next_position().0, "what is written from now on is sealed");
-            sealing = vault.sealing();
-            if let Some(sealing) = &sealing {
-                snapshots = sealing.snapshots(snapshots);
-            }
         }
         if let Some(sealing) = &sealing {
             log = sealing.log(log);
         }
         let shard = build(self.settings, &*log, latest.snapshot, secret)?;
+        if begins {
+            // Of a new log not even the start.
+            let from = if recovered.created { layout.first() } else { log.next_position() };
+            let sealing = vault.sealing_from(from);
+            snapshots = sealing.snapshots(snapshots);
+            if !recovered.created {
+                // No later start believes anything that is not sealed.
+                snapshots.save(from, shard.snapshot())?;
+            }
+            // Nothing was written from here on, and nothing is before this is durable.
+            vault.seal_log_from(from)?;
+            info!(position = from.0, "what is written from now on is sealed");
+            log = sealing.log(log);
+        }
         let report = OpenReport {
             oldest: recovered.oldest,
             log: Some(recovered),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidings_core::attributes::{AttributeValue, MessageAttribute};
 use tidings_core::command::{Command, Handle, Outgoing, ReceiveRequest, Received, Reply, Sent};
-use tidings_core::message::{Content, Sealing};
+use tidings_core::message::Content;
 use tidings_core::names::QueueArn;
 use tidings_core::record::MessageRecord;
 use tidings_core::rejection::Rejection;
@@ -132,7 +132,7 @@ fn outgoing(broker: &Broker, body: &str) -> Outgoing {
     Outgoing {
         message_id: broker.uuid(),
         content: content.encode(),
-        sealing: Sealing::Plain,
+        sealing: tidings_core::message::Sealing::Plain,
         size: body.len(),
         body_md5: [7; 16],
         body_sha256: None,

@@ -157,6 +157,11 @@ impl Directory {
         self.accounts.keys().copied()
     }
 
+    /// Whether an account has somebody in it.
+    pub fn has_account(&self, account: AccountId) -> bool {
+        self.accounts.contains_key(&account)
+    }
+
     /// Makes an access key for an account's root user, and the account with it if there is none.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::fmt;
 
 use tidings_access::{
     Allowance, ContextValue, Decision, Denial, Facts, Policies, PolicyType, Request, denial_text,
-    evaluate,
+    evaluate, within_bounds,
 };
 
 use crate::context::EncryptionContext;
@@ -88,19 +88,22 @@ pub fn authorise<'a>(
         context: &facts,
     };
     let resource = Some(key.policy().document());
-    let denial = match evaluate(&asked, &Policies { resource, ..*policies }) {
+    let policies = Policies { resource, ..*policies };
+    let denial = match evaluate(&asked, &policies) {
         Decision::Allowed(allowance) => return Ok(KeyAllowance::Policies(allowance)),
         Decision::Denied(denial) => denial,
     };
-    let is_silence_of = |policy_type| denial == Denial::Silent(policy_type);
     // A grant is as good as an Allow in the key's policy that names the grantee itself: no policy
     // of the caller's has to allow, but each may deny, and organisations and endpoints bound it.
+    // So do boundary and session policies if it is for a role, and not if it is for its session or
+    // a user (IAM user guide, "Policy evaluation logic").
     // Nobody passes on by a grant more than it gives, or ends another's: grants say nothing about
     // grants here.
     let is_about_grants = matches!(request.action, "kms:CreateGrant" | "kms:RetireGrant");
-    if (is_silence_of(PolicyType::Resource) || is_silence_of(PolicyType::Identity))
+    let bounds = || within_bounds(&asked, &policies).is_ok();
+    if has_room_for_grants(&denial)
         && !is_about_grants
-        && let Some(grant) = grant_for(store, request, &facts)
+        && let Some(grant) = grant_for(store, request, &facts, bounds)
     {
         return Ok(KeyAllowance::Grant(grant));
     }
@@ -134,10 +137,25 @@ pub fn keeps_author(
     evaluate(&asked, &Policies { resource: Some(policy.document()), ..*policies }).is_allowed()
 }
 
-fn grant_for(store: &KeyStore, request: &KeyRequest<'_>, facts: &Facts<'_>) -> Option<GrantId> {
+/// Whether it was denied only because nothing of what a grant stands in for, or goes past, allows.
+fn has_room_for_grants(denial: &Denial<'_>) -> bool {
+    use PolicyType::{Boundary, Identity, Resource, Session};
+    matches!(denial, Denial::Silent(Resource | Identity | Boundary | Session))
+}
+
+/// A grant for the caller itself, or for its role, which counts only within bounds.
+fn grant_for(
+    store: &KeyStore,
+    request: &KeyRequest<'_>,
+    facts: &Facts<'_>,
+    is_within_bounds: impl Fn() -> bool,
+) -> Option<GrantId> {
     let operation = request.action.strip_prefix("kms:")?;
     let key = request.key.id();
     names_of(&facts.caller).into_iter().find_map(|name| {
+        if name != facts.caller.name() && !is_within_bounds() {
+            return None;
+        }
         let mut grants = store.grants.of_grantee(key, name);
         let granted = grants.find(|(_, grant)| grant.permits(operation, request.context));
         granted.map(|(id, _)| id)

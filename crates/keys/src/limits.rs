@@ -3,6 +3,9 @@
 /// Customer managed keys in an account and region.
 pub const KEYS_MAX: usize = 100_000;
 
+/// Accounts and regions, each with each, that have keys: names of regions are without number.
+pub const SCOPES_MAX: usize = 10_000;
+
 /// Aliases of a key.
 pub const ALIASES_PER_KEY_MAX: usize = 50;
 

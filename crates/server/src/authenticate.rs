@@ -7,8 +7,8 @@ use hyper::http::request::Parts;
 use tidings_aws::{Service, WireError};
 use tidings_core::names::{AccountId, Region};
 use tidings_core::time::Timestamp;
-use tidings_identity::CredentialFault;
-use tidings_sigv4::{AuthFault, BodyHash, Claim, Regions, Request, Rules, Seconds};
+use tidings_identity::{CredentialFault, Credentials};
+use tidings_sigv4::{AuthFault, BodyHash, CheckedClaim, Claim, Regions, Request, Rules, Seconds};
 
 use crate::audit::AuditLog;
 use crate::caller::{Caller, Standing};
@@ -63,28 +63,25 @@ impl Authenticator<'_> {
         self.verify(head, body, service).map_err(WireError::Unauthentic)
     }
 
+    /// Looks at what the head alone says of who signed, before there is a body to verify with.
+    ///
+    /// # Errors
+    /// What [`Authenticator::caller`] will say whatever the body is.
+    pub(crate) fn look(&self, head: &Parts, service: Service) -> Result<(), WireError> {
+        let headers = headers(head);
+        let claimed = self.claimed(&signed_part(head, &headers), service).map(drop);
+        claimed.map_err(WireError::Unauthentic)
+    }
+
     fn verify(&self, head: &Parts, body: &[u8], service: Service) -> Result<Caller, AuthFault> {
         let headers = headers(head);
-        let request = Request {
-            method: head.method.as_str(),
-            path: head.uri.path(),
-            query: head.uri.query().unwrap_or_default(),
-            headers: &headers,
-        };
-        let Some(claim) = Claim::find(&request)? else {
+        let claimed = self.claimed(&signed_part(head, &headers), service)?;
+        let Some((checked, credentials)) = claimed else {
             let (account, region) = (self.account, self.region.clone());
             let standing = Standing::Anonymous;
             let (access_key_id, session_token) = (None, None);
             return Ok(Caller { account, region, standing, access_key_id, session_token });
         };
-        let now_ms = self.now.as_ms();
-        let credentials = self.identities.plane.look().credentials(
-            claim.access_key_id(),
-            claim.session_token(),
-            now_ms,
-        );
-        let credentials = credentials.map_err(unauthentic)?;
-        let checked = self.check(claim, service)?;
         let keys = &self.identities.signing_keys;
         checked.verify(&BodyHash::of(body), &credentials.secret, keys)?;
         let scope = checked.claim().scope();
@@ -92,7 +89,7 @@ impl Authenticator<'_> {
         if checked.claim().session_token().is_none() {
             let directory = self.identities.plane.look();
             let access_key_id = checked.claim().access_key_id();
-            directory.note_use(access_key_id, scope.service, scope.region, now_ms);
+            directory.note_use(access_key_id, scope.service, scope.region, self.now.as_ms());
         }
         let principal = credentials.principal;
         let account = principal.account_id();
@@ -102,11 +99,23 @@ impl Authenticator<'_> {
         Ok(Caller { account, region, standing, access_key_id, session_token })
     }
 
-    fn check<'c>(
+    /// Who says to have signed, if anybody does. That they did is still to be verified.
+    fn claimed<'c>(
         &self,
-        claim: Claim<'c>,
+        request: &Request<'c>,
         service: Service,
-    ) -> Result<tidings_sigv4::CheckedClaim<'c>, AuthFault> {
+    ) -> Result<Option<(CheckedClaim<'c>, Credentials)>, AuthFault> {
+        let Some(claim) = Claim::find(request)? else { return Ok(None) };
+        let credentials = self.identities.plane.look().credentials(
+            claim.access_key_id(),
+            claim.session_token(),
+            self.now.as_ms(),
+        );
+        let credentials = credentials.map_err(unauthentic)?;
+        Ok(Some((self.check(claim, service)?, credentials)))
+    }
+
+    fn check<'c>(&self, claim: Claim<'c>, service: Service) -> Result<CheckedClaim<'c>, AuthFault> {
         let regions: Vec<&str> = self.regions.iter().map(Region::as_str).collect();
         let regions = if regions.is_empty() { Regions::Any } else { Regions::OneOf(&regions) };
         let rules = Rules { regions, services: &[service.signing_name()] };
@@ -120,6 +129,16 @@ pub(crate) fn unauthentic(fault: CredentialFault) -> AuthFault {
     match fault {
         CredentialFault::Unknown => AuthFault::InvalidClientToken,
         CredentialFault::Expired => AuthFault::ExpiredToken,
+    }
+}
+
+/// What of a request a signature covers, beside its body.
+fn signed_part<'a>(head: &'a Parts, headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+    Request {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers,
     }
 }
 

@@ -9,8 +9,9 @@ use hyper::http::uri::Authority;
 use tidings_aws::WireError;
 use tidings_aws::sigv4::Scope;
 use tidings_core::names::{AccountId, Region};
-use tidings_identity::Principal;
+use tidings_identity::{Directory, Principal};
 
+use crate::authenticate::unauthentic;
 use crate::config::Config;
 use crate::listener::Door;
 
@@ -87,6 +88,23 @@ impl Caller {
             Standing::Unchecked { is_signed } => is_signed,
             Standing::Anonymous => false,
             Standing::Principal(_) => true,
+        }
+    }
+
+    /// Who a verified caller is by now: while its request waited for something, its rights may have
+    /// been taken away.
+    ///
+    /// # Errors
+    /// [`WireError::Unauthentic`] if what it signed with is no good any more.
+    pub(crate) fn again(
+        &self,
+        directory: &Directory,
+        now_ms: u64,
+    ) -> Result<Arc<Principal>, WireError> {
+        let id = self.access_key_id.as_deref().unwrap_or_default();
+        match directory.credentials(id, self.session_token.as_deref(), now_ms) {
+            Ok(credentials) => Ok(credentials.principal),
+            Err(fault) => Err(WireError::Unauthentic(unauthentic(fault))),
         }
     }
 

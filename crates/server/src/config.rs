@@ -45,8 +45,9 @@ pub struct Limits {
     /// Bytes in a request's body; more is answered 413. A batch of 1 MiB escaped as JSON takes up
     /// to 6 MiB.
     pub body_bytes_max: u32,
-    /// Bytes in the bodies of all the requests that are under way. A request waits for its share
-    /// before its body is read. At least [`Limits::body_bytes_max`].
+    /// Bytes in the bodies of all the requests that are under way. A request's share grows with
+    /// what has come of its body, and waits for others to be answered. One body at a time may go
+    /// beyond it. At least [`Limits::body_bytes_max`].
     pub bodies_bytes_max: u32,
     /// How long a connection may take to say where it comes from (PROXY protocol) and to agree on
     /// TLS.
@@ -54,7 +55,8 @@ pub struct Limits {
     /// How long a connection may take to send its next request, headers included. Longer than the
     /// SDKs keep idle connections (Go: 90 s), so that a client rarely sends into a closed one.
     pub idle_timeout: Duration,
-    /// How long a request may take to get its share of memory and to send its body.
+    /// How long a request may take to get its share of memory and to send its body. One that has
+    /// sent 64 KiB has to send as much again every 10 seconds.
     pub body_timeout: Duration,
     /// How long a client may leave an answer unread.
     pub write_timeout: Duration,

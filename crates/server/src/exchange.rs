@@ -15,6 +15,7 @@ use tidings_couriers::signing::Signer;
 use tracing::error;
 
 use crate::audit::AuditLog;
+use crate::authenticate::Auth;
 use crate::authorise::{self, Circumstances, Judge};
 use crate::caller::{Caller, Standing};
 use crate::encryption;
@@ -54,6 +55,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) broker: &'a Broker,
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
+    pub(crate) auth: &'a Auth,
     pub(crate) audit: Option<&'a AuditLog>,
     pub(crate) kms: Option<&'a Kms>,
     pub(crate) call: &'a Call,
@@ -65,7 +67,7 @@ impl<'a> Exchange<'a> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
         let Shared { broker, signer, couriers, auth, kms, .. } = shared;
         let (audit, kms) = (auth.audit(), kms.as_ref());
-        Ok(Self { broker, signer, couriers, audit, kms, call, request })
+        Ok(Self { broker, signer, couriers, auth, audit, kms, call, request })
     }
 
     /// Who asks for something about queues, and where.

@@ -1,15 +1,12 @@
 //! AWS IAM: operations are decided by the directory of identities, made durable by the broker, and
 //! answered then.
 
-use std::sync::Arc;
-
 use tidings_aws::{IamAction, Refusal, Request, Service, WireError, iam};
 use tidings_identity::operations::{Operation, Output};
-use tidings_identity::{Directory, Principal, Random};
-use tidings_sigv4::AuthFault;
+use tidings_identity::{Principal, Random};
 
-use crate::authenticate::{Auth, unauthentic};
-use crate::authorise::Judge;
+use crate::authenticate::Auth;
+use crate::authorise::{Judge, nameless};
 use crate::caller::{Caller, Standing};
 use crate::exchange::{Answer, Call, refusal_of};
 use crate::identities::Identities;
@@ -56,9 +53,7 @@ impl<'a> Asker<'a> {
                 judge: Judge::of(call, shared.broker.now(), shared.auth.audit()),
                 caller: &call.caller,
             }),
-            Standing::Unchecked { .. } | Standing::Anonymous => {
-                Err(WireError::Unauthentic(AuthFault::MissingToken))
-            }
+            Standing::Unchecked { .. } | Standing::Anonymous => Err(nameless(shared, call)),
         }
     }
 
@@ -75,9 +70,10 @@ impl<'a> Asker<'a> {
         }
         let changed = self.identities.plane.change(|directory| {
             // While it waited for its turn, another may have taken its rights away.
-            let now_ms = shared.broker.now().as_ms();
-            let principal = &*self.again(directory, now_ms)?;
-            let judge = &Judge { principal: Some(principal), ..self.judge };
+            let now = shared.broker.now();
+            let now_ms = now.as_ms();
+            let principal = &*self.caller.again(directory, now_ms)?;
+            let judge = &Judge { principal: Some(principal), now, ..self.judge };
             directory.authorise(principal, judge, operation)?;
             Ok(directory.decide(principal, operation, now_ms, &random)?)
         });
@@ -85,15 +81,5 @@ impl<'a> Asker<'a> {
             ChangeFault::Refused(refusal) => refusal,
             ChangeFault::Failed(failure) => refusal_of(failure),
         })
-    }
-
-    /// Who asks, as they stand now.
-    fn again(&self, directory: &Directory, now_ms: u64) -> Result<Arc<Principal>, WireError> {
-        let id = self.caller.access_key_id.as_deref().unwrap_or_default();
-        let token = self.caller.session_token.as_deref();
-        match directory.credentials(id, token, now_ms) {
-            Ok(credentials) => Ok(credentials.principal),
-            Err(fault) => Err(WireError::Unauthentic(unauthentic(fault))),
-        }
     }
 }

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use tidings_aws::Refusal;
 use tidings_broker::{Broker, Keys, Opener, Unopened};
+use tidings_core::names::Region;
 use tidings_core::register::RegisterWrite;
 use tidings_keys::{
     Change, Envelopes, Key, KeyCode, KeyFault, KeyStore, PREFIX, Random, Resource, Scope,
 };
 use tracing::warn;
 
+use crate::authenticate::Auth;
 use crate::encryption::REUSE_SECONDS;
 use crate::exchange::refusal_of;
+use crate::identities::Identities;
 use crate::kms;
 use crate::plane::{ChangeFault, LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
@@ -28,6 +31,16 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 pub struct Kms {
     pub(crate) plane: Arc<Plane<KeyStore>>,
     pub(crate) envelopes: Arc<Envelopes>,
+    served: Option<Served>,
+}
+
+/// Where managed keys are made, on a server that authenticates: in accounts that have somebody in
+/// them and regions that are served.
+#[derive(Clone)]
+struct Served {
+    identities: Identities,
+    /// Empty for any.
+    regions: Vec<Region>,
 }
 
 /// Data keys that are remembered, for sealing and for opening: some 16 MiB of them.
@@ -53,7 +66,7 @@ impl Kms {
     /// If the register cannot be read, or one of its entries cannot be used.
     pub async fn open(broker: Broker) -> Result<Self, LoadError> {
         let plane = Plane::open(broker.clone()).await?;
-        let kms = Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)) };
+        let kms = Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)), served: None };
         broker.open_contents_by(kms.opener());
         Ok(kms)
     }
@@ -71,6 +84,17 @@ impl Kms {
                 false => Unopened::NotNow,
             })
         })
+    }
+
+    /// Makes managed keys only where such a server has something to do with them.
+    pub(crate) fn serving(mut self, auth: &Auth) -> Self {
+        self.served = match auth {
+            Auth::Off => None,
+            Auth::On { identities, regions, .. } => {
+                Some(Served { identities: identities.clone(), regions: regions.clone() })
+            }
+        };
+        self
     }
 
     /// Deletes and rotates what is due by now.
@@ -95,10 +119,11 @@ impl Kms {
     }
 
     /// Makes the managed key that a name means, if it means one that there is not yet. `owner` is
-    /// whose name it is.
+    /// whose name it is; where nothing is served there is none, and none is made.
     ///
     /// # Errors
-    /// If that cannot be made durable.
+    /// LimitExceededException if there are keys in as many accounts and regions as there may be; or
+    /// if it cannot be made durable.
     pub(crate) async fn make_managed_key(
         &self,
         broker: &Broker,
@@ -108,6 +133,9 @@ impl Kms {
         let Some(managed) = self.plane.look().unmade_managed_key(name, owner) else {
             return Ok(());
         };
+        if self.served.as_ref().is_some_and(|served| !served.has(owner)) {
+            return Ok(());
+        }
         let (now_ms, random) = (broker.now().as_ms(), Random::new(broker.random_bytes()));
         let made = self.plane.change(|store| {
             let change = Change::CreateManagedKey(managed);
@@ -128,6 +156,13 @@ impl Kms {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
+    }
+}
+
+impl Served {
+    fn has(&self, scope: &Scope) -> bool {
+        let is_served = self.regions.is_empty() || self.regions.contains(&scope.region);
+        is_served && self.identities.plane.look().has_account(scope.account)
     }
 }
 

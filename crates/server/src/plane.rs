@@ -90,6 +90,21 @@ impl<S: Registered> Plane<S> {
         Ok(output)
     }
 
+    /// Keeps everybody else from changing anything.
+    #[cfg(test)]
+    pub(crate) async fn take_turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// Returns when somebody waits for a turn that another has.
+    #[cfg(test)]
+    pub(crate) async fn someone_waits(&self) {
+        // The plane's own, the turn's, and one of whoever waits.
+        while Arc::strong_count(&self.turn) < 3 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn write(
         self: Arc<Self>,
         writes: Vec<RegisterWrite>,

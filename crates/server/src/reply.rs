@@ -18,6 +18,8 @@ const X_AMZN_QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-err
 pub(crate) enum Refused {
     /// For a reason that the AWS protocols have a code for.
     Refusal(Service, Refusal),
+    /// For such a reason, and its body was not read.
+    Unread(Service, Refusal),
     /// Its body could not be read.
     Body(Service, BodyError),
     /// It names more than one host, or something that is no host.
@@ -64,6 +66,7 @@ pub(crate) fn refuse(
         Refused::Refusal(service, refusal) => {
             (refusal.answer(*service, protocol, request_id), false)
         }
+        Refused::Unread(service, refusal) => (refusal.answer(*service, protocol, request_id), true),
         Refused::Body(service, BodyError::TooLarge) => {
             (wire_error(*service, WireError::TooLarge), true)
         }
@@ -122,6 +125,7 @@ mod tests {
             (Refused::Body(Service::Sqs, BodyError::TooSlow), 408, "close"),
             (Refused::Body(Service::Sqs, BodyError::Incomplete), 400, "close"),
             (Refused::BadHost, 400, "close"),
+            (Refused::Unread(Service::Sqs, WireError::TooLarge.into()), 413, "close"),
             (Refused::Refusal(Service::Sns, WireError::InternalFailure.into()), 500, "-"),
         ] {
             let response = refuse(&refused, Protocol::Json, Uuid::from_random(7));

@@ -5,6 +5,8 @@
 //!           body   tidings-aws       authenticate   └── sqs, sns, kms ──┘ authorise
 //! ```
 //!
+//! A body that is long is read only if its head gives no reason yet to refuse who signed.
+//!
 //! The first limits (connections, bytes in headers, time) are the connection's business.
 
 use std::sync::Arc;
@@ -102,6 +104,14 @@ async fn pass_steps(
     let (protocol, scope) = (protocol_of(head), scope(head));
     let named = named(head, scope.as_ref());
     let service = Service::of(protocol, &named, b"");
+    let circumstances = Circumstances::of(door, head);
+    if !Bodies::is_short(&body)
+        && let Err(error) = look(shared, head, service)
+    {
+        let action = Action::find(service, protocol, &named, b"").ok();
+        let error = unauthentic(shared, &circumstances, action, service, error, request_id);
+        return Err(Refused::Unread(service, error.into()));
+    }
     let body = shared.bodies.read(body).await.map_err(|error| Refused::Body(service, error))?;
     let service = Service::of(protocol, &named, &body.bytes);
     let refused = |error: WireError| Refused::Refusal(service, error.into());
@@ -110,11 +120,10 @@ async fn pass_steps(
         let text = "A page of another site may not ask this of the server".to_owned();
         return Err(refused(WireError::AccessDenied(text)));
     }
-    let circumstances = Circumstances::of(door, head);
     let caller = caller(shared, head, scope.as_ref(), &body.bytes, service);
     let caller = caller.map_err(|error| {
-        write_down(shared, &circumstances, action, &error, request_id);
-        refused(error)
+        let action = Some(action);
+        refused(unauthentic(shared, &circumstances, action, service, error, request_id))
     })?;
     let place = place(shared, &caller, &circumstances).ok_or(WireError::Throttled);
     // Held until the answer is there.
@@ -149,20 +158,26 @@ fn caller(
     body: &[u8],
     service: Service,
 ) -> Result<Caller, WireError> {
-    let config = &shared.config;
-    match &shared.auth {
-        Auth::Off => Caller::of(scope, config),
-        Auth::On { identities, regions, .. } => {
-            let authenticator = Authenticator {
-                identities,
-                regions,
-                account: config.account,
-                region: &config.region,
-                now: shared.broker.now(),
-            };
-            authenticator.caller(head, body, service)
-        }
+    match authenticator(shared) {
+        None => Caller::of(scope, &shared.config),
+        Some(authenticator) => authenticator.caller(head, body, service),
     }
+}
+
+/// Whether a head alone says that its signature is no good.
+fn look(shared: &Shared, head: &Parts, service: Service) -> Result<(), WireError> {
+    authenticator(shared).map_or(Ok(()), |authenticator| authenticator.look(head, service))
+}
+
+fn authenticator(shared: &Shared) -> Option<Authenticator<'_>> {
+    let Auth::On { identities, regions, .. } = &shared.auth else { return None };
+    Some(Authenticator {
+        identities,
+        regions,
+        account: shared.config.account,
+        region: &shared.config.region,
+        now: shared.broker.now(),
+    })
 }
 
 /// A place for the request, unless its principal asks too much.
@@ -185,18 +200,29 @@ fn place<'a>(
     shared.throttle.take(&principal, shared.broker.now())
 }
 
-/// A signature that was refused, for the audit log.
-fn write_down(
+/// What becomes of a request whose caller could not be established: it is written down, and counts
+/// for the address that it came from. An address that tries too much is not told what was wrong.
+fn unauthentic(
     shared: &Shared,
     circumstances: &Circumstances,
-    action: Action,
-    error: &WireError,
+    action: Option<Action>,
+    service: Service,
+    error: WireError,
     request_id: Uuid,
-) {
-    let (Some(audit), WireError::Unauthentic(fault)) = (shared.auth.audit(), error) else { return };
-    let action = format!("{}:{}", action.service().signing_name(), action.name());
-    let (now, why) = (shared.broker.now(), fault.to_string());
-    audit.write(&circumstances.event(now, request_id, &action, Verdict::Denied, why));
+) -> WireError {
+    let WireError::Unauthentic(fault) = &error else { return error };
+    let now = shared.broker.now();
+    if let Some(audit) = shared.auth.audit() {
+        // A long body was not read, and what is asked may be in there.
+        let name = action.map_or("*", |action| action.name());
+        let action = format!("{}:{name}", service.signing_name());
+        let why = fault.to_string();
+        audit.write(&circumstances.event(now, request_id, &action, Verdict::Denied, why));
+    }
+    match shared.throttle.take(&circumstances.address(), now) {
+        Some(_) => error,
+        None => WireError::Throttled,
+    }
 }
 
 fn protocol_of(head: &Parts) -> Protocol {

@@ -107,7 +107,8 @@ impl Server {
     /// Has it keep keys: answer as KMS does, and do what is due for keys as time passes.
     pub fn with_kms(mut self, kms: Kms) -> Self {
         let shared = Arc::get_mut(&mut self.shared);
-        shared.expect("nothing is served before the server runs").kms = Some(kms);
+        let shared = shared.expect("nothing is served before the server runs");
+        shared.kms = Some(kms.serving(&shared.auth));
         self
     }
 

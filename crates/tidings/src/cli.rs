@@ -76,6 +76,7 @@ pub(crate) enum MasterKeyCommand {
     ///
     /// The key until now is found by the settings that the server has. The new one is read from one
     /// of --new-master-key-file, --new-master-key-command and the variable TIDINGS_NEW_MASTER_KEY.
+    /// A folder that was used without a master key is sealed from the next start on.
     Change(ChangeMasterKey),
 }
 

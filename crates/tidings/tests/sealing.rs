@@ -452,7 +452,7 @@ fn the_master_key_is_changed_by_a_command() {
     assert_eq!(found_in(&setup.data()), []);
 }
 
-/// A folder that was begun without a key: from the start with one on, all that is new is sealed.
+/// A folder that was begun without a key: once it is told to, all that is new is sealed.
 #[test]
 fn sealing_is_turned_on_for_a_folder_that_has_messages() {
     let setup = Setup::new();
@@ -461,6 +461,11 @@ fn sealing_is_turned_on_for_a_folder_that_has_messages() {
     server.stop();
     assert!(setup.data().join("master.key").exists());
     let key = setup.key("key", 0xab);
+    let refused = setup.refused(&["--master-key-file", &key]);
+    assert!(refused.contains("tidings master-key change"), "{refused}");
+    let change = ["master-key", "change", "--master-key-file", &key, "--new-master-key-file", &key];
+    let changed = setup.run(&change);
+    assert!(changed.status.success(), "{}", text(&changed.stderr));
     let server = setup.serve(&["--master-key-file", &key]);
     assert!(receive(&server).contains("a body that is to be hidden"));
     server.ask(

@@ -5,7 +5,7 @@ use tidings_core::command::Command;
 use tidings_core::rejection::Rejection;
 
 use super::checks::required;
-use super::task_handle;
+use super::{Caller, task_handle};
 use crate::query::Fields;
 use crate::refusal::WireError;
 use crate::request::Input;
@@ -30,13 +30,18 @@ impl CancelMessageMoveTask<'_> {
     /// What is asked of the core.
     ///
     /// # Errors
-    /// MissingParameter without a handle, InvalidParameterValue if it says nothing.
-    pub fn command(self) -> Result<Command, Rejection> {
+    /// MissingParameter without a handle, InvalidParameterValue if it says nothing,
+    /// ResourceNotFoundException if its queue is none of the caller's account and region.
+    pub fn command(self, caller: &Caller<'_>) -> Result<Command, Rejection> {
         let handle = required(self.task_handle, "TaskHandle")?;
         let (task, source) = task_handle::decode(&handle).ok_or_else(|| {
             let text = "Value for parameter TaskHandle is invalid.";
             Rejection::InvalidParameterValue(text.to_owned())
         })?;
+        // Handles are given to whoever may start tasks of a queue: nobody of another account.
+        if source.account != caller.account || source.region != *caller.region {
+            return Err(task_handle::not_found("SourceArn"));
+        }
         Ok(Command::CancelMoveTask { source, task })
     }
 }
@@ -64,12 +69,28 @@ mod tests {
 
     const ACTION: SqsAction = SqsAction::CancelMessageMoveTask;
 
+    /// A request about a task of this queue, in both protocols.
+    fn of(source: &QueueArn) -> (String, String) {
+        let handle = task_handle::encode(Uuid::from_random(0), source);
+        let form = format!("TaskHandle={}", handle.replace('+', "%2B"));
+        (format!("{{\"TaskHandle\":\"{handle}\"}}"), form)
+    }
+
+    #[test]
+    fn a_queue_of_another_account_or_region_is_none() {
+        for arn in
+            ["arn:aws:sqs:eu-west-1:000000000042:dead", "arn:aws:sqs:us-east-1:111111111111:dead"]
+        {
+            let (json, form) = of(&QueueArn::parse(arn).unwrap());
+            let refused = both(ACTION, &json, &form);
+            assert_eq!(refused, Err(task_handle::not_found("SourceArn").into()), "{arn}");
+        }
+    }
+
     #[test]
     fn the_handle_names_task_and_queue() {
-        let source = QueueArn::parse("arn:aws:sqs:eu-west-1:000000000042:dead").unwrap();
-        let handle = task_handle::encode(Uuid::from_random(0), &source);
-        let json = format!("{{\"TaskHandle\":\"{handle}\"}}");
-        let form = format!("TaskHandle={}", handle.replace('+', "%2B"));
+        let source = QueueArn::parse("arn:aws:sqs:eu-west-1:111111111111:dead").unwrap();
+        let (json, form) = of(&source);
         let expected = format!(
             "CancelMoveTask {{ source: {source:?}, task: 00000000-0000-4000-8000-000000000000 }}"
         );

@@ -6,7 +6,7 @@ use tidings_core::limits;
 use tidings_core::rejection::Rejection;
 
 use super::checks::{in_range, required};
-use super::task_handle;
+use super::{Caller, task_handle};
 use crate::query::Fields;
 use crate::refusal::WireError;
 use crate::request::Input;
@@ -37,10 +37,11 @@ impl ListMessageMoveTasks<'_> {
     ///
     /// # Errors
     /// MissingParameter without a source, InvalidParameterValue or ResourceNotFoundException if it
-    /// is no ARN of a queue, InvalidParameterValue if MaxResults is out of range.
-    pub fn command(self) -> Result<Command, Rejection> {
+    /// is no ARN of a queue in the caller's region, InvalidParameterValue if MaxResults is out of
+    /// range.
+    pub fn command(self, caller: &Caller<'_>) -> Result<Command, Rejection> {
         let source = required(self.source_arn, "SourceArn")?;
-        let source = task_handle::queue_arn(&source, "SourceArn")?;
+        let source = task_handle::queue_arn(&source, "SourceArn", caller)?;
         let range = &limits::LIST_MOVE_TASKS_RESULTS;
         let reason = "MaxResults must be an integer between 1 and 10.";
         let max = in_range(self.max_results, range, "MaxResults", reason)?;
@@ -129,6 +130,14 @@ mod tests {
         }
         let missing = Rejection::MissingParameter("SourceArn".to_owned());
         assert_eq!(both(ACTION, "{}", ""), Err(missing.into()));
+    }
+
+    #[test]
+    fn a_queue_of_another_region_is_none() {
+        let elsewhere = DEAD.replace("eu-west-1", "us-east-1");
+        let json = format!("{{\"SourceArn\":\"{elsewhere}\"}}");
+        let refused = both(ACTION, &json, &format!("SourceArn={elsewhere}"));
+        assert_eq!(refused, Err(task_handle::not_found("SourceArn").into()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tidings_core::names::{QueueArn, Uuid};
 use tidings_core::rejection::Rejection;
 
 use super::checks::{in_range, required};
-use super::task_handle;
+use super::{Caller, task_handle};
 use crate::query::Fields;
 use crate::refusal::WireError;
 use crate::request::Input;
@@ -40,13 +40,19 @@ impl StartMessageMoveTask<'_> {
     ///
     /// # Errors
     /// MissingParameter without a source, InvalidParameterValue or ResourceNotFoundException if an
-    /// ARN is none of a queue, InvalidParameterValue if the rate is out of range.
-    pub fn command(self, task: Uuid) -> Result<(Command, StartMessageMoveTaskOutput), Rejection> {
+    /// ARN is none of a queue in the caller's region, InvalidParameterValue if the rate is out of
+    /// range.
+    pub fn command(
+        self,
+        caller: &Caller<'_>,
+        task: Uuid,
+    ) -> Result<(Command, StartMessageMoveTaskOutput), Rejection> {
         let source = required(self.source_arn, "SourceArn")?;
-        let source = task_handle::queue_arn(&source, "SourceArn")?;
+        let source = task_handle::queue_arn(&source, "SourceArn", caller)?;
         let destination = self.destination_arn.filter(|text| !text.is_empty());
         let destination =
-            destination.map(|text| task_handle::queue_arn(&text, "DestinationArn")).transpose()?;
+            destination.map(|text| task_handle::queue_arn(&text, "DestinationArn", caller));
+        let destination = destination.transpose()?;
         let name = "MaxNumberOfMessagesPerSecond";
         let reason = "Must be an integer between 1 and 500.";
         let rate = in_range(self.rate, &limits::MOVE_TASK_RATE, name, reason)?;
@@ -135,6 +141,20 @@ mod tests {
             let form = format!("SourceArn={source}&DestinationArn={arn}");
             let refused = both(ACTION, &json, &form);
             assert_eq!(refused, Err(Rejection::InvalidParameterValue(text).into()));
+        }
+    }
+
+    #[test]
+    fn a_queue_of_another_region_is_none() {
+        let elsewhere = DEAD.replace("eu-west-1", "us-east-1");
+        for (source, destination, parameter) in
+            [(&*elsewhere, OTHER, "SourceArn"), (DEAD, &*elsewhere, "DestinationArn")]
+        {
+            let json =
+                format!("{{\"SourceArn\":\"{source}\",\"DestinationArn\":\"{destination}\"}}");
+            let form = format!("SourceArn={source}&DestinationArn={destination}");
+            let refused = both(ACTION, &json, &form);
+            assert_eq!(refused, Err(task_handle::not_found(parameter).into()));
         }
     }
 

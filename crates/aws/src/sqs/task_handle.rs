@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidings_core::names::{QueueArn, Uuid};
 use tidings_core::rejection::Rejection;
 
+use super::Caller;
 use crate::text::Text;
 
 /// A handle is this object in base64, as the live service has it.
@@ -33,20 +34,25 @@ pub(crate) fn decode(handle: &str) -> Option<(Uuid, QueueArn)> {
     Some((Uuid::parse(&task_id)?, QueueArn::parse(&source_arn)?))
 }
 
-/// Reads the ARN that a move task names as `parameter`.
+/// Reads the ARN that a move task names as `parameter`. As with queue URLs, the account may be
+/// another than the caller's, and the region is the request's.
 ///
 /// # Errors
-/// InvalidParameterValue if it is no ARN; ResourceNotFoundException if it is not one of a queue.
-pub(crate) fn queue_arn(text: &Text<'_>, parameter: &str) -> Result<QueueArn, Rejection> {
+/// InvalidParameterValue if it is no ARN; ResourceNotFoundException if it is not one of a queue in
+/// the caller's region.
+pub(crate) fn queue_arn(
+    text: &Text<'_>,
+    parameter: &str,
+    caller: &Caller<'_>,
+) -> Result<QueueArn, Rejection> {
     if let Some(arn) = QueueArn::parse(text) {
-        return Ok(arn);
+        let is_here = arn.region == *caller.region;
+        return if is_here { Ok(arn) } else { Err(not_found(parameter)) };
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let is_arn = parts.len() == 6 && parts[0] == "arn" && parts.iter().all(|part| !part.is_empty());
     Err(if is_arn {
-        Rejection::ResourceNotFound(format!(
-            "The resource that you specified for the {parameter} parameter doesn't exist."
-        ))
+        not_found(parameter)
     } else {
         Rejection::InvalidParameterValue(format!(
             "You must use this format to specify the {parameter}: \
@@ -55,9 +61,19 @@ pub(crate) fn queue_arn(text: &Text<'_>, parameter: &str) -> Result<QueueArn, Re
     })
 }
 
+/// What is said of a queue that does not exist.
+pub(crate) fn not_found(parameter: &str) -> Rejection {
+    Rejection::ResourceNotFound(format!(
+        "The resource that you specified for the {parameter} parameter doesn't exist."
+    ))
+}
+
 #[cfg(test)]
 mod tests {
+    use tidings_core::names::{AccountId, Region};
+
     use super::*;
+    use crate::action::Protocol;
 
     #[test]
     fn a_handle_reads_back() {
@@ -84,7 +100,10 @@ mod tests {
 
     #[test]
     fn arns_of_other_things_are_not_found() {
-        let arn = |text| queue_arn(&Text::borrowed(text), "SourceArn");
+        let (account, region) = (AccountId::parse("111111111111"), Region::parse("us-east-1"));
+        let (account, region) = (account.unwrap(), &region.unwrap());
+        let caller = Caller { protocol: Protocol::Json, path: "/", account, region };
+        let arn = |text| queue_arn(&Text::borrowed(text), "SourceArn", &caller);
         assert!(arn("arn:aws:sqs:us-east-1:000000000000:dead").is_ok());
         let not_found = Rejection::ResourceNotFound(
             "The resource that you specified for the SourceArn parameter doesn't exist.".into(),
@@ -93,6 +112,8 @@ mod tests {
             "arn:aws:sns:us-east-1:000000000000:dead",
             "arn:aws:sqs:us-east-1:000000000000:de.ad",
             "arn:aws:sqs:us-east-1:000000000000:dead:x",
+            // One that may exist, elsewhere.
+            "arn:aws:sqs:eu-west-1:111111111111:dead",
         ] {
             assert_eq!(arn(text), Err(not_found.clone()), "{text}");
         }

@@ -46,7 +46,7 @@ pub(crate) fn command(
     }
     let command = match action {
         SqsAction::AddPermission => command!(AddPermission, caller),
-        SqsAction::CancelMessageMoveTask => command!(CancelMessageMoveTask,),
+        SqsAction::CancelMessageMoveTask => command!(CancelMessageMoveTask, caller),
         SqsAction::ChangeMessageVisibility => command!(ChangeMessageVisibility, caller, &key()),
         SqsAction::ChangeMessageVisibilityBatch => {
             command!(ChangeMessageVisibilityBatch, caller, &key()).0
@@ -58,7 +58,7 @@ pub(crate) fn command(
         SqsAction::GetQueueAttributes => command!(GetQueueAttributes, caller),
         SqsAction::GetQueueUrl => command!(GetQueueUrl, caller).0,
         SqsAction::ListDeadLetterSourceQueues => command!(ListDeadLetterSourceQueues, caller).0,
-        SqsAction::ListMessageMoveTasks => command!(ListMessageMoveTasks,),
+        SqsAction::ListMessageMoveTasks => command!(ListMessageMoveTasks, caller),
         SqsAction::ListQueueTags => command!(ListQueueTags, caller),
         SqsAction::ListQueues => command!(ListQueues, caller).0,
         SqsAction::PurgeQueue => command!(PurgeQueue, caller),
@@ -67,7 +67,7 @@ pub(crate) fn command(
         SqsAction::SendMessage => command!(SendMessage, caller, sender, id()).0,
         SqsAction::SendMessageBatch => command!(SendMessageBatch, caller, sender, id).0,
         SqsAction::SetQueueAttributes => command!(SetQueueAttributes, caller),
-        SqsAction::StartMessageMoveTask => command!(StartMessageMoveTask, id()).0,
+        SqsAction::StartMessageMoveTask => command!(StartMessageMoveTask, caller, id()).0,
         SqsAction::TagQueue => command!(TagQueue, caller),
         SqsAction::UntagQueue => command!(UntagQueue, caller),
     };

@@ -14,7 +14,7 @@ use tidings_seal::{EnvelopeError, MasterKey};
 
 use super::{SealError, change_master_key};
 use crate::broker::{Broker, Options};
-use crate::failure::OpenError;
+use crate::failure::{Failure, OpenError};
 
 /// What a folder is told that nobody is to find in it.
 const NEEDLES: [&str; 6] = [
@@ -176,6 +176,10 @@ async fn a_folder_from_before_is_sealed_from_the_next_start_on() {
         fs::remove_file(folder.path().join(file)).unwrap();
     }
     fs::write(folder.path().join("FORMAT"), "2\n").unwrap();
+    let refused = open(folder.path(), master(1)).err().unwrap();
+    assert!(matches!(refused, OpenError::Seal(SealError::NotSealed { .. })), "{refused}");
+    open(folder.path(), None).unwrap().close().await;
+    change_master_key(folder.path(), None, &master(1).unwrap()).unwrap();
     let broker = open(folder.path(), master(1)).unwrap();
     assert_eq!(fs::read(folder.path().join("FORMAT")).unwrap(), b"5\n");
     assert_eq!(bodies(&broker).await, BOTH);
@@ -198,7 +202,7 @@ async fn a_folder_from_before_is_sealed_from_the_next_start_on() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_configured_takes_the_place_of_the_one_in_the_folder() {
+async fn a_key_takes_the_place_of_the_one_in_the_folder_when_it_is_told_to() {
     let folder = with_messages(None).await;
     let secret = |broker: &Broker| broker.keys().secrets("tests").seal(b"", b"secret", [1; 12]);
     let broker = open(folder.path(), None).unwrap();
@@ -211,6 +215,15 @@ async fn a_key_that_is_configured_takes_the_place_of_the_one_in_the_folder() {
     let refused = open(folder.path(), MasterKey::parse(&key)).err().unwrap();
     assert!(matches!(refused, OpenError::Seal(SealError::KeyInFolder { .. })));
 
+    let before = files(folder.path());
+    let refused = open(folder.path(), master(1)).err().unwrap();
+    assert!(matches!(refused, OpenError::Seal(SealError::NotSealed { .. })), "{refused}");
+    assert!(refused.to_string().contains("tidings master-key change"), "{refused}");
+    let mut after = files(folder.path());
+    after.insert(folder.path().join("LOCK"), before[&folder.path().join("LOCK")].clone());
+    assert!(before == after);
+
+    change_master_key(folder.path(), None, &master(1).unwrap()).unwrap();
     let broker = open(folder.path(), master(1)).unwrap();
     assert!(!folder.path().join("master.key").exists());
     let opened = broker.keys().secrets("tests").open(b"", &sealed);
@@ -226,6 +239,83 @@ async fn a_key_that_is_configured_takes_the_place_of_the_one_in_the_folder() {
     let broker = open(folder.path(), master(1)).unwrap();
     broker.close().await;
     assert!(folder.path().join("master.key").exists());
+}
+
+fn copy(from: &Path, to: &Path) {
+    for (path, content) in files(from) {
+        let to = to.join(path.strip_prefix(from).unwrap());
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, content).unwrap();
+    }
+}
+
+/// Whoever writes to the disk can make a folder without a key, and put what is in it in the place of
+/// what was there when sealing began, and of all that came later.
+#[tokio::test]
+async fn what_is_not_sealed_is_not_believed_in_a_sealed_folder() {
+    let forged = with_messages(None).await;
+    for begins_with_messages in [true, false] {
+        let folder = match begins_with_messages {
+            true => {
+                let folder = with_messages(None).await;
+                change_master_key(folder.path(), None, &master(1).unwrap()).unwrap();
+                folder
+            }
+            false => tempfile::tempdir().unwrap(),
+        };
+        open(folder.path(), master(1)).unwrap().close().await;
+        let shard = folder.path().join("shard-0");
+        fs::remove_dir_all(&shard).unwrap();
+        copy(&forged.path().join("shard-0"), &shard);
+        let refused = open(folder.path(), master(1)).err().unwrap();
+        assert!(!matches!(refused, OpenError::Seal(_)), "{refused}");
+
+        // Not a snapshot alone either, wherever it is said to belong.
+        fs::remove_dir_all(&shard).unwrap();
+        fs::create_dir(&shard).unwrap();
+        for (path, content) in files(&forged.path().join("shard-0")) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name.starts_with("snapshot-") {
+                fs::write(shard.join(name), content).unwrap();
+            }
+        }
+        match open(folder.path(), master(1)) {
+            Err(refused) => assert!(begins_with_messages, "{refused}"),
+            // There was nothing, and there is nothing.
+            Ok(broker) => {
+                assert!(!begins_with_messages);
+                let found = broker.call(Command::FindQueue { arn: queue() }).await;
+                assert!(matches!(found, Err(Failure::Rejected(_))), "{found:?}");
+                broker.close().await;
+            }
+        }
+    }
+    let empty = tempfile::tempdir().unwrap();
+    copy(&forged.path().join("shard-0"), &empty.path().join("shard-0"));
+    let refused = open(empty.path(), master(1)).err().unwrap();
+    assert!(matches!(refused, OpenError::Seal(SealError::NotSealed { .. })), "{refused}");
+}
+
+/// Between the snapshot of what is there and the note that sealing has begun.
+#[tokio::test]
+async fn a_start_that_was_cut_off_while_sealing_began_is_made_again() {
+    let folder = with_messages(None).await;
+    change_master_key(folder.path(), None, &master(1).unwrap()).unwrap();
+    let begun = tempfile::tempdir().unwrap();
+    copy(folder.path(), begun.path());
+    let before = files(begun.path());
+    open(begun.path(), master(1)).unwrap().close().await;
+    let is_new = |(path, content): &(PathBuf, Vec<u8>)| {
+        path.to_str().unwrap().contains("snapshot-") && before.get(path) != Some(content)
+    };
+    let (path, content) = files(begun.path()).into_iter().find(is_new).unwrap();
+    fs::write(folder.path().join("shard-0").join(path.file_name().unwrap()), content).unwrap();
+    let broker = open(folder.path(), master(1)).unwrap();
+    assert_eq!(bodies(&broker).await, BOTH);
+    broker.close().await;
+    let broker = open(folder.path(), master(1)).unwrap();
+    assert_eq!(bodies(&broker).await, BOTH);
+    broker.close().await;
 }
 
 #[tokio::test]
@@ -261,12 +351,13 @@ async fn the_master_key_can_be_changed() {
 async fn the_key_in_the_folder_can_be_changed_for_another() {
     let folder = with_messages(None).await;
     let new = MasterKey::new([1; 32]);
-    let wrong = change_master_key(folder.path(), Some(&new), &new).unwrap_err();
+    let wrong = change_master_key(folder.path(), master(2).as_ref(), &new).unwrap_err();
     assert!(matches!(wrong, OpenError::Seal(SealError::Envelope { .. })), "{wrong}");
     let own = MasterKey::parse(&fs::read(folder.path().join("master.key")).unwrap()).unwrap();
     let same = change_master_key(folder.path(), None, &own).unwrap_err();
     assert!(matches!(same, OpenError::Seal(SealError::KeyInFolder { .. })), "{same}");
-    change_master_key(folder.path(), None, &new).unwrap();
+    // The settings may name the new one already.
+    change_master_key(folder.path(), Some(&new), &new).unwrap();
     assert!(!folder.path().join("master.key").exists());
     let broker = open(folder.path(), Some(new)).unwrap();
     assert_eq!(bodies(&broker).await, BOTH);

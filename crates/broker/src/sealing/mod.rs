@@ -22,5 +22,5 @@ mod vault;
 pub use keys::Keys;
 #[cfg(test)]
 pub(crate) use sealed_pair::Sealing;
-pub(crate) use vault::Vault;
+pub(crate) use vault::{SHARD, Vault};
 pub use vault::{SealError, change_master_key};

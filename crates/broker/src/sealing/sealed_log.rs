@@ -15,7 +15,7 @@ use tidings_log::{
 };
 use tidings_seal::Stream;
 
-use super::tenures::{Salt, TRAILER_BYTES, Tenures};
+use super::tenures::{NotSealed, Salt, TRAILER_BYTES, Tenures};
 
 /// Seals what is appended to the log below, and opens what is read.
 pub(crate) struct SealedLog {
@@ -122,8 +122,13 @@ impl Reader for SealedReader {
     fn replay(&self, from: Position, each: &mut EachBatch<'_>) -> Result<Position, ReplayError> {
         let mut records = Vec::new();
         self.below.replay(from, &mut |start, epoch, payload| {
-            if payload.is_empty() || start < self.tenures.sealed_from {
+            if payload.is_empty() {
                 return each(start, epoch, payload);
+            }
+            // What was written before sealing began is in a sealed snapshot, and is not believed
+            // here.
+            if start < self.tenures.sealed_from {
+                return Err(NotSealed(start).into());
             }
             self.tenures.open(start, epoch, payload, &mut records)?;
             each(start, epoch, &records)

@@ -22,7 +22,7 @@ pub(crate) struct Sealing {
 }
 
 impl Sealing {
-    /// Seals with a key from a position on: what lies before is read as it is.
+    /// Seals with a key from a position on: records that lie before are read as they are.
     pub(crate) fn new(key: RootKey, from: Position, entropy: Entropy) -> Self {
         let tenures = Arc::new(Tenures::new(key.clone(), from));
         Self { key, tenures, entropy }

@@ -52,13 +52,12 @@ impl Snapshots for SealedSnapshots {
     fn latest_that_opens(&mut self, open: &mut OpenSnapshot<'_>) -> Result<Latest, LogFault> {
         let (sealer, tenures) = (&self.sealer, &self.tenures);
         self.below.latest_that_opens(&mut |covers, mut bytes| {
-            // A sealed one covers more than where sealing began, since it comes with a batch.
-            if covers > tenures.sealed_from {
-                if !sealer.open_in_place(&context(covers), &mut bytes) {
-                    return None;
-                }
-                tenures.restore(&mut bytes)?;
+            // Also the first one, of what was there when sealing began. One that is not sealed may be
+            // anybody's.
+            if !sealer.open_in_place(&context(covers), &mut bytes) {
+                return None;
             }
+            tenures.restore(&mut bytes)?;
             open(covers, bytes)
         })
     }

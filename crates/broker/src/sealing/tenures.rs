@@ -38,7 +38,8 @@ pub(super) type Salt = [u8; SALT_BYTES];
 /// are there.
 pub(crate) struct Tenures {
     root: RootKey,
-    /// Where sealing began. What lies before was written before the folder had a key.
+    /// Where sealing began. What lies before was written before the folder had a key: single records
+    /// are read from there, and no state is built of them.
     pub(super) sealed_from: Position,
     /// By where they begin.
     known: RwLock<Vec<Tenure>>,

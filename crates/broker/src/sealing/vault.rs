@@ -20,6 +20,8 @@ use crate::files;
 
 const SEAL: &str = "SEAL";
 const MASTER_KEY: &str = "master.key";
+/// Where the log and its snapshots are.
+pub(crate) const SHARD: &str = "shard-0";
 
 /// Why a folder's keys cannot be had. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,19 @@ pub enum SealError {
     NoKeyInFolder {
         /// The file.
         file: PathBuf,
+    },
+    /// There is a key, and the folder was written without one. Whoever can write to the disk could
+    /// have put it there: to believe it is left to somebody who knows.
+    #[error(
+        "{} was not sealed when it was written, and a master key is configured. If you know that it \
+         is yours, seal it with `tidings master-key change --data {} --new-master-key-file FILE`, \
+         and start again. (Of a release without a file SEAL: start once without a key before that)",
+        folder.display(),
+        folder.display()
+    )]
+    NotSealed {
+        /// The folder.
+        folder: PathBuf,
     },
     /// The key that was given lies in the folder that it is to protect.
     #[error(
@@ -119,6 +134,9 @@ impl Vault {
         given: Option<&MasterKey>,
         entropy: Entropy,
     ) -> Result<Self, OpenError> {
+        if given.is_some() && folder.join(SHARD).exists() {
+            return Err(SealError::NotSealed { folder }.into());
+        }
         let (master, place) = match given {
             Some(given) => (given.clone(), MasterKeyPlace::Elsewhere),
             None => (make_master_key(&folder, &entropy)?, MasterKeyPlace::Folder),
@@ -141,17 +159,16 @@ impl Vault {
                 let expected = envelope.fingerprint;
                 return Err(SealError::NoKey { folder, expected }.into());
             }
-            (MasterKeyPlace::Folder, _) => read_master_key(&folder)?,
+            (MasterKeyPlace::Folder, Some(_)) => {
+                return Err(SealError::NotSealed { folder }.into());
+            }
+            (MasterKeyPlace::Folder, None) => read_master_key(&folder)?,
         };
         let file = folder.join(SEAL);
         let roots = envelope.open(&master).map_err(cannot_open(&file))?;
         let log_sealed_from = envelope.log_sealed_from.map(Position);
         let place = envelope.place;
-        let mut vault = Self { folder, master, place, roots, log_sealed_from, entropy };
-        if let (MasterKeyPlace::Folder, Some(given)) = (place, given) {
-            vault.take_out(given)?;
-        }
-        Ok(vault)
+        Ok(Self { folder, master, place, roots, log_sealed_from, entropy })
     }
 
     /// Goes over from the key in the folder to one that is kept elsewhere. What is sealed under it
@@ -178,7 +195,17 @@ impl Vault {
     /// What seals the log and its snapshots, if that has begun.
     pub(crate) fn sealing(&self) -> Option<Sealing> {
         let from = self.log_sealed_from.filter(|_| self.is_to_be_sealed())?;
-        Some(Sealing::new(self.roots.content.clone(), from, self.entropy.clone()))
+        Some(self.sealing_from(from))
+    }
+
+    /// Whether something was there already when sealing began.
+    pub(crate) fn is_sealed_after(&self, first: Position) -> bool {
+        self.log_sealed_from.is_some_and(|from| from > first)
+    }
+
+    /// What seals them from a position on.
+    pub(crate) fn sealing_from(&self, from: Position) -> Sealing {
+        Sealing::new(self.roots.content.clone(), from, self.entropy.clone())
     }
 
     /// Whether what is written is to be sealed.
@@ -187,6 +214,7 @@ impl Vault {
     }
 
     /// Notes, durably, that the log is sealed from a position on, at which nothing was written yet.
+    /// What lies before has to be in a snapshot that is sealed.
     pub(crate) fn seal_log_from(&mut self, from: Position) -> Result<(), OpenError> {
         self.write_with(Some(from))?;
         self.log_sealed_from = Some(from);
@@ -226,9 +254,10 @@ pub fn change_master_key(
     let envelope = Envelope::decode(&bytes).map_err(cannot_open(&file))?;
     let entropy = Entropy::system();
     let mut vault = match envelope.place {
-        // An old key that is given all the same is not the one in the folder.
+        // An old key that is given all the same is not the one in the folder: unless it is the new
+        // one, which the server's settings name already.
         MasterKeyPlace::Folder => {
-            if let Some(old) = old {
+            if let Some(old) = old.filter(|old| old.fingerprint() != new.fingerprint()) {
                 envelope.open(old).map_err(cannot_open(&file))?;
             }
             Vault::read(folder.to_owned(), &envelope, None, entropy)?

@@ -183,6 +183,9 @@ impl Shard {
         let to = destination.or_else(|| queue.dead_letter_source(entry));
         let to = to.ok_or("CouldNotDetermineMessageSource")?;
         let target = self.find(to).map_err(|_| "AWS.SimpleQueueService.NonExistentQueue")?;
+        if destination.is_none() && !self.may_go_back(&queue.arn, to) {
+            return Err("CouldNotDetermineMessageSource");
+        }
         if queue.delivery(entry).is_some() {
             let target_key = self.queue(target).next_key;
             self.commit(&Record::PublicationMoved {
@@ -216,6 +219,14 @@ impl Shard {
         self.commit(&Record::MessageMoved { queue: number, task, key });
         self.serve(target, now);
         Ok(())
+    }
+
+    /// Whether messages may go back from a dead-letter queue to one that they came from. Where
+    /// policies decide, whoever started the task was asked about the queues that lead to this one:
+    /// one that does so no longer is none of them.
+    fn may_go_back(&self, from: &QueueArn, to: &QueueArn) -> bool {
+        !self.settings.enforces_policies
+            || self.redrive_sources.contains(&(from.clone(), to.clone()))
     }
 
     fn end_move_task(&mut self, number: u32, task: Uuid, end: MoveTaskEnd) {

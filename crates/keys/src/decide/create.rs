@@ -25,6 +25,7 @@ impl KeyStore {
         now_ms: u64,
         random: &mut Random,
     ) -> Decision {
+        self.check_scope(caller)?;
         let kept = self.scopes.get(caller).map_or(0, |holdings| holdings.keys.len());
         if kept >= limits::KEYS_MAX {
             let text = "The quota of KMS keys in this account and Region has been reached.";
@@ -50,6 +51,7 @@ impl KeyStore {
         if self.alias(caller, manager.alias()).is_some() {
             return Ok((Vec::new(), Output::Done));
         }
+        self.check_scope(caller)?;
         let policy = KeyPolicy::of_managed(caller, manager);
         let (id, mut saved) = self.new_key(caller, &policy, now_ms, random);
         saved.managed_by = Some(manager.service().to_owned());
@@ -63,6 +65,15 @@ impl KeyStore {
             alias_entry.set(&SavedAlias::from(alias)),
         ];
         Ok((writes, Output::Done))
+    }
+
+    /// Whether there may be keys in this account and region.
+    fn check_scope(&self, scope: &Scope) -> Result<(), KeyFault> {
+        if self.scopes.len() < limits::SCOPES_MAX || self.scopes.contains_key(scope) {
+            return Ok(());
+        }
+        let text = "There are keys in as many accounts and regions as there may be.";
+        Err(KeyFault::new(KeyCode::LimitExceeded, text))
     }
 
     fn new_key(

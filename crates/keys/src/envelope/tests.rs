@@ -125,7 +125,7 @@ fn the_form_is_kept() {
     bytes[64..].fill(3);
     let request = SealRequest {
         resource: &queue(),
-        principal: "AIDAANN",
+        principal: Some("AIDAANN"),
         key: desk.world.key(&desk.key),
         reuse_seconds: 60,
         now_ms: NOW_MS,
@@ -223,11 +223,16 @@ fn permission_is_asked_for_once_in_a_while() {
     assert_eq!(desk.asked.get(), 2);
     let denied = || KeyFault::new(KeyCode::AccessDenied, "no");
     let store = &desk.world.store;
-    let asked =
-        desk.envelopes.open(store, &sealed, "AIDABOB", (60, desk.world.now_ms), |key, resource| {
+    let asked = desk.envelopes.open(
+        store,
+        &sealed,
+        Some("AIDABOB"),
+        (60, desk.world.now_ms),
+        |key, resource| {
             assert_eq!((key.arn(), resource), (desk.key.as_str(), &queue()));
             Err(denied())
-        });
+        },
+    );
     assert_eq!(asked, Err(denied()), "what one may open, another may not");
 }
 
@@ -237,7 +242,7 @@ fn whoever_may_not_have_a_data_key_gets_none() {
     let random = EnvelopeRandom::new(&desk.world.bytes());
     let request = SealRequest {
         resource: &queue(),
-        principal: "AIDABOB",
+        principal: Some("AIDABOB"),
         key: desk.world.key(&desk.key),
         reuse_seconds: 300,
         now_ms: NOW_MS,

@@ -268,6 +268,49 @@ fn a_grant_is_bounded_by_what_bounds_its_grantee() {
     assert!(authorise(&world.store, &request, &facts, &Policies::default()).is_ok());
 }
 
+/// IAM user guide, "Policy evaluation logic": what is given to a role is within the bounds of its
+/// sessions; what is given to a session or a user itself is not.
+#[test]
+fn a_grant_to_a_role_is_within_the_bounds_of_its_sessions() {
+    let role = "arn:aws:iam::000000000042:role/worker";
+    let session = "arn:aws:sts::000000000042:assumed-role/worker/s1";
+    let bob = "arn:aws:iam::000000000042:user/bob";
+    let (yes, other) = (identity("Allow", "kms:Decrypt"), identity("Allow", "sqs:*"));
+    let no = identity("Deny", "kms:Decrypt");
+    let (all, others, denies) = ([&yes], [&other], [&yes, &no]);
+    let none = Policies::default();
+    let within = |policy| Policies { boundary: Some(policy), ..none };
+    let of_session = |policies| Policies { session: Some(policies), ..none };
+    let cases = [
+        (role, SESSION, none, true),
+        (role, SESSION, of_session(&all[..]), true),
+        (role, SESSION, of_session(&others[..]), false),
+        (role, SESSION, of_session(&[][..]), false),
+        (role, SESSION, of_session(&denies[..]), false),
+        (role, SESSION, within(&yes), true),
+        (role, SESSION, within(&other), false),
+        (role, SESSION, Policies { boundary: Some(&other), ..of_session(&all[..]) }, false),
+        (session, SESSION, of_session(&others[..]), true),
+        (session, SESSION, within(&other), true),
+        (session, SESSION, of_session(&denies[..]), false),
+        // The identity policy allows, and what is silent comes after it.
+        (session, SESSION, Policies { identity: &all[..], ..of_session(&others[..]) }, true),
+        (role, SESSION, Policies { identity: &all[..], ..of_session(&others[..]) }, false),
+        (bob, BOB, within(&other), true),
+        (bob, BOB, within(&no), false),
+    ];
+    for (number, (grantee, caller, policies, is_allowed)) in cases.into_iter().enumerate() {
+        let mut world = World::new();
+        let key = world.new_key();
+        let grant = grant(grantee, &["Decrypt"], Constraints::default());
+        world.change(Change::CreateGrant { key: key.clone(), grant }).unwrap();
+        let facts = Facts::new(caller, Origin::Service, 0);
+        let request = KeyRequest::new("kms:Decrypt", world.key(&key));
+        let came = authorise(&world.store, &request, &facts, &policies);
+        assert_eq!(came.is_ok(), is_allowed, "{number}: {grantee}");
+    }
+}
+
 #[test]
 fn a_policy_must_let_its_author_set_another() {
     let yes = identity("Allow", "kms:*");

@@ -198,3 +198,24 @@ fn managed_keys_are_not_for_people_to_manage() {
     let fault = world.change(Change::DeleteAlias { alias: "alias/aws/sqs".into() }).unwrap_err();
     assert_eq!(fault.code, KeyCode::NotAuthorized);
 }
+
+#[test]
+fn there_are_keys_in_so_many_accounts_and_regions_and_no_more() {
+    let mut world = World::new();
+    let region = |number: usize| scope_of("111122223333", &format!("r-{number}"));
+    let make = |world: &mut World, number: usize| {
+        world.change_as(&region(number), Change::CreateManagedKey(ManagedBy::Sqs))
+    };
+    for number in 0..crate::limits::SCOPES_MAX {
+        make(&mut world, number).unwrap();
+    }
+    let one_more = region(crate::limits::SCOPES_MAX);
+    assert_eq!(
+        make(&mut world, crate::limits::SCOPES_MAX).unwrap_err().code,
+        KeyCode::LimitExceeded
+    );
+    let (policy, description, tags) = (None, String::new(), Vec::new());
+    let change = Change::CreateKey { policy, description, tags };
+    assert_eq!(world.change_as(&one_more, change).unwrap_err().code, KeyCode::LimitExceeded);
+    world.new_key_as(&region(0));
+}

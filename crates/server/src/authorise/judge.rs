@@ -1,7 +1,8 @@
 //! One caller's request, as policies judge it; the same for every service.
 
 use tidings_access::{
-    Caller, ContextValue, Decision, Facts, Policies, PolicyDocument, Request, denial_text, evaluate,
+    Caller, ContextValue, Decision, Denial, Facts, Policies, PolicyDocument, PolicyType, Request,
+    denial_text, evaluate,
 };
 use tidings_core::names::{AccountId, Uuid};
 use tidings_core::time::Timestamp;
@@ -46,6 +47,8 @@ pub(crate) struct Question<'a> {
     pub(crate) tag_keys: &'a [&'a str],
     /// Condition keys of the service itself.
     pub(crate) service_keys: &'a [(&'a str, ContextValue<'a>)],
+    /// Whether the resource's policy has to allow it to those who have no policies of their own.
+    pub(crate) needs_grant: bool,
 }
 
 impl<'a> Question<'a> {
@@ -60,6 +63,7 @@ impl<'a> Question<'a> {
             request_tags: &[],
             tag_keys: &[],
             service_keys: &[],
+            needs_grant: true,
         }
     }
 }
@@ -122,6 +126,9 @@ impl Judge<'_> {
             match evaluate(&request, &Policies { resource: question.policy, ..*policies }) {
                 // Why it is allowed, if anybody wants to know.
                 Decision::Allowed(allowance) => Ok(self.audit.map(|_| allowance.to_string())),
+                Decision::Denied(Denial::Silent(PolicyType::Resource)) if !question.needs_grant => {
+                    Ok(self.audit.map(|_| "nothing denies it".to_owned()))
+                }
                 Decision::Denied(denial) => Err(denial_text(&request, &denial)),
             }
         });

@@ -16,8 +16,10 @@ use tidings_core::command::{Command, Reply, TopicCommand};
 use tidings_core::names::QueueName;
 use tidings_sigv4::AuthFault;
 
+use crate::authenticate::Auth;
 use crate::caller::Standing;
-use crate::exchange::{Exchange, unexpected};
+use crate::exchange::{Call, Exchange, unexpected};
+use crate::request::Shared;
 
 pub(crate) use circumstances::Circumstances;
 pub(crate) use judge::{Judge, Question};
@@ -32,17 +34,46 @@ const SOURCES_PAGE: usize = 1000;
 /// # Errors
 /// The service's own words for who may not; for who has not said who it is, those of SNS for that.
 pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<(), Refusal> {
-    let action = exchange.call.action;
-    match exchange.call.caller.standing {
-        Standing::Unchecked { .. } => return Ok(()),
-        Standing::Anonymous if needs_no_name(action) => return Ok(()),
-        Standing::Anonymous if needs_a_name(action) => {
-            return Err(WireError::Unauthentic(AuthFault::MissingToken).into());
+    check_by(Judge::of(exchange.call, exchange.broker.now(), exchange.audit), exchange, command)
+        .await
+}
+
+/// Checks what was checked already once more, after a wait: by what the caller is now, and by the
+/// policies of now. Only a refusal is written down.
+///
+/// # Errors
+/// As for [`check`]; and if what the caller signed with is no good any more.
+pub(crate) async fn check_again(exchange: &Exchange<'_>, command: &Command) -> Result<(), Refusal> {
+    let (call, now) = (exchange.call, exchange.broker.now());
+    let principal = match (exchange.auth, &call.caller.standing) {
+        (Auth::On { identities, .. }, Standing::Principal(_)) => {
+            Some(call.caller.again(&identities.plane.look(), now.as_ms())?)
         }
-        Standing::Anonymous | Standing::Principal(_) => {}
+        _ => None,
+    };
+    let judge = Judge { principal: principal.as_deref(), ..Judge::of(call, now, None) };
+    match check_by(judge, exchange, command).await {
+        Err(_) => {
+            check_by(Judge { audit: exchange.auth.audit(), ..judge }, exchange, command).await
+        }
+        allowed => allowed,
     }
-    let judge = Judge::of(exchange.call, exchange.broker.now(), exchange.audit);
-    let trial = Trial { exchange, command, judge };
+}
+
+async fn check_by(
+    judge: Judge<'_>,
+    exchange: &Exchange<'_>,
+    command: &Command,
+) -> Result<(), Refusal> {
+    let action = exchange.call.action;
+    let is_anonymous = match exchange.call.caller.standing {
+        Standing::Unchecked { .. } => return Ok(()),
+        Standing::Anonymous if needs_a_name(action) => return Err(refused(&judge, action).into()),
+        Standing::Anonymous => true,
+        Standing::Principal(_) => false,
+    };
+    let needs_grant = !(is_anonymous && needs_no_name(action));
+    let trial = Trial { exchange, command, judge, needs_grant };
     // An action without permissions would be one that nobody has thought about.
     let permissions = required(action.service().signing_name(), action.name())
         .ok_or(WireError::InternalFailure)?;
@@ -52,8 +83,21 @@ pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<
     Ok(())
 }
 
+/// What somebody is told who has to say who it is, and does not. It is written down.
+pub(crate) fn nameless(shared: &Shared, call: &Call) -> WireError {
+    refused(&Judge::of(call, shared.broker.now(), shared.auth.audit()), call.action)
+}
+
+fn refused(judge: &Judge<'_>, action: Action) -> WireError {
+    let fault = AuthFault::MissingToken;
+    let asked = format!("{}:{}", action.service().signing_name(), action.name());
+    judge.write_down(&asked, "*", Err(&fault.to_string()));
+    WireError::Unauthentic(fault)
+}
+
 /// Links in messages are followed by people and programs that have no credentials: the token in the
-/// link, or the core's rules about who may end a subscription, stand in for them.
+/// link, or the core's rules about who may end a subscription, stand in for an allow. What policies
+/// deny is denied to them, too.
 fn needs_no_name(action: Action) -> bool {
     matches!(action, Action::Sns(SnsAction::ConfirmSubscription | SnsAction::Unsubscribe))
 }
@@ -76,6 +120,8 @@ struct Trial<'a> {
     exchange: &'a Exchange<'a>,
     command: &'a Command,
     judge: Judge<'a>,
+    /// Whether a policy has to allow it.
+    needs_grant: bool,
 }
 
 impl Trial<'_> {
@@ -92,9 +138,11 @@ impl Trial<'_> {
                 self.decide(permission.action, &subject)
             }
             On::TopicOfSubscription => {
-                // Whose subscription it is, the core knows: here it is the caller's own affair.
-                let subject = Subject { owner: account, ..self.named()? };
-                self.decide(permission.action, &subject)
+                // Whose subscription it is, the core knows: here it is the caller's own affair, if
+                // the caller is somebody.
+                let topic = self.named()?;
+                let owner = if self.judge.principal.is_some() { account } else { topic.owner };
+                self.decide(permission.action, &Subject { owner, ..topic })
             }
             On::MoveDestination => self.check_move(permission.action).await,
             // What these are about is not served yet, nor are the actions that need them.
@@ -164,6 +212,7 @@ impl Trial<'_> {
             request_tags: &request_tags,
             tag_keys: &tag_keys,
             service_keys: &service_keys,
+            needs_grant: self.needs_grant,
             ..Question::new(action, &subject.arn, subject.owner)
         };
         self.judge.decide(&question).map_err(|text| self.refusal(text, subject))

@@ -17,9 +17,12 @@ pub(super) async fn change(
     bypass_lockout_check: bool,
     dry_run: bool,
 ) -> Result<Vec<u8>, Refusal> {
-    let (now_ms, random) = (trial.now_ms(), Random::new(trial.broker.random_bytes()));
+    let random = Random::new(trial.broker.random_bytes());
     let is_rotation = matches!(change, Change::RotateKeyOnDemand { .. });
     let changed = kms.plane.change(|store| {
+        // While it waited for its turn, another may have taken its rights away.
+        let principal = trial.caller_again()?;
+        let (trial, now_ms) = (&trial.again(principal.as_deref()), trial.now_ms());
         authorise(store, trial, &change, bypass_lockout_check)?;
         let (writes, output) = store.decide(change, &trial.scope, now_ms, random)?;
         if dry_run {

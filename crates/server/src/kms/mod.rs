@@ -13,6 +13,8 @@ mod cryptography;
 mod looks;
 mod messages;
 mod trial;
+#[cfg(test)]
+mod turn_tests;
 
 pub(crate) use messages::{Encrypted, Messages, NOBODY, queue, topic};
 

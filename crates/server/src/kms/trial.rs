@@ -1,16 +1,19 @@
 //! Whether a caller may do what it asks of a key.
 
+use std::sync::Arc;
+
 use tidings_access::{ContextValue, Facts, Policies};
-use tidings_aws::{Refusal, WireError};
+use tidings_aws::Refusal;
 use tidings_broker::Broker;
+use tidings_identity::Principal;
 use tidings_keys::{
     Key, KeyCode, KeyFault, KeyName, KeyRequest, KeyStore, Scope, authorise, keeps_author,
 };
-use tidings_sigv4::AuthFault;
 
 use super::scope_of;
-use crate::authorise::{Judge, Question};
-use crate::caller::Standing;
+use crate::authenticate::Auth;
+use crate::authorise::{Judge, Question, nameless};
+use crate::caller::{Caller, Standing};
 use crate::exchange::Call;
 use crate::request::Shared;
 
@@ -21,6 +24,8 @@ pub(super) struct Trial<'a> {
     pub(super) scope: Scope,
     /// `None` where nobody is judged.
     judge: Option<Judge<'a>>,
+    caller: &'a Caller,
+    auth: &'a Auth,
 }
 
 /// What a request sets that policies may ask for.
@@ -38,20 +43,27 @@ impl<'a> Trial<'a> {
         let broker = &shared.broker;
         let judge = match &call.caller.standing {
             Standing::Unchecked { .. } => None,
-            Standing::Anonymous => {
-                return Err(WireError::Unauthentic(AuthFault::MissingToken).into());
-            }
-            Standing::Principal(principal) => Some(Judge {
-                principal: Some(&**principal),
-                circumstances: &call.circumstances,
-                region: call.caller.region.as_str(),
-                now: broker.now(),
-                request_id: call.request_id,
-                access_key_id: call.caller.access_key_id.as_deref(),
-                audit: shared.auth.audit(),
-            }),
+            Standing::Anonymous => return Err(nameless(shared, call).into()),
+            Standing::Principal(_) => Some(Judge::of(call, broker.now(), shared.auth.audit())),
         };
-        Ok(Self { broker, scope: scope_of(call), judge })
+        let (caller, auth) = (&call.caller, &shared.auth);
+        Ok(Self { broker, scope: scope_of(call), judge, caller, auth })
+    }
+
+    /// The caller as it stands now, for a change whose turn has come: its rights may have been taken
+    /// away while it waited. `None` where nobody is judged.
+    pub(super) fn caller_again(&self) -> Result<Option<Arc<Principal>>, Refusal> {
+        let (Some(_), Auth::On { identities, .. }) = (&self.judge, self.auth) else {
+            return Ok(None);
+        };
+        Ok(Some(self.caller.again(&identities.plane.look(), self.now_ms())?))
+    }
+
+    /// The same call, judged now, and by what its caller is now.
+    pub(super) fn again<'b>(&'b self, principal: Option<&'b Principal>) -> Trial<'b> {
+        let now = self.broker.now();
+        let judge = self.judge.map(|judge| Judge { principal, now, ..judge });
+        Trial { judge, scope: self.scope.clone(), ..*self }
     }
 
     pub(super) fn now_ms(&self) -> u64 {

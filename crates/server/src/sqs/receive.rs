@@ -14,23 +14,35 @@ use tidings_core::publication::PublishedContent;
 use tidings_core::record::{MessageRecord, PublishedRecord};
 use tracing::error;
 
+use crate::authorise;
 use crate::encryption;
 use crate::exchange::{Exchange, unexpected};
 use crate::signatures;
 
+/// A receive that waited for so long is judged again before it gets messages.
+const LOOK_AGAIN_MS: u64 = 1000;
+
 pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (command, wanted) = exchange.input::<ReceiveMessage<'_>>()?.command(&exchange.caller())?;
-    let Command::Receive { arn: queue, .. } = &command else {
-        return Err(WireError::InternalFailure.into());
-    };
-    let queue = queue.clone();
-    let received = match exchange.ask(command).await? {
+    let asked_at = exchange.broker.now();
+    let received = match exchange.ask(command.clone()).await? {
         Reply::Received(received) => received,
         reply => return Err(unexpected(&reply)),
     };
+    let Command::Receive { arn: queue, .. } = &command else {
+        return Err(WireError::InternalFailure.into());
+    };
+    // While it waited, its rights may have been taken away.
+    if !received.is_empty()
+        && exchange.broker.now() - asked_at >= LOOK_AGAIN_MS
+        && let Err(refusal) = authorise::check_again(exchange, &command).await
+    {
+        exchange.broker.return_messages(received.iter().map(|message| message.receipt).collect());
+        return Err(refusal);
+    }
     let records = read_records(exchange, &received).await;
     let parsed = records.iter().filter_map(|(received, record)| parse(received, record)).collect();
-    let opened = open(exchange, &queue, parsed)?;
+    let opened = open(exchange, queue, parsed)?;
     let decoded: Vec<(&Received, Decoded<'_>)> = opened.iter().filter_map(decode).collect();
     let mut messages = Vec::with_capacity(decoded.len());
     for (received, decoded) in &decoded {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sqs, in_both_protocols, messages};
+use crate::harness::{ACCOUNT, Protocol, Service, Sqs, in_both_protocols, messages};
 
 fn waiting(url: &str, seconds: impl Into<Value>) -> Value {
     json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": seconds.into() })
@@ -240,4 +240,43 @@ async fn a_waiting_receive_is_given_all_it_asked_for() {
         assert_eq!(sqs.counts(&url).await, [1, 0, 0]);
     })
     .await;
+}
+
+/// Whoever loses its rights while it waits gets nothing, and nothing is lost.
+#[tokio::test]
+async fn a_wait_outlives_no_right_to_receive() {
+    for protocol in Protocol::BOTH {
+        for is_signed in [false, true] {
+            let service = Service::authenticating(&[]).await;
+            let mut root = service.speak_as_root(protocol).await;
+            let url = root.queue("orders", json!({})).await;
+            let statement = |effect: &str| {
+                json!({
+                    "Effect": effect, "Principal": "*", "Action": "sqs:ReceiveMessage",
+                    "Resource": format!("arn:aws:sqs:us-east-1:{ACCOUNT}:orders"),
+                })
+            };
+            let set =
+                |policy: String| json!({ "QueueUrl": url, "Attributes": { "Policy": policy } });
+            let policy = |statement: Value| {
+                set(json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+            };
+            root.ok("SetQueueAttributes", policy(statement("Allow"))).await;
+            let mut waiter = match is_signed {
+                true => service.speak_as_root(protocol).await,
+                false => service.speak(protocol).await,
+            };
+            waiter.begin("ReceiveMessage", &waiting(&url, 20)).await;
+            root.settle().await;
+            root.pass_ms(1000);
+            root.ok("SetQueueAttributes", policy(statement("Deny"))).await;
+            root.send(&url, "not for everybody").await;
+            let refusal = waiter.finish("ReceiveMessage").await.unwrap_err();
+            assert_eq!(refusal.code, "AccessDenied", "{is_signed}");
+            root.ok("SetQueueAttributes", set(String::new())).await;
+            assert_eq!(root.receive(&url).await.len(), 1, "it is back");
+            drop((root, waiter));
+            service.stop().await;
+        }
+    }
 }

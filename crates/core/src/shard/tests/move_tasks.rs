@@ -4,6 +4,7 @@ use super::scene::*;
 use crate::command::{Command, Effect, MoveTaskState, MoveTaskStatus, ReceiveRequest, Reply};
 use crate::names::Uuid;
 use crate::rejection::Rejection;
+use crate::shard::Settings;
 
 fn id(number: u8) -> Uuid {
     Uuid::from_bytes([number; 16])
@@ -60,6 +61,38 @@ fn only_task(s: &mut Scene, source: &str) -> MoveTaskStatus {
     let mut tasks = s.move_tasks(source);
     assert_eq!(tasks.len(), 1);
     tasks.remove(0)
+}
+
+/// Whoever starts a task is asked about the queues that lead to the dead-letter queue now.
+#[test]
+fn where_policies_decide_messages_go_back_only_to_queues_that_lead_here() {
+    let scenario = |enforces_policies: bool| {
+        move |s: &mut Scene| {
+            dead_letters(s, "", &["a"]);
+            s.create("second", &[("RedrivePolicy", &redrive("dead", 1))]);
+            s.set("orders", &[("RedrivePolicy", "")]).unwrap();
+            start(s, "dead", None, None, 1).unwrap();
+            copy_all(s);
+            let state = only_task(s, "dead").state;
+            if !enforces_policies {
+                assert_eq!(state, MoveTaskState::Completed);
+                assert_eq!((s.counts("dead")[0], s.counts("orders")[0]), (0, 1));
+                return;
+            }
+            let reason = "CouldNotDetermineMessageSource".to_owned();
+            assert_eq!(state, MoveTaskState::Failed { reason });
+            assert_eq!((s.counts("dead")[0], s.counts("orders")[0]), (1, 0));
+            start(s, "dead", Some("orders"), None, 2).unwrap();
+            copy_all(s);
+            assert_eq!((s.counts("dead")[0], s.counts("orders")[0]), (0, 1), "as was asked for");
+        }
+    };
+    for enforces_policies in [true, false] {
+        let settings = Settings { enforces_policies, ..Settings::default() };
+        for way in [Way::Straight, Way::Late, Way::Replayed, Way::Restored] {
+            play(way, settings, &scenario(enforces_policies));
+        }
+    }
 }
 
 #[test]

@@ -217,7 +217,7 @@ impl Owned {
             body_md5: self.id,
             group: Some(group.as_str()).filter(|_| present(group)),
             deduplication: Some(deduplication.as_str()).filter(|_| present(deduplication)),
-            sealing: if self.target % 2 == 0 { Sealing::Plain } else { Sealing::Envelope },
+            sealing: if self.target.is_multiple_of(2) { Sealing::Plain } else { Sealing::Envelope },
             content: &self.content,
         }
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use self::errors::Refusal;
 pub use self::form::encoded;
 pub use self::kms::{KmsClient, KmsFault};
-pub use self::service::{REGION, START_MS, Service};
+pub use self::service::{REGION, START_MS, Service, Setting};
 pub use self::signing::Credentials;
 pub use self::sns::{Sns, queue_arn, subscription, topic_arn, with_topics, with_topics_and_queues};
 pub use self::sqs::{ACCOUNT, Http, Protocol, Sqs, in_both_protocols, messages};

@@ -1,8 +1,11 @@
 //! A server in this process, over a folder of its own, whose clock stands still until it is moved.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
+use tidings_access::{Kind, PolicyDocument};
 use tidings_broker::{Broker, Clock, Entropy, Options};
 use tidings_core::names::{AccountId, Region};
 use tidings_core::shard::Settings;
@@ -10,8 +13,8 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
-    Auth, Config, Identities, Kms, Limits, ListenAddress, ListenerConfig, Outbound,
-    SHUTDOWN_TIMEOUT, Server,
+    AuditLevel, AuditLog, Auth, Config, Identities, Kms, Limits, ListenAddress, ListenerConfig,
+    Outbound, PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -27,6 +30,8 @@ pub const START_MS: u64 = 1_800_000_000_000;
 
 pub const REGION: &str = "us-east-1";
 
+const AUDIT_LOG: &str = "audit.jsonl";
+
 /// A running server.
 pub struct Service {
     pub addr: SocketAddr,
@@ -35,13 +40,22 @@ pub struct Service {
     /// Goes on across restarts: no id comes twice.
     entropy: Entropy,
     couriers: CourierConfig,
-    /// The regions served, if the server authenticates.
-    regions: Option<Vec<Region>>,
+    setting: Setting,
     /// The root user's access key, if this server made it.
     pub root: Option<Credentials>,
     folder: TempDir,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
+}
+
+/// What a server is told, as far as tests differ in it.
+#[derive(Clone, Default)]
+pub struct Setting {
+    /// The regions served, if the server authenticates.
+    pub regions: Option<Vec<Region>>,
+    pub limits: Limits,
+    /// The policy of the private endpoint that everybody comes through, if they do.
+    pub endpoint_policy: Option<String>,
 }
 
 impl Service {
@@ -51,16 +65,26 @@ impl Service {
 
     /// A server that authenticates and asks policies, for these regions; for any if there are none.
     pub async fn authenticating(regions: &[&str]) -> Self {
-        let clock = Clock::manual(Timestamp::from_ms(START_MS));
         let regions = regions.iter().map(|name| Region::parse(name).unwrap()).collect();
+        Self::set(Setting { regions: Some(regions), ..Setting::default() }).await
+    }
+
+    /// A server that authenticates, for any region, and is told so.
+    pub async fn authenticating_with(setting: Setting) -> Self {
+        Self::set(Setting { regions: Some(Vec::new()), ..setting }).await
+    }
+
+    async fn set(setting: Setting) -> Self {
+        let clock = Clock::manual(Timestamp::from_ms(START_MS));
         let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
-        Self::over(folder, clock, entropy, CourierConfig::default(), Some(regions)).await
+        Self::over(folder, clock, entropy, CourierConfig::default(), setting).await
     }
 
     /// A server whose couriers go where its test wants them to go.
     pub async fn delivering_by(couriers: CourierConfig) -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
-        Self::over(tempfile::tempdir().unwrap(), clock, Entropy::seeded(7), couriers, None).await
+        let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
+        Self::over(folder, clock, entropy, couriers, Setting::default()).await
     }
 
     async fn over(
@@ -68,30 +92,31 @@ impl Service {
         clock: Clock,
         entropy: Entropy,
         couriers: CourierConfig,
-        regions: Option<Vec<Region>>,
+        setting: Setting,
     ) -> Self {
+        let enforces_policies = setting.regions.is_some();
         let options = Options {
             clock: clock.clone(),
             entropy: entropy.clone(),
-            shard: Settings { enforces_policies: regions.is_some(), ..Settings::default() },
+            shard: Settings { enforces_policies, ..Settings::default() },
             ..Options::new(folder.path())
         };
         let (broker, _) = Broker::open(options).unwrap();
         let config = Config {
-            listeners: vec![ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()))],
+            listeners: vec![setting.listener()],
             account: AccountId::parse(ACCOUNT).unwrap(),
             region: Region::parse(REGION).unwrap(),
             public_url: None,
-            limits: Limits::default(),
+            limits: setting.limits.clone(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {
             couriers: Couriers::new(&couriers).unwrap(),
             signer: Signer::in_data_folder(folder.path()),
         };
-        let (auth, root) = match &regions {
+        let (auth, root) = match &setting.regions {
             None => (Auth::Off, None),
-            Some(regions) => authenticator(&broker, regions.clone()).await,
+            Some(regions) => authenticator(&broker, regions.clone(), folder.path()).await,
         };
         let server = Server::bind(config, broker.clone(), outbound, auth).await.unwrap();
         let server = server.with_kms(Kms::open(broker.clone()).await.unwrap());
@@ -100,7 +125,7 @@ impl Service {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        Self { addr, clock, broker, entropy, couriers, regions, root, folder, stop, running }
+        Self { addr, clock, broker, entropy, couriers, setting, root, folder, stop, running }
     }
 
     /// The root user's client.
@@ -155,12 +180,19 @@ impl Service {
         self.halt().await;
     }
 
+    /// Stops the server, which authenticated: what it wrote into its audit log.
+    pub async fn audited(self) -> Vec<serde_json::Value> {
+        let folder = self.halt().await;
+        let text = std::fs::read_to_string(folder.path().join(AUDIT_LOG)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Stops the server and starts another over what it left.
     pub async fn restart(self) -> Self {
         let (clock, entropy, couriers) =
             (self.clock.clone(), self.entropy.clone(), self.couriers.clone());
-        let (regions, root) = (self.regions.clone(), self.root.clone());
-        let again = Self::over(self.halt().await, clock, entropy, couriers, regions).await;
+        let (setting, root) = (self.setting.clone(), self.root.clone());
+        let again = Self::over(self.halt().await, clock, entropy, couriers, setting).await;
         assert!(again.root.is_none(), "there is somebody already");
         Self { root, ..again }
     }
@@ -174,8 +206,23 @@ impl Service {
     }
 }
 
+impl Setting {
+    fn listener(&self) -> ListenerConfig {
+        let endpoints = self.endpoint_policy.iter().map(|text| {
+            let policy = Some(PolicyDocument::parse(text, Kind::Endpoint).unwrap());
+            Arc::new(PrivateEndpoint { id: "vpce-0123456789abcdef0".into(), network: None, policy })
+        });
+        let plain = ListenerConfig::plain(ListenAddress::Tcp("127.0.0.1:0".into()));
+        ListenerConfig { endpoints: endpoints.collect(), ..plain }
+    }
+}
+
 /// Who is who on a server that authenticates; the root user of the default account at first.
-async fn authenticator(broker: &Broker, regions: Vec<Region>) -> (Auth, Option<Credentials>) {
+async fn authenticator(
+    broker: &Broker,
+    regions: Vec<Region>,
+    folder: &Path,
+) -> (Auth, Option<Credentials>) {
     let identities = Identities::open(broker.clone()).await.unwrap();
     let account = AccountId::parse(ACCOUNT).unwrap();
     let key = identities.create_first_key(broker, account).await.unwrap();
@@ -185,5 +232,6 @@ async fn authenticator(broker: &Broker, regions: Vec<Region>) -> (Auth, Option<C
         session_token: None,
         region: REGION.to_owned(),
     });
-    (Auth::On { identities, regions, audit: None }, root)
+    let audit = AuditLog::open(&folder.join(AUDIT_LOG), AuditLevel::All).unwrap();
+    (Auth::On { identities, regions, audit: Some(Arc::new(audit)) }, root)
 }

@@ -122,9 +122,8 @@ fn what_is_sealed_is_filtered_by_what_it_was() {
         let Ok(Reply::Received(got)) = s.run(receive) else { panic!("messages") };
         assert_eq!(got.len(), 1);
         let record = s.read(got[0].location);
-        let opened =
-            PublishedRecord::opened(&record, |sealed| Some(sealed.iter().rev().copied().collect()));
-        let opened = opened.expect("it is sealed");
+        let open = |sealed: &[u8]| Ok::<_, ()>(sealed.iter().rev().copied().collect());
+        let opened = PublishedRecord::opened(&record, open).unwrap().expect("it is sealed");
         let record = PublishedRecord::decode(&opened).unwrap();
         let content = PublishedContent::decode(record.message.content).unwrap();
         assert_eq!(content.message, r#"{"kind":"book"}"#);
