@@ -222,6 +222,9 @@ fn keys_are_sealed_with_a_master_key() {
     let (_, first) = until(health);
     server.stop();
     assert!(holds(&account(), "key_pkcs8"));
+    let mut change = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    change.args(["master-key", "change", "--new-master-key-file", key.to_str().unwrap()]);
+    assert!(change.arg("--data").arg(&data).status().unwrap().success());
 
     let server = authority.serve(&sealed);
     let (_, second) = until(health);

@@ -82,6 +82,14 @@ impl Setup {
     fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
+
+    /// Says of a folder that was used without a key that it is to be sealed under this one.
+    fn seal(&self, key: &str) {
+        let change =
+            ["master-key", "change", "--master-key-file", key, "--new-master-key-file", key];
+        let changed = self.run(&change);
+        assert!(changed.status.success(), "{}", text(&changed.stderr));
+    }
 }
 
 const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--auth", "off"];
@@ -343,6 +351,7 @@ fn the_keys_of_tls_are_found_in_no_file() {
 
     let authority = fs::read(setup.data().join("tls/ca.pem")).unwrap();
     let key = setup.key("key", 0xab);
+    setup.seal(&key);
     for _ in 0..2 {
         start_and_stop(&["--master-key-file", &key]);
         assert_eq!(keys(), [] as [&str; 0]);
@@ -463,9 +472,7 @@ fn sealing_is_turned_on_for_a_folder_that_has_messages() {
     let key = setup.key("key", 0xab);
     let refused = setup.refused(&["--master-key-file", &key]);
     assert!(refused.contains("tidings master-key change"), "{refused}");
-    let change = ["master-key", "change", "--master-key-file", &key, "--new-master-key-file", &key];
-    let changed = setup.run(&change);
-    assert!(changed.status.success(), "{}", text(&changed.stderr));
+    setup.seal(&key);
     let server = setup.serve(&["--master-key-file", &key]);
     assert!(receive(&server).contains("a body that is to be hidden"));
     server.ask(
