@@ -240,7 +240,7 @@ async fn a_folder_of_another_format_is_refused() {
         std::fs::write(folder.path().join("FORMAT"), format).unwrap();
         Broker::open(Options::new(folder.path())).map(|_| ())
     };
-    assert!(matches!(open("5\n"), Err(OpenError::NewerFormat { found, .. }) if found == "5"));
+    assert!(matches!(open("6\n"), Err(OpenError::NewerFormat { found, .. }) if found == "6"));
     assert!(matches!(open("two"), Err(OpenError::NewerFormat { found, .. }) if found == "two"));
     assert!(matches!(open("1\n"), Err(OpenError::OlderFormat { found: 1, .. })));
 }

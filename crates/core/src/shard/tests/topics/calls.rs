@@ -260,13 +260,21 @@ impl Scene {
         for message in &mut messages {
             message.message_id = self.fresh_id();
         }
-        match self.about_topics(TopicCommand::Publish { arn: topic(name), messages })? {
-            Reply::Published { published, left, to_ask } => {
-                assert!(left.is_empty() && to_ask.is_empty());
-                Ok(published)
+        let mut answers = Vec::new();
+        while !messages.is_empty() {
+            let publish = TopicCommand::Publish { arn: topic(name), messages };
+            let Reply::Published { published, left, to_ask } = self.about_topics(publish)? else {
+                panic!("an answer to a publish")
+            };
+            answers.extend(published);
+            messages = left;
+            assert!(messages.is_empty() || !to_ask.is_empty(), "room for all");
+            // Whoever is asked lets everybody in.
+            for message in &mut messages {
+                message.keys.extend(to_ask.iter().map(|queue| (queue.clone(), true)));
             }
-            other => panic!("an answer to a publish, not {other:?}"),
         }
+        Ok(answers)
     }
 
     pub(in super::super) fn try_publish(
