@@ -23,13 +23,13 @@ use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
-use tidings_keys::KeyFault;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
+use crate::external_kms::Fault;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
@@ -55,7 +55,7 @@ enum Unbegun {
     #[error("it cannot be signed: {0}")]
     Unsigned(#[from] signatures::Unsigned),
     #[error("it cannot be opened: {0}")]
-    Sealed(#[from] KeyFault),
+    Sealed(#[from] Fault),
 }
 
 /// Makes attempts until the server stops, and waits a moment for those under way. What has not ended
@@ -167,7 +167,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
     let bytes = shared.broker.read(attempt.location).await?;
     let record = PublishedRecord::decode(&bytes)?;
     let Shared { kms, broker, .. } = shared;
-    let content = encryption::open_for_delivery(kms.as_ref(), broker, &record.message)?;
+    let content = encryption::open_for_delivery(kms.as_ref(), broker, &record.message).await?;
     let content = PublishedContent::decode(&content)?;
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };

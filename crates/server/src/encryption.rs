@@ -9,6 +9,9 @@
 //!                 before anything is received
 //! ```
 //!
+//! Keys are this server's own, or those of a service elsewhere ([`KeyService`]). The latter judges this
+//! server, not its callers: there is no key here to ask who may receive, or which topic may send.
+//!
 //! A published message lies in the log once, sealed if its topic has a key, however many queues have
 //! it. Of queues with a key, the key decides whether the topic may send there at all, and who gets
 //! the message out of them.
@@ -28,7 +31,8 @@ use tidings_keys::{Key, KeyCode, KeyFault, KeyRequest, KeyStore, authorise};
 
 use crate::caller::Standing;
 use crate::exchange::Exchange;
-use crate::keys::Kms;
+use crate::external_kms::{ExternalKms, Fault, Opening, Times};
+use crate::keys::KeyService;
 use crate::kms::{self, Encrypted, Messages};
 
 /// How SNS names itself to keys.
@@ -65,6 +69,9 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
         }
         Command::Receive { arn, .. } => {
             let Some(encryption) = of_queue(exchange.broker, arn) else { return Ok(()) };
+            if external(exchange.kms).is_some() {
+                return Ok(());
+            }
             let (resource, owner) = kms::queue(arn);
             let encrypted = encrypted(&resource, &owner, &encryption);
             messages(exchange)?.check_opening(&encrypted)?;
@@ -74,46 +81,78 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
     Ok(())
 }
 
-/// The content of a message that was received from this queue.
+/// The contents of messages that were received from this queue.
 ///
 /// # Errors
-/// As [`prepare`], and if the content was damaged.
-pub(crate) fn open<'r>(
+/// Of each, as [`prepare`], and if it was damaged.
+pub(crate) async fn open<'r>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
-    record: &MessageRecord<'r>,
-) -> Result<Cow<'r, [u8]>, Refusal> {
-    match record.sealing {
-        Sealing::Plain => Ok(Cow::Borrowed(record.content)),
-        Sealing::Envelope => {
-            let reuse_seconds = of_queue(exchange.broker, queue)
-                .map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
-            let opened = messages(exchange)?.open(record.content, reuse_seconds);
-            opened.map(Cow::Owned).map_err(|fault| match fault.code {
-                KeyCode::InvalidCiphertext => WireError::InternalFailure.into(),
-                _ => fault.into(),
-            })
-        }
+    records: &[&MessageRecord<'r>],
+) -> Vec<Result<Cow<'r, [u8]>, Refusal>> {
+    let reuse_seconds = of_queue(exchange.broker, queue)
+        .map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
+    let times = Times { reuse_seconds, now_ms: exchange.broker.now().as_ms() };
+    // Whatever has to be asked for elsewhere is asked for at once.
+    let begun: Vec<_> =
+        records.iter().map(|record| begin_to_open(exchange.kms, record, times)).collect();
+    let mut contents = Vec::with_capacity(records.len());
+    for (record, begun) in records.iter().zip(begun) {
+        let content = match (record.sealing, begun) {
+            (Sealing::Plain, _) => Ok(Cow::Borrowed(record.content)),
+            (Sealing::Envelope, Some(opening)) => {
+                opening.finish().await.map(Cow::Owned).map_err(Refusal::from)
+            }
+            (Sealing::Envelope, None) => open_here(exchange, record, reuse_seconds),
+        };
+        contents.push(content.map_err(|refusal| match refusal {
+            Refusal::Key(fault) if fault.code == KeyCode::InvalidCiphertext => {
+                WireError::InternalFailure.into()
+            }
+            refusal => refusal,
+        }));
     }
+    contents
+}
+
+fn begin_to_open<'r>(
+    keys: Option<&KeyService>,
+    record: &MessageRecord<'r>,
+    times: Times,
+) -> Option<Opening<'r>> {
+    match record.sealing {
+        Sealing::Plain => None,
+        Sealing::Envelope => external(keys)?.begin_to_open(record.content, times),
+    }
+}
+
+fn open_here<'r>(
+    exchange: &Exchange<'_>,
+    record: &MessageRecord<'r>,
+    reuse_seconds: u64,
+) -> Result<Cow<'r, [u8]>, Refusal> {
+    Ok(Cow::Owned(messages(exchange)?.open(record.content, reuse_seconds)?))
 }
 
 /// The content of a published message, for SNS itself: nobody is judged.
 ///
 /// # Errors
-/// As [`Messages::open`].
-pub(crate) fn open_for_delivery<'r>(
-    kms: Option<&Kms>,
+/// As [`Messages::open`], or that another service does not answer.
+pub(crate) async fn open_for_delivery<'r>(
+    keys: Option<&KeyService>,
     broker: &Broker,
     record: &MessageRecord<'r>,
-) -> Result<Cow<'r, [u8]>, KeyFault> {
-    match record.sealing {
-        Sealing::Plain => Ok(Cow::Borrowed(record.content)),
-        Sealing::Envelope => {
-            let no_keys = || KeyFault::new(KeyCode::Internal, NO_KEYS);
-            let messages = Messages { kms: kms.ok_or_else(no_keys)?, broker, judge: None };
-            messages.open(record.content, REUSE_SECONDS).map(Cow::Owned)
-        }
+) -> Result<Cow<'r, [u8]>, Fault> {
+    if record.sealing == Sealing::Plain {
+        return Ok(Cow::Borrowed(record.content));
     }
+    let times = Times { reuse_seconds: REUSE_SECONDS, now_ms: broker.now().as_ms() };
+    if let Some(opening) = begin_to_open(keys, record, times) {
+        return opening.finish().await.map(Cow::Owned);
+    }
+    let no_keys = || KeyFault::new(KeyCode::Internal, NO_KEYS);
+    let messages = Messages { kms: keys.ok_or_else(no_keys)?.own(), broker, judge: None };
+    Ok(Cow::Owned(messages.open(record.content, REUSE_SECONDS)?))
 }
 
 /// Whether the keys of these queues let a topic send to them. SNS is asked for, not the publisher:
@@ -123,7 +162,11 @@ pub(crate) async fn ask_keys(
     topic: &TopicArn,
     queues: Vec<QueueArn>,
 ) -> Result<BTreeMap<QueueArn, bool>, Refusal> {
-    let kms = exchange.kms.ok_or_else(no_keys)?;
+    let keys = exchange.kms.ok_or_else(no_keys)?;
+    if keys.external().is_some() {
+        return Ok(queues.into_iter().map(|queue| (queue, true)).collect());
+    }
+    let kms = keys.own();
     let is_judged = !matches!(exchange.call.caller.standing, Standing::Unchecked { .. });
     let mut answers = BTreeMap::new();
     for queue in queues {
@@ -178,12 +221,20 @@ async fn seal(
     encryption: &Encryption,
     contents: Vec<&[u8]>,
 ) -> Result<Vec<Vec<u8>>, Refusal> {
-    messages(exchange)?.seal(&encrypted(resource, owner, encryption), &contents).await
+    let encrypted = encrypted(resource, owner, encryption);
+    match external(exchange.kms) {
+        Some(external) => Ok(external.seal(&encrypted, &contents, exchange.broker).await?),
+        None => messages(exchange)?.seal(&encrypted, &contents).await,
+    }
+}
+
+fn external(keys: Option<&KeyService>) -> Option<&ExternalKms> {
+    keys?.external()
 }
 
 fn messages<'a>(exchange: &Exchange<'a>) -> Result<Messages<'a>, Refusal> {
-    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
-    Ok(Messages { kms, broker, judge: exchange.judge() })
+    let (keys, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
+    Ok(Messages { kms: keys.own(), broker, judge: exchange.judge() })
 }
 
 fn encrypted<'a>(

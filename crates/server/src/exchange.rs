@@ -18,7 +18,7 @@ use crate::audit::AuditLog;
 use crate::authorise::{self, Circumstances, Judge};
 use crate::caller::{Caller, Standing};
 use crate::encryption;
-use crate::keys::Kms;
+use crate::keys::KeyService;
 use crate::request::Shared;
 
 pub(crate) use tidings_aws::Answer;
@@ -55,7 +55,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
     pub(crate) audit: Option<&'a AuditLog>,
-    pub(crate) kms: Option<&'a Kms>,
+    pub(crate) kms: Option<&'a KeyService>,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }

@@ -34,12 +34,7 @@ impl DataKey {
     /// A data key of a service elsewhere: its bytes, the key that it is under there, and what that
     /// service takes back for it. `None` if it is not as KMS makes them: 256 bits, 6144 bytes
     /// encrypted at most.
-    pub fn of_service(
-        bytes: &[u8],
-        key: String,
-        blob: Vec<u8>,
-        made_at_ms: u64,
-    ) -> Option<Self> {
+    pub fn of_service(bytes: &[u8], key: String, blob: Vec<u8>, made_at_ms: u64) -> Option<Self> {
         let is_sound = key.len() <= KEY_NAME_BYTES_MAX
             && (1..=limits::CIPHERTEXT_BYTES_MAX).contains(&blob.len());
         is_sound.then(|| Self::new(bytes, Wrapped::Elsewhere { key, blob }, made_at_ms))?

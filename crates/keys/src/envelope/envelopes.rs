@@ -162,7 +162,8 @@ fn gone(key: KeyId) -> KeyFault {
 
 /// The service that has the key was in use when the body was sealed, and is not any more.
 fn elsewhere(key: &str) -> KeyFault {
-    let text = format!("Key '{key}' is kept by another service, which this server does not use now");
+    let text =
+        format!("Key '{key}' is kept by another service, which this server does not use now");
     KeyFault::new(KeyCode::KeyUnavailable, text)
 }
 

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use tidings_aws::sns::Rendering;
 use tidings_aws::sqs::{ReceiveMessage, ReceiveMessageOutput, ReceivedMessage};
 use tidings_aws::{Refusal, WireError};
+use tidings_broker::Broker;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Received, Reply};
 use tidings_core::delivery::Delivery;
 use tidings_core::message::Content;
 use tidings_core::names::QueueArn;
 use tidings_core::publication::PublishedContent;
+use tidings_core::receipt::Receipt;
 use tidings_core::record::{MessageRecord, PublishedRecord};
 use tracing::error;
 
@@ -30,7 +32,7 @@ pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal>
     };
     let records = read_records(exchange, &received).await;
     let parsed = records.iter().filter_map(|(received, record)| parse(received, record)).collect();
-    let opened = open(exchange, &queue, parsed)?;
+    let opened = open(exchange, &queue, parsed).await?;
     let decoded: Vec<(&Received, Decoded<'_>)> = opened.iter().filter_map(decode).collect();
     let mut messages = Vec::with_capacity(decoded.len());
     for (received, decoded) in &decoded {
@@ -98,28 +100,45 @@ type Opened<'a> = (&'a Received, Record<'a>, Cow<'a, [u8]>);
 
 /// Opens what is sealed. What its key does not let the caller read goes back to the queue; if that is
 /// all there is, the caller is told why.
-fn open<'a>(
+async fn open<'a>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
     records: Vec<(&'a Received, Record<'a>)>,
 ) -> Result<Vec<Opened<'a>>, Refusal> {
+    let receipts = records.iter().map(|(received, _)| received.receipt).collect();
+    let mut unopened = Unopened { broker: exchange.broker, receipts };
+    let sealed: Vec<_> = records.iter().map(|(_, record)| record.message()).collect();
+    let contents = encryption::open(exchange, queue, &sealed).await;
+    unopened.receipts.clear();
     let mut opened = Vec::with_capacity(records.len());
-    let (mut unopened, mut refusal) = (Vec::new(), None);
-    for (received, record) in records {
-        match encryption::open(exchange, queue, record.message()) {
+    let mut refusal = None;
+    for ((received, record), content) in records.into_iter().zip(contents) {
+        match content {
             Ok(content) => opened.push((received, record, content)),
             Err(refused) => {
-                unopened.push(received.receipt);
+                unopened.receipts.push(received.receipt);
                 refusal = Some(refused);
             }
         }
     }
-    if !unopened.is_empty() {
-        exchange.broker.return_messages(unopened);
-    }
     match refusal {
         Some(refusal) if opened.is_empty() => Err(refusal),
         _ => Ok(opened),
+    }
+}
+
+/// Messages that go back to the queue when this is dropped: because they cannot be opened, or because
+/// whoever waited for it went away.
+struct Unopened<'a> {
+    broker: &'a Broker,
+    receipts: Vec<Receipt>,
+}
+
+impl Drop for Unopened<'_> {
+    fn drop(&mut self) {
+        if !self.receipts.is_empty() {
+            self.broker.return_messages(std::mem::take(&mut self.receipts));
+        }
     }
 }
 
