@@ -37,7 +37,7 @@
 //! ```
 //!
 //! [`authorise`] decides who may, by key policies, identity policies and grants. [`Envelopes`] seals
-//! message bodies under data keys.
+//! message bodies under data keys; [`DataKeys`] remembers those that a service elsewhere made.
 //!
 //! Keys are symmetric, for encryption, of one region, and of material made here; that is what queues
 //! and topics can use. Everything is a pure function of its arguments: no clock, no entropy, no
@@ -75,7 +75,10 @@ pub use access::{KeyAllowance, KeyRequest, authorise, keeps_author};
 pub use blob::{Blob, SALT_BYTES};
 pub use change::{Change, NewGrant, Output, Retired};
 pub use context::EncryptionContext;
-pub use envelope::{EnvelopeRandom, Envelopes, Resource, SealRequest, Sealed};
+pub use envelope::{
+    DataKey, DataKeys, EnvelopeRandom, Envelopes, OpeningName, Resource, SealRequest, Sealed,
+    SealingName, Under,
+};
 pub use fault::{KeyCode, KeyFault, MessageFault};
 pub use grant::{Constraints, GRANT_OPERATIONS, Grant, GrantId};
 pub use key::{Decrypted, Encrypted, Key, KeyState, MaterialInfo, Rotation};

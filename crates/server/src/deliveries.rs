@@ -23,13 +23,13 @@ use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel, ParcelKind};
-use tidings_keys::KeyFault;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
+use crate::external_kms::Fault;
 use crate::keys::is_lost;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
@@ -56,7 +56,7 @@ enum Unbegun {
     #[error("it cannot be signed: {0}")]
     Unsigned(#[from] signatures::Unsigned),
     #[error("it cannot be opened: {0}")]
-    Sealed(#[from] KeyFault),
+    Sealed(#[from] Fault),
 }
 
 /// Makes attempts until the server stops, and waits a moment for those under way. What has not ended
@@ -149,7 +149,7 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
 async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
     let subscription = &attempt.delivery.subscription;
     let outcome = match unbegun {
-        Unbegun::Sealed(fault) if !is_lost(fault) => {
+        Unbegun::Sealed(fault) if !is_lost_here(shared, fault) => {
             return debug!(%subscription, "a message waits for its key: {unbegun}");
         }
         Unbegun::Damaged(_) | Unbegun::Sealed(_) => AttemptOutcome::Never,
@@ -160,6 +160,13 @@ async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
     if let Err(failure) = shared.broker.call(settle).await {
         warn!(%subscription, "that is not recorded, so it is tried again: {failure}");
     }
+}
+
+/// Whether a message will never be opened. Of a key elsewhere that is never known: the service may be
+/// another one than is meant.
+fn is_lost_here(shared: &Shared, fault: &Fault) -> bool {
+    let is_elsewhere = shared.kms.as_ref().is_some_and(|keys| keys.external().is_some());
+    matches!(fault, Fault::Refused(fault) if is_lost(fault)) && !is_elsewhere
 }
 
 /// A message as the endpoint gets it, and what is told of it.
@@ -173,7 +180,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
     let bytes = shared.broker.read(attempt.location).await?;
     let record = PublishedRecord::decode(&bytes)?;
     let Shared { kms, broker, .. } = shared;
-    let content = encryption::open_for_delivery(kms.as_ref(), broker, &record.message)?;
+    let content = encryption::open_for_delivery(kms.as_ref(), broker, &record.message).await?;
     let content = PublishedContent::decode(&content)?;
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };

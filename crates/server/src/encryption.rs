@@ -9,6 +9,9 @@
 //!                 before anything is received
 //! ```
 //!
+//! Keys are this server's own, or those of a service elsewhere ([`KeyService`]). The latter judges this
+//! server, not its callers: there is no key here to ask who may receive, or which topic may send.
+//!
 //! A published message lies in the log once, sealed if its topic has a key, however many queues have
 //! it. Of queues with a key, the key decides whether the topic may send there at all, and who gets
 //! the message out of them.
@@ -28,7 +31,8 @@ use tidings_core::terms::{Encryption, Resource};
 use tidings_keys::{KeyCode, KeyFault, KeyRequest, authorise};
 
 use crate::exchange::Exchange;
-use crate::keys::Kms;
+use crate::external_kms::{ExternalKms, Fault, Opening, Times};
+use crate::keys::KeyService;
 use crate::kms::{self, Encrypted, Messages};
 
 /// How SNS names itself to keys.
@@ -65,6 +69,9 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
         }
         Command::Receive { arn, .. } => {
             let Some(encryption) = of_queue(exchange.broker, arn) else { return Ok(()) };
+            if external(exchange.kms).is_some() {
+                return Ok(());
+            }
             let (resource, owner) = kms::queue(arn);
             let encrypted = encrypted(&resource, &owner, &encryption);
             messages(exchange)?.check_opening(&encrypted)?;
@@ -74,60 +81,105 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
     Ok(())
 }
 
-/// The content of a message that was received from this queue: as it was sent, or published and
+/// The contents of messages that were received from this queue: as they were sent, or published and
 /// delivered.
 ///
 /// # Errors
-/// As [`prepare`], and if the content was damaged.
-pub(crate) fn open<'r>(
+/// Of each, as [`prepare`], and if it was damaged.
+pub(crate) async fn open<'r>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
-    record: &MessageRecord<'r>,
-    delivery: Option<&Delivery>,
-) -> Result<Cow<'r, [u8]>, Refusal> {
+    records: &[(MessageRecord<'r>, Option<&Delivery>)],
+) -> Vec<Result<Cow<'r, [u8]>, Refusal>> {
     let of_queue = of_queue(exchange.broker, queue);
-    if let Some(key) = delivery.and_then(|delivery| delivery.key.as_ref()) {
-        // The queue's own key was asked before anything was received.
-        let is_asked = key.queue == *queue
-            && of_queue.as_ref().is_some_and(|encryption| encryption.key_id == key.key_id);
-        if !is_asked {
-            let (resource, owner) = kms::queue(&key.queue);
-            let (key, reuse_seconds) = (&*key.key_id, REUSE_SECONDS);
-            let encrypted = Encrypted { resource: &resource, owner: &owner, key, reuse_seconds };
-            messages(exchange)?.check_opening(&encrypted)?;
-        }
+    let reuse_seconds =
+        of_queue.as_ref().map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
+    let times = Times { reuse_seconds, now_ms: exchange.broker.now().as_ms() };
+    // Whatever has to be asked for elsewhere is asked for at once.
+    let begun: Vec<_> =
+        records.iter().map(|(record, _)| begin_to_open(exchange.kms, record, times)).collect();
+    let mut contents = Vec::with_capacity(records.len());
+    for ((record, delivery), begun) in records.iter().zip(begun) {
+        let content = match check_key(exchange, queue, of_queue.as_ref(), *delivery) {
+            Err(refusal) => Err(refusal),
+            Ok(()) => match (record.sealing, begun) {
+                (Sealing::Plain, _) => Ok(Cow::Borrowed(record.content)),
+                (Sealing::Envelope, Some(opening)) => {
+                    opening.finish().await.map(Cow::Owned).map_err(Refusal::from)
+                }
+                (Sealing::Envelope, None) => open_here(exchange, record, reuse_seconds),
+            },
+        };
+        contents.push(content.map_err(|refusal| match refusal {
+            Refusal::Key(fault) if fault.code == KeyCode::InvalidCiphertext => {
+                WireError::InternalFailure.into()
+            }
+            refusal => refusal,
+        }));
     }
+    contents
+}
+
+/// What was published needs the key of the queue that it came into, wherever it is by now.
+fn check_key(
+    exchange: &Exchange<'_>,
+    queue: &QueueArn,
+    of_queue: Option<&Encryption>,
+    delivery: Option<&Delivery>,
+) -> Result<(), Refusal> {
+    let Some(key) = delivery.and_then(|delivery| delivery.key.as_ref()) else { return Ok(()) };
+    // The queue's own key was asked before anything was received; a service elsewhere is not asked
+    // about callers.
+    let is_asked = key.queue == *queue
+        && of_queue.is_some_and(|encryption| encryption.key_id == key.key_id)
+        || external(exchange.kms).is_some();
+    if is_asked {
+        return Ok(());
+    }
+    let (resource, owner) = kms::queue(&key.queue);
+    let (key, reuse_seconds) = (&*key.key_id, REUSE_SECONDS);
+    let encrypted = Encrypted { resource: &resource, owner: &owner, key, reuse_seconds };
+    Ok(messages(exchange)?.check_opening(&encrypted)?)
+}
+
+fn begin_to_open<'r>(
+    keys: Option<&KeyService>,
+    record: &MessageRecord<'r>,
+    times: Times,
+) -> Option<Opening<'r>> {
     match record.sealing {
-        Sealing::Plain => Ok(Cow::Borrowed(record.content)),
-        Sealing::Envelope => {
-            let reuse_seconds =
-                of_queue.map_or(REUSE_SECONDS, |encryption| encryption.reuse_seconds.into());
-            let opened = messages(exchange)?.open(record.content, reuse_seconds);
-            opened.map(Cow::Owned).map_err(|fault| match fault.code {
-                KeyCode::InvalidCiphertext => WireError::InternalFailure.into(),
-                _ => fault.into(),
-            })
-        }
+        Sealing::Plain => None,
+        Sealing::Envelope => external(keys)?.begin_to_open(record.content, times),
     }
+}
+
+fn open_here<'r>(
+    exchange: &Exchange<'_>,
+    record: &MessageRecord<'r>,
+    reuse_seconds: u64,
+) -> Result<Cow<'r, [u8]>, Refusal> {
+    Ok(Cow::Owned(messages(exchange)?.open(record.content, reuse_seconds)?))
 }
 
 /// The content of a published message, for SNS itself: nobody is judged.
 ///
 /// # Errors
-/// As [`Messages::open`].
-pub(crate) fn open_for_delivery<'r>(
-    kms: Option<&Kms>,
+/// As [`Messages::open`], or that another service does not answer.
+pub(crate) async fn open_for_delivery<'r>(
+    keys: Option<&KeyService>,
     broker: &Broker,
     record: &MessageRecord<'r>,
-) -> Result<Cow<'r, [u8]>, KeyFault> {
-    match record.sealing {
-        Sealing::Plain => Ok(Cow::Borrowed(record.content)),
-        Sealing::Envelope => {
-            let no_keys = || KeyFault::new(KeyCode::Internal, NO_KEYS);
-            let messages = Messages { kms: kms.ok_or_else(no_keys)?, broker, judge: None };
-            messages.open(record.content, REUSE_SECONDS).map(Cow::Owned)
-        }
+) -> Result<Cow<'r, [u8]>, Fault> {
+    if record.sealing == Sealing::Plain {
+        return Ok(Cow::Borrowed(record.content));
     }
+    let times = Times { reuse_seconds: REUSE_SECONDS, now_ms: broker.now().as_ms() };
+    if let Some(opening) = begin_to_open(keys, record, times) {
+        return opening.finish().await.map(Cow::Owned);
+    }
+    let no_keys = || KeyFault::new(KeyCode::Internal, NO_KEYS);
+    let messages = Messages { kms: keys.ok_or_else(no_keys)?.own(), broker, judge: None };
+    Ok(Cow::Owned(messages.open(record.content, REUSE_SECONDS)?))
 }
 
 /// Whether the keys of these queues let a topic send to them. SNS is asked for, not the publisher:
@@ -137,6 +189,10 @@ pub(crate) async fn ask_keys(
     topic: &TopicArn,
     queues: BTreeSet<QueueArn>,
 ) -> Result<BTreeMap<QueueArn, bool>, Refusal> {
+    if exchange.kms.ok_or_else(no_keys)?.external().is_some() {
+        // It knows this server only, and says no when it is asked for a data key.
+        return Ok(queues.into_iter().map(|queue| (queue, true)).collect());
+    }
     let mut answers = BTreeMap::new();
     for queue in queues {
         let may_enter = match of_queue(exchange.broker, &queue) {
@@ -157,7 +213,7 @@ async fn lets_topic_in(
     topic: &TopicArn,
     queue: &QueueArn,
 ) -> Result<bool, Refusal> {
-    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
+    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?.own(), exchange.broker);
     let (resource, owner) = kms::queue(queue);
     kms.make_managed_key(broker, &encryption.key_id, &owner).await?;
     let store = kms.plane.look();
@@ -191,12 +247,20 @@ async fn seal(
     encryption: &Encryption,
     contents: Vec<&[u8]>,
 ) -> Result<Vec<Vec<u8>>, Refusal> {
-    messages(exchange)?.seal(&encrypted(resource, owner, encryption), &contents).await
+    let encrypted = encrypted(resource, owner, encryption);
+    match external(exchange.kms) {
+        Some(external) => Ok(external.seal(&encrypted, &contents, exchange.broker).await?),
+        None => messages(exchange)?.seal(&encrypted, &contents).await,
+    }
+}
+
+fn external(keys: Option<&KeyService>) -> Option<&ExternalKms> {
+    keys?.external()
 }
 
 fn messages<'a>(exchange: &Exchange<'a>) -> Result<Messages<'a>, Refusal> {
-    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
-    Ok(Messages { kms, broker, judge: exchange.judge() })
+    let (keys, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
+    Ok(Messages { kms: keys.own(), broker, judge: exchange.judge() })
 }
 
 fn encrypted<'a>(

@@ -19,7 +19,7 @@ use crate::authenticate::Auth;
 use crate::authorise::{self, Circumstances, Judge};
 use crate::caller::{Caller, Standing};
 use crate::encryption;
-use crate::keys::Kms;
+use crate::keys::KeyService;
 use crate::request::Shared;
 
 pub(crate) use tidings_aws::Answer;
@@ -57,7 +57,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) couriers: &'a Couriers,
     pub(crate) auth: &'a Auth,
     pub(crate) audit: Option<&'a AuditLog>,
-    pub(crate) kms: Option<&'a Kms>,
+    pub(crate) kms: Option<&'a KeyService>,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }

@@ -1,4 +1,4 @@
-//! The keys of KMS, for whoever is served.
+//! Who has the keys of queues and topics; and those of KMS that are kept here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tracing::warn;
 use crate::authenticate::Auth;
 use crate::encryption::REUSE_SECONDS;
 use crate::exchange::refusal_of;
+use crate::external_kms::ExternalKms;
 use crate::identities::Identities;
 use crate::kms;
 use crate::plane::{ChangeFault, LoadError, Plane, Registered};
@@ -25,6 +26,61 @@ const PURPOSE: &str = "keys";
 
 /// How often it is looked whether something is due: deletions and rotations are counted in days.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Who has the keys that queues and topics are encrypted with. Cheap to clone.
+#[derive(Clone)]
+pub enum KeyService {
+    /// This server, which answers as KMS does.
+    Embedded(Kms),
+    /// A service elsewhere.
+    External(ExternalKms),
+}
+
+impl From<Kms> for KeyService {
+    fn from(kms: Kms) -> Self {
+        Self::Embedded(kms)
+    }
+}
+
+impl From<ExternalKms> for KeyService {
+    fn from(kms: ExternalKms) -> Self {
+        Self::External(kms)
+    }
+}
+
+impl KeyService {
+    /// The keys that are kept here, which may be from before.
+    pub(crate) fn own(&self) -> &Kms {
+        match self {
+            Self::Embedded(kms) => kms,
+            Self::External(external) => external.before(),
+        }
+    }
+
+    /// The service elsewhere, if it has the keys.
+    pub(crate) fn external(&self) -> Option<&ExternalKms> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::External(external) => Some(external),
+        }
+    }
+
+    /// The keys that clients manage and use here.
+    ///
+    /// # Errors
+    /// They are elsewhere.
+    pub(crate) fn served(&self) -> Result<&Kms, KeyFault> {
+        match self {
+            Self::Embedded(kms) => Ok(kms),
+            Self::External(external) => {
+                let endpoint = external.endpoint();
+                let text =
+                    format!("The keys of this server are kept at {endpoint}. Ask that service.");
+                Err(KeyFault::new(KeyCode::UnsupportedOperation, text))
+            }
+        }
+    }
+}
 
 /// The key store. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -65,14 +121,19 @@ impl Kms {
     /// # Errors
     /// If the register cannot be read, or one of its entries cannot be used.
     pub async fn open(broker: Broker) -> Result<Self, LoadError> {
-        let plane = Plane::open(broker.clone()).await?;
-        let kms = Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)), served: None };
+        let kms = Self::load(broker.clone()).await?;
         broker.open_contents_by(kms.opener());
         Ok(kms)
     }
 
+    /// Reads the keys for somebody else who opens for replays.
+    pub(crate) async fn load(broker: Broker) -> Result<Self, LoadError> {
+        let plane = Plane::open(broker).await?;
+        Ok(Self { plane, envelopes: Arc::new(Envelopes::new(DATA_KEYS_MAX)), served: None })
+    }
+
     /// Opens for SNS what was published. It holds neither the key store nor, by it, the broker.
-    fn opener(&self) -> Opener {
+    pub(crate) fn opener(&self) -> Opener {
         let (plane, envelopes) = (Arc::downgrade(&self.plane), Arc::clone(&self.envelopes));
         Box::new(move |sealed| {
             let plane = plane.upgrade().ok_or(Unopened::NotNow)?;

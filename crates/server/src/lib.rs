@@ -18,6 +18,7 @@ mod deliveries;
 mod delivery_status;
 mod encryption;
 mod exchange;
+mod external_kms;
 mod fault;
 mod http1;
 mod http2;
@@ -46,8 +47,11 @@ pub use acme::{AcmeConfig, LETS_ENCRYPT};
 pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
+pub use external_kms::{
+    ExternalKms, ExternalKmsConfig, ExternalKmsError, KMS_TIMEOUT, KmsCredentials, KmsEndpoint,
+};
 pub use identities::{Identities, RootKeyError};
-pub use keys::Kms;
+pub use keys::{KeyService, Kms};
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,

@@ -35,7 +35,7 @@ use crate::body::Bodies;
 use crate::caller::{self, Caller, Standing, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
-use crate::keys::Kms;
+use crate::keys::KeyService;
 use crate::listener::Door;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
@@ -52,8 +52,8 @@ pub(crate) struct Shared {
     pub(crate) couriers: Couriers,
     pub(crate) auth: Auth,
     pub(crate) throttle: Throttle,
-    /// The key store; `None` where no keys are kept.
-    pub(crate) kms: Option<Kms>,
+    /// Who has the keys; `None` where nobody has.
+    pub(crate) kms: Option<KeyService>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");

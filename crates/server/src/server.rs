@@ -18,7 +18,7 @@ use crate::authenticate::Auth;
 use crate::body::Bodies;
 use crate::config::Config;
 use crate::connection::Common;
-use crate::keys::Kms;
+use crate::keys::KeyService;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
@@ -104,11 +104,15 @@ impl Server {
         Ok(Self { entrances, shared, reloader: Reloader::default() })
     }
 
-    /// Has it keep keys: answer as KMS does, and do what is due for keys as time passes.
-    pub fn with_kms(mut self, kms: Kms) -> Self {
+    /// Says who has the keys of queues and topics. Of keys that are kept here, it answers as KMS
+    /// does, and does what is due for them as time passes.
+    pub fn with_kms(mut self, keys: impl Into<KeyService>) -> Self {
         let shared = Arc::get_mut(&mut self.shared);
         let shared = shared.expect("nothing is served before the server runs");
-        shared.kms = Some(kms.serving(&shared.auth));
+        shared.kms = Some(match keys.into() {
+            KeyService::Embedded(kms) => KeyService::Embedded(kms.serving(&shared.auth)),
+            external @ KeyService::External(_) => external,
+        });
         self
     }
 
@@ -146,7 +150,7 @@ impl Server {
         let listeners = entrances.listeners().cloned().collect();
         tokio::spawn(keep_certificates(listeners, reloader, stopping.clone()));
         if let Some(kms) = &shared.kms {
-            tokio::spawn(kms.clone().keep(shared.broker.clone(), stopping.clone()));
+            tokio::spawn(kms.own().clone().keep(shared.broker.clone(), stopping.clone()));
         }
         let limits = &shared.config.limits;
         let common = Common {

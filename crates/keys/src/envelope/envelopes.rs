@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cache::Cache;
 use super::data_key::{DATA_KEY_BYTES, DataKey, NONCE_BYTES};
 use super::resource::Resource;
-use super::sealed::Sealed;
+use super::sealed::{Sealed, Under, Wrapped};
 use crate::blob::{Blob, SALT_BYTES};
 use crate::fault::{KeyCode, KeyFault};
 use crate::key::Key;
@@ -108,15 +108,15 @@ impl Envelopes {
                 made
             }
         };
-        data_key.seal(resource, body, random.nonce).ok_or_else(too_long)
+        data_key.seal(resource, body, random.nonce)
     }
 
     /// Opens a body. `authorise` is asked, unless the data key is known from before, whether the
     /// principal may open what is under the key: `kms:Decrypt`.
     ///
     /// # Errors
-    /// As [`Envelopes::seal`]; NotFoundException if the key is gone; InvalidCiphertextException if
-    /// the sealed body was changed.
+    /// As [`Envelopes::seal`]; NotFoundException if the key is gone; KeyUnavailableException if it is
+    /// one of another service; InvalidCiphertextException if the sealed body was changed.
     pub fn open(
         &self,
         store: &KeyStore,
@@ -126,7 +126,10 @@ impl Envelopes {
         authorise: impl FnOnce(&Key, &Resource) -> Result<(), KeyFault>,
     ) -> Result<Vec<u8>, KeyFault> {
         let sealed = Sealed::parse(sealed)?;
-        let key = store.key(sealed.key).ok_or_else(|| gone(sealed.key))?;
+        let key = match sealed.under {
+            Under::Own(key) => store.key(key).ok_or_else(|| gone(key))?,
+            Under::Elsewhere(key) => return Err(elsewhere(key)),
+        };
         let name = principal.map(|principal| (sealed.data_key.to_vec(), principal.to_owned()));
         let known = name.as_ref().and_then(|name| lock(&self.opening).get(name, now_ms));
         if let Some(known) = known {
@@ -148,17 +151,17 @@ impl Envelopes {
 fn make(request: &SealRequest<'_>, random: &EnvelopeRandom) -> Result<DataKey, KeyFault> {
     let SealRequest { resource, key, now_ms, .. } = *request;
     let encrypted = key.encrypt(&random.data_key[..], &resource.context(), random.salt)?;
-    let made = DataKey::new(&random.data_key[..], encrypted.blob, now_ms);
+    let made = DataKey::new(&random.data_key[..], Wrapped::Own(encrypted.blob), now_ms);
     let made = made.expect("the data key has 32 bytes");
     // The first use is this one.
-    let _ = made.may_seal(now_ms, u64::MAX);
+    let _ = made.count_use();
     Ok(made)
 }
 
 fn decrypt(key: &Key, sealed: &Sealed<'_>, now_ms: u64) -> Result<DataKey, KeyFault> {
     let blob = Blob::parse(sealed.data_key)?;
     let opened = key.decrypt(&blob, &sealed.resource.context())?;
-    DataKey::new(&opened.plaintext, sealed.data_key.to_vec(), now_ms)
+    DataKey::new(&opened.plaintext, Wrapped::Own(sealed.data_key.to_vec()), now_ms)
         .ok_or_else(KeyFault::invalid_ciphertext)
 }
 
@@ -167,9 +170,11 @@ fn gone(key: KeyId) -> KeyFault {
     KeyFault::new(KeyCode::NotFound, format!("Key '{key}' does not exist"))
 }
 
-/// No queue or topic has such a name.
-fn too_long() -> KeyFault {
-    KeyFault::new(KeyCode::Internal, "The resource's name is too long to be sealed.")
+/// The service that has the key was in use when the body was sealed, and is not any more.
+fn elsewhere(key: &str) -> KeyFault {
+    let text =
+        format!("Key '{key}' is kept by another service, which this server does not use now");
+    KeyFault::new(KeyCode::KeyUnavailable, text)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -109,7 +109,8 @@ fn what_is_cut_is_refused() {
 fn a_body_says_itself_how_it_is_opened() {
     let mut desk = Desk::new();
     let sealed = desk.seal(b"body").unwrap();
-    assert_eq!(Sealed::parse(&sealed).unwrap().key, desk.world.key(&desk.key).id());
+    let key = desk.world.key(&desk.key).id();
+    assert_eq!(Sealed::parse(&sealed).unwrap().under, Under::Own(key));
     desk.world.change(Change::RotateKeyOnDemand { key: desk.key.clone() }).unwrap();
     let desk = Desk { envelopes: Envelopes::new(100), ..desk };
     assert_eq!(desk.open_with(&desk.world.reloaded(), &sealed), Ok(b"body".to_vec()));
@@ -138,6 +139,17 @@ fn the_form_is_kept() {
     assert_eq!(sealed[176..188], [3; 12]);
     let tail: String = sealed[188..].iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(tail, "9a0e70e330b4b64e9717ba04f64bcaea926ad33c");
+}
+
+/// The server used another service when it was sealed, and does not now.
+#[test]
+fn a_body_under_a_key_elsewhere_is_not_ours_to_open() {
+    let desk = Desk::new();
+    let made = DataKey::of_service(&[7; 32], "the key".to_owned(), b"opaque".to_vec(), NOW_MS);
+    let sealed = made.unwrap().seal(&queue(), b"body", [3; 12]).unwrap();
+    let fault = desk.open(&sealed).unwrap_err();
+    assert_eq!(fault.code, KeyCode::KeyUnavailable);
+    assert!(fault.text.contains("the key"), "{fault}");
 }
 
 #[test]

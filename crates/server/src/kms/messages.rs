@@ -207,7 +207,7 @@ impl Messages<'_> {
 mod tests {
     use tidings_broker::{Clock, Entropy, Options};
     use tidings_core::time::Timestamp;
-    use tidings_keys::{Change, KeyCode, Output, Random, Sealed};
+    use tidings_keys::{Change, KeyCode, Output, Random, Sealed, Under};
 
     use super::*;
 
@@ -261,7 +261,7 @@ mod tests {
             assert!(!sealed.windows(3).any(|bytes| bytes == body));
         }
         let managed = desk.kms.plane.look().find("alias/aws/sqs", &desk.owner).unwrap().id();
-        assert_eq!(Sealed::parse(&sealed[0]).unwrap().key, managed);
+        assert_eq!(Sealed::parse(&sealed[0]).unwrap().under, Under::Own(managed));
     }
 
     #[tokio::test]

@@ -36,10 +36,11 @@ pub(crate) async fn answer(shared: &Shared, call: &Call, action: KmsAction) -> A
 }
 
 async fn body(shared: &Shared, call: &Call, action: KmsAction) -> Result<Vec<u8>, Refusal> {
-    let Some(kms) = &shared.kms else {
+    let Some(keys) = &shared.kms else {
         return Err(WireError::ServiceUnavailable("This server keeps no keys.").into());
     };
     let trial = Trial::new(shared, call)?;
+    let kms = keys.served()?;
     let request = KmsRequest::read(action, &call.body)?;
     if !is_use(&request) {
         // Whoever cannot wait for it is told of a key as it still is.

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use tidings_aws::sns::Rendering;
 use tidings_aws::sqs::{ReceiveMessage, ReceiveMessageOutput, ReceivedMessage};
 use tidings_aws::{Refusal, WireError};
+use tidings_broker::Broker;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Received, Reply};
 use tidings_core::delivery::Delivery;
 use tidings_core::message::Content;
 use tidings_core::names::QueueArn;
 use tidings_core::publication::PublishedContent;
+use tidings_core::receipt::Receipt;
 use tidings_core::record::{MessageRecord, PublishedRecord};
 use tracing::error;
 
@@ -42,7 +44,7 @@ pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal>
     }
     let records = read_records(exchange, &received).await;
     let parsed = records.iter().filter_map(|(received, record)| parse(received, record)).collect();
-    let opened = open(exchange, queue, parsed)?;
+    let opened = open(exchange, queue, parsed).await?;
     let decoded: Vec<(&Received, Decoded<'_>)> = opened.iter().filter_map(decode).collect();
     let mut messages = Vec::with_capacity(decoded.len());
     for (received, decoded) in &decoded {
@@ -111,24 +113,32 @@ type Opened<'a> = (&'a Received, Record<'a>, Cow<'a, [u8]>);
 /// Opens what is sealed. What its key does not let the caller read is left out, and stays in flight
 /// until its timeout, so that others are not held up by it; if that is all there is, the caller is
 /// told why. In a FIFO queue what follows it in its group goes back, to come after it.
-fn open<'a>(
+async fn open<'a>(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
     records: Vec<(&'a Received, Record<'a>)>,
 ) -> Result<Vec<Opened<'a>>, Refusal> {
+    let receipts = records.iter().map(|(received, _)| received.receipt).collect();
+    let mut unopened = Unopened { broker: exchange.broker, receipts };
+    let with_delivery = |(received, record): &(&'a Received, Record<'a>)| {
+        (record.message().clone(), received.delivery.as_deref())
+    };
+    let sealed: Vec<_> = records.iter().map(with_delivery).collect();
+    let contents = encryption::open(exchange, queue, &sealed).await;
+    unopened.receipts.clear();
     let mut opened = Vec::with_capacity(records.len());
     let (mut refusal, mut held_groups, mut held) = (None, Vec::new(), Vec::new());
-    for (received, record) in records {
-        let message = record.message();
-        if held_groups.contains(&message.group) {
+    for ((received, record), content) in records.into_iter().zip(contents) {
+        let group = record.message().group;
+        if held_groups.contains(&group) {
             held.push(received.receipt);
             continue;
         }
-        match encryption::open(exchange, queue, message, received.delivery.as_deref()) {
+        match content {
             Ok(content) => opened.push((received, record, content)),
             Err(refused) => {
                 if queue.name.is_fifo() {
-                    held_groups.push(message.group);
+                    held_groups.push(group);
                 }
                 refusal = Some(refused);
             }
@@ -140,6 +150,21 @@ fn open<'a>(
     match refusal {
         Some(refusal) if opened.is_empty() => Err(refusal),
         _ => Ok(opened),
+    }
+}
+
+/// Messages that go back to the queue when this is dropped: whoever waited for them went away while
+/// they were opened.
+struct Unopened<'a> {
+    broker: &'a Broker,
+    receipts: Vec<Receipt>,
+}
+
+impl Drop for Unopened<'_> {
+    fn drop(&mut self) {
+        if !self.receipts.is_empty() {
+            self.broker.return_messages(std::mem::take(&mut self.receipts));
+        }
     }
 }
 

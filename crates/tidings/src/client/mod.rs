@@ -2,7 +2,7 @@
 
 mod connection;
 mod element;
-mod profile;
+pub(crate) mod profile;
 mod transport;
 
 pub(crate) use connection::Connection;

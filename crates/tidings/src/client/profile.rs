@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// The settings of one profile; empty if there is none. Later ones go before earlier ones.
 #[derive(Default)]
-pub(super) struct Profile(Vec<(String, Zeroizing<String>)>);
+pub(crate) struct Profile(Vec<(String, Zeroizing<String>)>);
 
 /// A file that is there and cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +21,13 @@ pub(crate) struct ProfileError {
 }
 
 impl Profile {
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
         let (_, value) = self.0.iter().rev().find(|(name, _)| name == key)?;
         Some(value.as_str())
     }
 
     /// Reads the sections that `is_of` says are the profile's.
-    fn parse(text: &str, is_of: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn parse(text: &str, is_of: impl Fn(&str) -> bool) -> Self {
         let mut profile = Self::default();
         let mut is_in = false;
         for line in text.lines() {

@@ -10,8 +10,8 @@ use tidings_broker::{Broker, OpenReport, Options};
 use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
 use tidings_server::{
-    AuditLevel, AuditLog, Auth, DevelopmentCertificates, Identities, KeptKeys, Kms, NewAccessKey,
-    Outbound, Server,
+    AuditLevel, AuditLog, Auth, DevelopmentCertificates, ExternalKms, Identities, KeptKeys,
+    KeyService, Kms, NewAccessKey, Outbound, Server,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
@@ -108,7 +108,13 @@ async fn bind(
     }
     let outbound = Outbound { couriers: Couriers::new(&settings.couriers)?, signer };
     let config = settings.server.clone();
-    let kms = Kms::open(broker.clone()).await?;
+    let kms: KeyService = match &settings.kms {
+        None => Kms::open(broker.clone()).await?.into(),
+        Some(external) => {
+            info!(endpoint = %external.endpoint, "keys of queues and topics are kept elsewhere");
+            ExternalKms::open(external.clone(), broker.clone()).await?.into()
+        }
+    };
     let Some(wanted) = &settings.auth else {
         let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await?;
         return Ok((server.with_kms(kms), None));

@@ -63,7 +63,7 @@ fn is_within(path: &Path, data: &Path) -> bool {
 /// The file's mode, if others than this process's user and root may read or write it. Root's own
 /// files may be shown to our group: that is how orchestrators mount secrets.
 #[cfg(unix)]
-fn read_by_others(file: &File) -> io::Result<Option<u32>> {
+pub(crate) fn read_by_others(file: &File) -> io::Result<Option<u32>> {
     use std::os::unix::fs::MetadataExt;
 
     let metadata = file.metadata()?;
@@ -74,7 +74,7 @@ fn read_by_others(file: &File) -> io::Result<Option<u32>> {
 }
 
 #[cfg(not(unix))]
-fn read_by_others(_: &File) -> io::Result<Option<u32>> {
+pub(crate) fn read_by_others(_: &File) -> io::Result<Option<u32>> {
     Ok(None)
 }
 

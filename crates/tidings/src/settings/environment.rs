@@ -19,6 +19,7 @@ pub(crate) fn unknown_variables(
         command.get_arguments().filter_map(|flag| flag.get_env()).collect();
     // Keys are no flags: everybody on a machine can see those.
     known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
+    known.extend(super::external_kms::VARIABLES.map(OsStr::new));
     // For the commands that are a client; whoever uses both sets it for both.
     known.insert(OsStr::new("TIDINGS_ENDPOINT_URL"));
     let mut unknown: Vec<String> = environment

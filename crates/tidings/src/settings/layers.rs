@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::listeners::ListenerSettings;
 use super::values::{
-    Account, Address, AuditLevelName, Auth, ClientCertificatesMode, LogLevel, Names, PublicUrl,
-    Ranges, RegionName, RegionNames, TlsMode,
+    Account, Address, AuditLevelName, Auth, ClientCertificatesMode, KmsUrl, LogLevel, Names,
+    PublicUrl, Ranges, RegionName, RegionNames, TlsMode,
 };
 
 /// What `tidings serve` can be told on its command line.
@@ -80,6 +80,22 @@ pub(crate) struct Settings {
     /// Command that prints that key; run without a shell [default: none]
     #[arg(long, value_name = "COMMAND", env = "TIDINGS_MASTER_KEY_COMMAND")]
     pub(crate) master_key_command: Option<String>,
+    /// A service that speaks the API of KMS and has the keys of queues and topics; its credentials are
+    /// in the environment as TIDINGS_KMS_ACCESS_KEY_ID, TIDINGS_KMS_SECRET_ACCESS_KEY and
+    /// TIDINGS_KMS_SESSION_TOKEN, or in a file [default: this server has them]
+    #[arg(long, value_name = "URL", env = "TIDINGS_KMS_ENDPOINT")]
+    pub(crate) kms_endpoint: Option<KmsUrl>,
+    /// Region that requests to that service are signed for [default: the server's]
+    #[arg(long, env = "TIDINGS_KMS_REGION")]
+    pub(crate) kms_region: Option<RegionName>,
+    /// File with credentials for that service, as the AWS tools write them, for this user only to read
+    /// [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_KMS_CREDENTIALS_FILE")]
+    pub(crate) kms_credentials_file: Option<PathBuf>,
+    /// PEM file with authorities that the service's certificate may be from, beside the public ones
+    /// [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDINGS_KMS_ROOTS")]
+    pub(crate) kms_roots: Option<PathBuf>,
     /// Region of requests that are not signed for one [default: us-east-1]
     #[arg(long, env = "TIDINGS_REGION")]
     pub(crate) region: Option<RegionName>,
@@ -202,6 +218,10 @@ impl Settings {
             data: self.data.or(below.data),
             master_key_file: self.master_key_file.or(below.master_key_file),
             master_key_command: self.master_key_command.or(below.master_key_command),
+            kms_endpoint: self.kms_endpoint.or(below.kms_endpoint),
+            kms_region: self.kms_region.or(below.kms_region),
+            kms_credentials_file: self.kms_credentials_file.or(below.kms_credentials_file),
+            kms_roots: self.kms_roots.or(below.kms_roots),
             region: self.region.or(below.region),
             regions: self.regions.or(below.regions),
             account: self.account.or(below.account),

@@ -2,6 +2,7 @@
 
 mod change_master_key;
 mod environment;
+mod external_kms;
 mod folder;
 mod layers;
 mod listeners;

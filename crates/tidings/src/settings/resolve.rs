@@ -9,8 +9,8 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{
-    AcmeConfig, AuditLevel, CertificateFiles, Config, DevelopmentCertificates, HEADER_BYTES_LEAST,
-    Limits, ListenerConfig, Quota, SHUTDOWN_TIMEOUT,
+    AcmeConfig, AuditLevel, CertificateFiles, Config, DevelopmentCertificates, ExternalKmsConfig,
+    HEADER_BYTES_LEAST, Limits, ListenerConfig, Quota, SHUTDOWN_TIMEOUT,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -35,6 +35,8 @@ pub(crate) struct Resolved {
     pub(crate) data: PathBuf,
     /// Where the master key comes from, if one is configured.
     pub(crate) master_key: Option<Source>,
+    /// The service that has the keys of queues and topics, if this server has not.
+    pub(crate) kms: Option<ExternalKmsConfig>,
     /// How requests are authenticated, if they are.
     pub(crate) auth: Option<AuthSettings>,
     pub(crate) shard: shard::Settings,
@@ -101,6 +103,7 @@ impl Settings {
     fn resolve(self) -> Result<Resolved, SettingsError> {
         let limits = self.limits()?;
         let (data, master_key) = (self.data_folder(), self.master_key()?);
+        let kms = self.external_kms(|name| std::env::var(name).ok())?;
         let (account, region) = (self.account_id(), self.region());
         let listeners = self.listeners(&data)?;
         let auth = self.auth(listeners.configs.iter().all(ListenerConfig::is_local))?;
@@ -163,6 +166,7 @@ impl Settings {
             data,
             development,
             master_key,
+            kms,
             auth,
             shard,
             couriers,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tidings_core::names::{AccountId, Region};
 use tidings_couriers::{AddressRanges, BadRange};
 use tidings_server::AuditLevel;
-use tidings_server::ListenAddress;
+use tidings_server::{KmsEndpoint, ListenAddress};
 use tracing::level_filters::LevelFilter;
 
 /// An account's twelve digits.
@@ -26,6 +26,11 @@ pub(crate) struct RegionName(pub(crate) Region);
 #[derive(Deserialize, Clone, PartialEq, Debug)]
 #[serde(try_from = "String")]
 pub(crate) struct PublicUrl(pub(crate) String);
+
+/// Where a service is that has keys.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(try_from = "String")]
+pub(crate) struct KmsUrl(pub(crate) KmsEndpoint);
 
 /// Ranges of addresses, with commas between.
 #[derive(Deserialize, Clone, PartialEq, Debug)]
@@ -185,6 +190,14 @@ impl PublicUrl {
     }
 }
 
+impl FromStr for KmsUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 impl FromStr for Address {
     type Err = &'static str;
 
@@ -238,7 +251,8 @@ macro_rules! read_from_the_file_as_from_a_flag {
     )*};
 }
 
-read_from_the_file_as_from_a_flag! { Account RegionName RegionNames PublicUrl Ranges Address Mode Names }
+read_from_the_file_as_from_a_flag! { Account RegionName RegionNames PublicUrl Ranges Address Mode Names
+KmsUrl }
 
 #[cfg(test)]
 mod tests {
