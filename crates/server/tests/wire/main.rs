@@ -19,6 +19,7 @@ mod fifo;
 mod get_queue_url;
 mod harness;
 mod in_flight_limit;
+mod keys_elsewhere;
 mod kms;
 mod list_dead_letter_source_queues;
 mod list_queues;

@@ -13,9 +13,11 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
-    AuditLevel, AuditLog, Auth, Config, Identities, Kms, Limits, ListenAddress, ListenerConfig,
-    Outbound, PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
+    AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
+    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, Outbound,
+    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
 };
+use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -56,6 +58,8 @@ pub struct Setting {
     pub limits: Limits,
     /// The policy of the private endpoint that everybody comes through, if they do.
     pub endpoint_policy: Option<String>,
+    /// The service that has the keys, if the server does not.
+    pub keys: Option<ExternalKmsConfig>,
 }
 
 impl Service {
@@ -69,12 +73,34 @@ impl Service {
         Self::set(Setting { regions: Some(regions), ..Setting::default() }).await
     }
 
+    /// A server whose keys are kept by another one, as whose root user it asks.
+    pub async fn with_keys_of(keeper: &Service) -> Self {
+        let keys = Some(keeper.as_key_service());
+        Self::set(Setting { keys, ..Setting::default() }).await
+    }
+
+    /// How other servers ask this one for keys.
+    pub fn as_key_service(&self) -> ExternalKmsConfig {
+        let root = self.root.as_ref().unwrap();
+        ExternalKmsConfig {
+            endpoint: format!("http://{}", self.addr).parse().unwrap(),
+            region: Region::parse(REGION).unwrap(),
+            credentials: KmsCredentials {
+                access_key_id: root.access_key_id.clone(),
+                secret: SecretKey::new(root.secret.clone()),
+                session_token: None,
+            },
+            extra_roots: None,
+            timeout: KMS_TIMEOUT,
+        }
+    }
+
     /// A server that authenticates, for any region, and is told so.
     pub async fn authenticating_with(setting: Setting) -> Self {
         Self::set(Setting { regions: Some(Vec::new()), ..setting }).await
     }
 
-    async fn set(setting: Setting) -> Self {
+    pub async fn set(setting: Setting) -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
         let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
         Self::over(folder, clock, entropy, CourierConfig::default(), setting).await
@@ -119,7 +145,11 @@ impl Service {
             Some(regions) => authenticator(&broker, regions.clone(), folder.path()).await,
         };
         let server = Server::bind(config, broker.clone(), outbound, auth).await.unwrap();
-        let server = server.with_kms(Kms::open(broker.clone()).await.unwrap());
+        let keys: KeyService = match setting.keys.clone() {
+            None => Kms::open(broker.clone()).await.unwrap().into(),
+            Some(elsewhere) => ExternalKms::open(elsewhere, broker.clone()).await.unwrap().into(),
+        };
+        let server = server.with_kms(keys);
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
