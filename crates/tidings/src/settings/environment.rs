@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Command};
 
+use super::email::PASSWORD;
 use super::layers::Arguments;
 use crate::master_key::{THE_KEY, THE_NEW_KEY};
 
@@ -19,6 +20,7 @@ pub(crate) fn unknown_variables(
         command.get_arguments().filter_map(|flag| flag.get_env()).collect();
     // Keys are no flags: everybody on a machine can see those.
     known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
+    known.insert(OsStr::new(PASSWORD));
     // For the commands that are a client; whoever uses both sets it for both.
     known.insert(OsStr::new("TIDINGS_ENDPOINT_URL"));
     let mut unknown: Vec<String> = environment
@@ -43,6 +45,7 @@ mod tests {
             "TIDINGS_CONFIG",
             "TIDINGS_PORT",
             "TIDINGS_MASTER_KEY",
+            "TIDINGS_EMAIL_PASSWORD",
             "TIDINGS_ENDPOINT_URL",
         ];
         let environment = names.into_iter().map(|name| (name.into(), "x".into()));
