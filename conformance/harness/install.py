@@ -16,6 +16,7 @@ ENV = ROOT / ".env"
 VENV = ENV / "python"
 QUERY_VENV = ENV / "python-query"
 VALIDATORS_VENV = ENV / "validators"
+MAIL_VENV = ENV / "mail"
 
 # One step of an installation; a cold cache needs the most for the Rust SDK's build.
 TIMEOUT_SECONDS = 900
@@ -85,6 +86,7 @@ RECIPES = {
     "validators": both(
         venv_recipe(VALIDATORS_VENV, VALIDATORS / "requirements.txt"), npm_recipe(VALIDATORS)
     ),
+    "mail": venv_recipe(MAIL_VENV, ROOT / "mail/requirements.txt"),
     "go": Recipe(
         tools=["go"],
         inputs=[DRIVERS / "go"],

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .drivers import clean_environment
-from .install import ROOT, VALIDATORS_VENV, VENV
+from .install import MAIL_VENV, ROOT, VALIDATORS_VENV, VENV
 
 TIMEOUT_SECONDS = 180
 # What a program gets to end what it has started itself.
@@ -63,6 +63,13 @@ PROGRAMS = [
         part="validators",
         command=[VALIDATORS_VENV / "bin/python", ROOT / "validators/check.py"],
         checks=8,
+        starts_server=True,
+    ),
+    Program(
+        name="email",
+        part="mail",
+        command=[MAIL_VENV / "bin/python", ROOT / "mail/check.py"],
+        checks=10,
         starts_server=True,
     ),
 ]

@@ -64,6 +64,8 @@ pub struct Attempt {
     pub endpoint: Arc<str>,
     /// The content type that the delivery policy asks for.
     pub content_type: Arc<str>,
+    /// The topic's DisplayName: the sender's name of mails.
+    pub sender_name: Arc<str>,
     /// When the message came into the outbox.
     pub enqueued_at: Timestamp,
     /// When it counts no longer, and another one is made.

@@ -193,6 +193,21 @@ pub const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
 pub const PROVIDER_RESPONSE_BYTES_MAX: usize = 1024;
 /// How long a connection to an endpoint is kept for the next delivery.
 pub const HTTP_IDLE_SECONDS: u64 = 30;
+
+/// How long one attempt to send a mail may take in all, if the operator does not say otherwise, and
+/// how long they may say. Bounds of ours, below [`ATTEMPT_SECONDS_MAX`].
+pub const EMAIL_ATTEMPT_SECONDS: u64 = 30;
+/// See [`EMAIL_ATTEMPT_SECONDS`].
+pub const EMAIL_ATTEMPT_SECONDS_MAX: u64 = 50;
+/// How long a connection to the mail server is kept for the next message. Less than the five minutes
+/// that servers wait: RFC 5321, section 4.5.3.2.
+pub const EMAIL_IDLE_SECONDS: u64 = 30;
+/// Bytes before the `@` of an address. RFC 5321, section 4.5.3.1.
+pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
+/// Bytes after it.
+pub const EMAIL_DOMAIN_BYTES_MAX: usize = 255;
+/// Messages a second to a subscribed address. Quotas of SNS, "Delivery rate for Amazon SNS to email".
+pub const EMAILS_PER_SECOND_MAX: u32 = 10;
 /// Signatures that are remembered, so that a message for many queues is signed once.
 pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;
 

@@ -255,7 +255,24 @@ impl SubscriptionProtocol {
         matches!(self, Self::Sqs | Self::Lambda | Self::Firehose)
     }
 
-    /// Whether the endpoint is a web address.
+    /// Whether such subscriptions have an outbox, which a courier empties: all but queues do, of those
+    /// protocols that messages go out by so far.
+    pub fn has_outbox(self) -> bool {
+        self.must_confirm()
+    }
+
+    /// Whether the endpoint is asked whether it wants messages, whoever subscribes it. A queue is only
+    /// asked if it is somebody else's.
+    pub fn must_confirm(self) -> bool {
+        self.is_web() || self.is_email()
+    }
+
+    /// Whether the endpoint is the address of a mailbox.
+    pub fn is_email(self) -> bool {
+        matches!(self, Self::Email | Self::EmailJson)
+    }
+
+    /// Whether the endpoint is a web address: such subscriptions have delivery policies.
     pub fn is_web(self) -> bool {
         matches!(self, Self::Http | Self::Https)
     }

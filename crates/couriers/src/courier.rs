@@ -25,6 +25,20 @@ pub struct Parcel {
     pub subscription_arn: Option<String>,
     /// Whether the subscription has raw message delivery.
     pub raw: bool,
+    /// What a mail needs beside its text. Only for e-mail.
+    pub letter: Option<Letter>,
+}
+
+/// What a mail says beside its text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Letter {
+    /// The sender's name. The address is the server's.
+    pub sender_name: String,
+    /// What it is about.
+    pub subject: String,
+    /// Where whoever got it can unsubscribe: a page for GET, and done at once for the one-click POST
+    /// of RFC 8058.
+    pub unsubscribe_url: Option<String>,
 }
 
 /// Without the endpoint, which may hold a password, and without the body.

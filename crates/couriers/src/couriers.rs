@@ -7,7 +7,12 @@ use std::time::Duration;
 use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 
-use crate::{AddressGuard, AddressRanges, Courier, HttpCourier, RootsError};
+use thiserror::Error;
+
+use crate::{
+    AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, HttpCourier,
+    RootsError,
+};
 
 /// How to deliver.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct CourierConfig {
     pub extra_roots: Option<PathBuf>,
     /// How long one attempt may take in all.
     pub attempt_timeout: Duration,
+    /// How to send mail, if it can be sent.
+    pub email: Option<EmailConfig>,
 }
 
 impl Default for CourierConfig {
@@ -30,8 +37,20 @@ impl Default for CourierConfig {
             deny: AddressRanges::default(),
             extra_roots: None,
             attempt_timeout: Duration::from_secs(HTTP_ATTEMPT_SECONDS),
+            email: None,
         }
     }
+}
+
+/// Why the couriers cannot be made.
+#[derive(Debug, Error)]
+pub enum CourierSetupError {
+    /// The authorities that HTTPS endpoints rest on.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// E-mail.
+    #[error("e-mail: {0}")]
+    Email(#[from] EmailSetupError),
 }
 
 /// The couriers, one for each protocol.
@@ -39,6 +58,8 @@ impl Default for CourierConfig {
 pub struct Couriers {
     /// `http` and `https`.
     pub http: HttpCourier,
+    /// `email` and `email-json`, if there is a mail server.
+    pub email: Option<EmailCourier>,
 }
 
 impl Couriers {
@@ -46,18 +67,23 @@ impl Couriers {
     ///
     /// # Errors
     ///
-    /// [`RootsError`] if `extra_roots` cannot be used.
-    pub fn new(config: &CourierConfig) -> Result<Couriers, RootsError> {
+    /// [`CourierSetupError`] if a file cannot be used, or what is configured for e-mail.
+    pub fn new(config: &CourierConfig) -> Result<Couriers, CourierSetupError> {
         let guard = Arc::new(AddressGuard::new(config.allow.clone(), config.deny.clone()));
         let roots = config.extra_roots.as_deref();
-        Ok(Couriers { http: HttpCourier::new(guard, roots, config.attempt_timeout)? })
+        let http = HttpCourier::new(guard, roots, config.attempt_timeout)?;
+        let email = config.email.as_ref().map(EmailCourier::new).transpose()?;
+        Ok(Couriers { http, email })
     }
 
-    /// The courier of a protocol; `None` if there is none.
+    /// The courier of a protocol; `None` if there is none, or if it is not configured.
     #[must_use]
     pub fn of(&self, protocol: SubscriptionProtocol) -> Option<&dyn Courier> {
         match protocol {
             SubscriptionProtocol::Http | SubscriptionProtocol::Https => Some(&self.http),
+            SubscriptionProtocol::Email | SubscriptionProtocol::EmailJson => {
+                self.email.as_ref().map(|courier| courier as &dyn Courier)
+            }
             _ => None,
         }
     }

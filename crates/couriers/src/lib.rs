@@ -10,6 +10,7 @@
 //! ```
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
+//! - [`EmailCourier`]: mail, through the operator's mail server.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -20,6 +21,7 @@ mod address_guard;
 mod address_ranges;
 mod courier;
 mod couriers;
+mod email;
 mod endpoint;
 mod http;
 pub mod signing;
@@ -27,7 +29,11 @@ mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
 pub use address_ranges::{AddressRanges, BadRange};
-pub use courier::{Attempt, Courier, Outcome, Parcel, ParcelKind};
-pub use couriers::{CourierConfig, Couriers};
+pub use courier::{Attempt, Courier, Letter, Outcome, Parcel, ParcelKind};
+pub use couriers::{CourierConfig, CourierSetupError, Couriers};
+pub use email::{
+    DkimConfig, EmailConfig, EmailCourier, EmailSetupError, Password, SmtpSecurity,
+    is_email_address,
+};
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};

@@ -19,10 +19,11 @@ use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
 use tidings_core::delivery::{Attempt, AttemptOutcome};
 use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
+use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
-use tidings_couriers::{Outcome, Parcel, ParcelKind};
+use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
@@ -46,6 +47,29 @@ const RUNNING_MORE_MAX: usize = 512;
 /// sooner; one that hangs does not hold up a restart.
 const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
+/// Whose turn it is, by courier: the mail server takes as many messages at once as there may be
+/// connections to it, and who waits for it keeps nobody from web endpoints.
+struct AllTurns {
+    web: Turns,
+    email: Turns,
+}
+
+impl AllTurns {
+    fn new(couriers: &Couriers) -> Self {
+        let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
+        // A subscription with much to send leaves three of four to the others.
+        let shared = connections / 4;
+        Self {
+            web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
+            email: Turns::new(connections - shared, shared),
+        }
+    }
+
+    fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
+        if protocol.is_email() { &self.email } else { &self.web }
+    }
+}
+
 /// Why an attempt could not even begin.
 #[derive(Debug, thiserror::Error)]
 enum Unbegun {
@@ -67,17 +91,19 @@ pub(crate) async fn run(
     mut attempts: UnboundedReceiver<Attempt>,
     mut stopping: Stopping,
 ) {
-    let turns = Turns::new(RUNNING_MAX, RUNNING_MORE_MAX);
+    let turns = AllTurns::new(&shared.couriers);
     let status = Arc::new(DeliveryStatus::default());
     let mut tasks = JoinSet::new();
     let deliver_all = async {
         while let Some(attempt) = attempts.recv().await {
             while tasks.try_join_next().is_some() {}
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
-            let (status, turns) = (Arc::clone(&status), turns.clone());
+            let status = Arc::clone(&status);
+            let turns = turns.of(attempt.delivery.protocol).clone();
             tasks.spawn(async move {
                 let _turn = turns.take(&attempt.delivery.subscription).await;
-                make(&shared, &status, &base_url, &attempt).await;
+                // On the heap, so that those who wait for their turn take little.
+                Box::pin(make(&shared, &status, &base_url, &attempt)).await;
             });
         }
     };
@@ -102,7 +128,8 @@ pub(crate) async fn run(
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
     let begun_at = Instant::now();
     // It has waited so long for its turn that another one may be made before it ends.
-    if shared.broker.now().plus_seconds(HTTP_ATTEMPT_SECONDS) > attempt.until {
+    let seconds = seconds_of(&shared.couriers, attempt.delivery.protocol);
+    if shared.broker.now().plus_seconds(seconds) > attempt.until {
         return;
     }
     let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
@@ -111,9 +138,8 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
     };
     let outcome = match shared.couriers.of(attempt.delivery.protocol) {
         Some(courier) => courier.deliver(&parcel).await,
-        None => {
-            Outcome::Never { why: "there is no courier for this protocol".into(), status: None }
-        }
+        // It was configured when somebody subscribed, and may be again.
+        None => Outcome::TryLater { why: "the courier is not configured".into(), status: None },
     };
     let took = begun_at.elapsed();
     let settle = Command::SettleDelivery {
@@ -140,6 +166,14 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             subscription = %attempt.delivery.subscription,
             "what came of a delivery is not recorded, so it is made again: {failure}"
         ),
+    }
+}
+
+/// How long an attempt may take.
+fn seconds_of(couriers: &Couriers, protocol: SubscriptionProtocol) -> u64 {
+    match &couriers.email {
+        Some(courier) if protocol.is_email() => courier.attempt_timeout().as_secs(),
+        _ => HTTP_ATTEMPT_SECONDS,
     }
 }
 
@@ -184,7 +218,15 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
     let content = PublishedContent::decode(&content)?;
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
-    let body = signatures::signed_body(&shared.signer, &rendering).await?;
+    let body = match delivery.protocol {
+        SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        _ => signatures::signed_body(&shared.signer, &rendering).await?,
+    };
+    let letter = delivery.protocol.is_email().then(|| Letter {
+        sender_name: rendering.sender_name(&attempt.sender_name).to_owned(),
+        subject: rendering.mail_subject().to_owned(),
+        unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
+    });
     let kind = match content.message_type {
         MessageType::Notification => ParcelKind::Notification,
         MessageType::SubscriptionConfirmation => ParcelKind::SubscriptionConfirmation,
@@ -202,6 +244,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
         topic_arn: delivery.subscription.topic.to_string(),
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
+        letter,
     };
     // The record has that of the text for queues.
     let md5: [u8; 16] = match content.by_protocol.is_empty() {

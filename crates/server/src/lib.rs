@@ -27,6 +27,7 @@ mod identities;
 mod keys;
 mod kms;
 mod listener;
+mod pages;
 mod patient_stream;
 mod plain;
 mod plane;

@@ -8,7 +8,7 @@ use tidings_aws::{Answer, Protocol, Refusal, Service, WireError};
 use tidings_core::names::Uuid;
 
 use crate::body::BodyError;
-use crate::plain;
+use crate::{pages, plain};
 
 const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_AMZN_QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
@@ -38,6 +38,9 @@ pub(crate) fn respond(answer: Answer, request_id: Uuid) -> Response<Full<Bytes>>
     if let Some(query_error) = answer.query_error {
         let query_error = HeaderValue::try_from(query_error);
         headers.insert(X_AMZN_QUERY_ERROR, query_error.expect("an error's code is ASCII"));
+    }
+    if answer.content_type == pages::HTML {
+        pages::protect(headers);
     }
     if answer.status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));

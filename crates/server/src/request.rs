@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::exchange::Call;
 use crate::keys::KeyService;
 use crate::listener::Door;
+use crate::pages::Page;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
 use crate::throttle::{Place, Throttle};
@@ -101,6 +102,10 @@ async fn pass_steps(
     if let Some(plain) = Plain::of(head) {
         return Ok(plain::answer(plain, head.uri.path(), shared, &base_url).await);
     }
+    let page = Page::of(head);
+    if let Some(page) = page.filter(|_| Page::is_question(head)) {
+        return Ok(page.question(head.uri.query().unwrap_or_default()));
+    }
     let (protocol, scope) = (protocol_of(head), scope(head));
     let named = named(head, scope.as_ref());
     let service = Service::of(protocol, &named, b"");
@@ -113,14 +118,22 @@ async fn pass_steps(
         return Err(Refused::Unread(service, error.into()));
     }
     let body = shared.bodies.read(body).await.map_err(|error| Refused::Body(service, error))?;
-    let service = Service::of(protocol, &named, &body.bytes);
+    // What a page's button sends beside its address says nothing.
+    let (protocol, body) = match page {
+        Some(_) => (Protocol::Query, Bytes::new()),
+        None => (protocol, body.bytes.clone()),
+    };
+    let service = page.map_or_else(|| Service::of(protocol, &named, &body), |_| Service::Sns);
     let refused = |error: WireError| Refused::Refusal(service, error.into());
-    let action = Action::find(service, protocol, &named, &body.bytes).map_err(refused)?;
+    let action = match page {
+        Some(page) => page.action(),
+        None => Action::find(service, protocol, &named, &body).map_err(refused)?,
+    };
     if browsers::is_of_a_strange_page(head, action) {
         let text = "A page of another site may not ask this of the server".to_owned();
         return Err(refused(WireError::AccessDenied(text)));
     }
-    let caller = caller(shared, head, scope.as_ref(), &body.bytes, service);
+    let caller = caller(shared, head, scope.as_ref(), &body, service);
     let caller = caller.map_err(|error| {
         let action = Some(action);
         refused(unauthentic(shared, &circumstances, action, service, error, request_id))
@@ -134,13 +147,16 @@ async fn pass_steps(
         query: head.uri.query().unwrap_or_default().to_owned(),
         protocol,
         action,
-        body: body.bytes.clone(),
+        body,
         caller,
         circumstances,
         request_id,
         trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
     };
     match action {
+        Action::Sns(action) if let Some(page) = page => {
+            Ok(page.outcome(&call.query, sns::perform(shared, &call, action).await))
+        }
         Action::Sqs(action @ SqsAction::ReceiveMessage) => Ok(receive(door, &call, action).await),
         Action::Sqs(action) => Ok(sqs::answer(shared, &call, action).await),
         Action::Sns(action) => Ok(sns::answer(shared, &call, action).await),

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
-use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments};
+use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -32,6 +32,11 @@ pub(crate) enum Command {
     RootKey {
         #[command(subcommand)]
         command: RootKeyCommand,
+    },
+    /// Tries out how messages leave the server.
+    Courier {
+        #[command(subcommand)]
+        command: CourierCommand,
     },
     /// Makes, lists and deletes the users of an account.
     User {
@@ -78,6 +83,24 @@ pub(crate) enum MasterKeyCommand {
     /// of --new-master-key-file, --new-master-key-command and the variable TIDINGS_NEW_MASTER_KEY.
     /// A folder that was used without a master key is sealed from the next start on.
     Change(ChangeMasterKey),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CourierCommand {
+    /// Sends one message, without a server, and says what came of it
+    Test {
+        #[command(subcommand)]
+        test: CourierTest,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CourierTest {
+    /// By the mail server
+    ///
+    /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
+    /// The status is 0 if the mail server took the message.
+    Email(Box<TestEmailArguments>),
 }
 
 #[derive(Subcommand, Debug)]

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(arguments) => commands::serve(*arguments).map(done),
         cli::Command::MasterKey { command } => commands::master_key(command).map(done),
         cli::Command::RootKey { command } => commands::root_key(command).map(done),
+        cli::Command::Courier { command } => commands::courier(command).map(done),
         cli::Command::User { connection, command } => {
             commands::principals(&connection, Principals::User(command)).map(done)
         }

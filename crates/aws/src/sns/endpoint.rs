@@ -26,8 +26,8 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http | P::Https => Ok(protocol),
-        P::Lambda | P::Firehose | P::Application | P::Sms | P::Email | P::EmailJson => {
+        P::Http | P::Https | P::Email | P::EmailJson => Ok(protocol),
+        P::Lambda | P::Firehose | P::Application | P::Sms => {
             Err(TopicRejection::parameter(format_args!(
                 "Protocol Reason: this server does not deliver by the protocol {name} yet"
             )))
@@ -47,10 +47,23 @@ pub(crate) fn check(
     let endpoint = endpoint.ok_or_else(|| TopicRejection::parameter("Endpoint"))?;
     if protocol.is_web() {
         check_url(protocol, &endpoint)?;
+    } else if protocol.is_email() {
+        check_address(&endpoint)?;
     } else if QueueArn::parse(&endpoint).is_none() {
         return Err(TopicRejection::parameter("SQS endpoint ARN"));
     }
     Ok(endpoint.into_string())
+}
+
+/// What is documented of addresses is the `@`. Whether mail can be sent there, the courier knows.
+fn check_address(address: &str) -> Result<(), TopicRejection> {
+    let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+    let fits = local.len() <= limits::EMAIL_LOCAL_PART_BYTES_MAX
+        && domain.len() <= limits::EMAIL_DOMAIN_BYTES_MAX;
+    if local.is_empty() || domain.is_empty() || !fits {
+        return Err(TopicRejection::parameter("Email address"));
+    }
+    Ok(())
 }
 
 fn check_url(protocol: SubscriptionProtocol, url: &str) -> Result<(), TopicRejection> {
@@ -105,7 +118,7 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https"] {
+        for name in ["sqs", "http", "https", "email", "email-json"] {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
@@ -113,7 +126,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose", "application", "sms", "email", "email-json"] {
+        for name in ["lambda", "firehose", "application", "sms"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));
@@ -140,6 +153,26 @@ mod tests {
         }
         assert_eq!(checked("sqs", ""), Err(parameter("Endpoint")));
         assert_eq!(check(SubscriptionProtocol::Sqs, None), Err(parameter("Endpoint")));
+    }
+
+    #[test]
+    fn mailboxes_have_an_address_with_two_parts() {
+        for protocol in ["email", "email-json"] {
+            let address = "guest@example.org";
+            assert_eq!(checked(protocol, address), Ok(address.to_owned()));
+            for endpoint in ["guest", "@example.org", "guest@", "@", "https://example.org/"] {
+                assert_eq!(checked(protocol, endpoint), Err(parameter("Email address")));
+            }
+            assert_eq!(checked(protocol, ""), Err(parameter("Endpoint")));
+        }
+        let long = |local: usize, domain: usize| {
+            let form = format!("E={}@{}", "a".repeat(local), "b".repeat(domain));
+            let form = crate::query::Form::read(form.as_bytes(), "").unwrap();
+            check(SubscriptionProtocol::Email, form.fields().text("E")).map(|address| address.len())
+        };
+        assert_eq!(long(64, 255), Ok(320));
+        assert_eq!(long(65, 255), Err(parameter("Email address")));
+        assert_eq!(long(64, 256), Err(parameter("Email address")));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl<'a> Rendering<'a> {
         self.content.text_for(self.delivery.protocol)
     }
 
-    fn topic(&self) -> &'a TopicArn {
+    pub(super) fn topic(&self) -> &'a TopicArn {
         &self.delivery.subscription.topic
     }
 

@@ -10,6 +10,7 @@ mod caller;
 mod checks;
 mod endpoint;
 mod envelope;
+mod mail;
 mod message;
 mod message_attributes;
 mod message_structure;
@@ -43,6 +44,7 @@ mod testing;
 
 pub use caller::Caller;
 pub use envelope::{Rendering, Signature};
+pub use mail::{CONFIRMATION_PAGE, UNSUBSCRIBE_PAGE};
 pub use page::SubscriptionsOutput;
 pub use pairs::AttributesOutput;
 

@@ -184,5 +184,6 @@ pub fn parcel(endpoint: String) -> Parcel {
         topic_arn: "arn:aws:sns:us-west-2:123456789012:MyTopic".to_owned(),
         subscription_arn: Some("arn:aws:sns:us-west-2:123456789012:MyTopic:c9135db0".to_owned()),
         raw: false,
+        letter: None,
     }
 }

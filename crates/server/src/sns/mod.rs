@@ -17,13 +17,18 @@ use crate::request::Shared;
 
 /// Answers a call, whatever it is.
 pub(crate) async fn answer(shared: &Shared, call: &Call, action: SnsAction) -> Answer {
-    match body(shared, call, action).await {
+    match perform(shared, call, action).await {
         Ok(body) => Answer::success(call.protocol, body),
         Err(refusal) => refusal.answer(Service::Sns, call.protocol, call.request_id),
     }
 }
 
-async fn body(shared: &Shared, call: &Call, action: SnsAction) -> Result<Vec<u8>, Refusal> {
+/// Carries an action out; the body of the answer to it.
+pub(crate) async fn perform(
+    shared: &Shared,
+    call: &Call,
+    action: SnsAction,
+) -> Result<Vec<u8>, Refusal> {
     let exchange = &Exchange::new(shared, call)?;
     match action {
         SnsAction::AddPermission => permissions::add(exchange).await,

@@ -8,8 +8,9 @@ use tidings_aws::sns::{
     list_subscriptions_by_topic, set_subscription_attributes, unsubscribe as end,
 };
 use tidings_core::command::{Reply, TopicCommand};
+use tidings_core::names::SubscriptionProtocol;
 use tidings_core::rejection::TopicRejection;
-use tidings_couriers::{AddressGuard, GuardError};
+use tidings_couriers::{AddressGuard, GuardError, is_email_address};
 
 use super::{ask, ask_and_acknowledge};
 use crate::exchange::{Exchange, unexpected};
@@ -19,7 +20,10 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
     let caller = exchange.topic_caller();
     let (subscribe, wants_arn) = subscribe::command(&exchange.fields(), &caller, ids)?;
     if subscribe.protocol.is_web() {
-        check_address(exchange.couriers.http.guard(), &subscribe.endpoint)?;
+        check_url(exchange.couriers.http.guard(), &subscribe.endpoint)?;
+    }
+    if subscribe.protocol.is_email() {
+        check_mailbox(exchange.couriers.email.is_some(), subscribe.protocol, &subscribe.endpoint)?;
     }
     match ask(exchange, TopicCommand::Subscribe(subscribe)).await? {
         Reply::Subscribed { arn, is_pending } => {
@@ -30,13 +34,32 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
 }
 
 /// Refuses at once what would be refused at every delivery.
-fn check_address(guard: &AddressGuard, url: &str) -> Result<(), TopicRejection> {
+fn check_url(guard: &AddressGuard, url: &str) -> Result<(), TopicRejection> {
     guard.check_url(url).map_err(|error| match error {
         GuardError::BadUrl(error) => {
             TopicRejection::parameter(format_args!("Endpoint Reason: {error}"))
         }
         GuardError::Refused(refused) => TopicRejection::AuthorizationError(refused.to_string()),
     })
+}
+
+/// The same for mail: there must be a server for it, and the address must be one.
+fn check_mailbox(
+    is_configured: bool,
+    protocol: SubscriptionProtocol,
+    address: &str,
+) -> Result<(), TopicRejection> {
+    if !is_configured {
+        return Err(TopicRejection::parameter(format_args!(
+            "Protocol Reason: this server does not deliver by the protocol {}: set server in [email] \
+             of its configuration",
+            protocol.as_str()
+        )));
+    }
+    if !is_email_address(address) {
+        return Err(TopicRejection::parameter("Email address"));
+    }
+    Ok(())
 }
 
 pub(super) async fn confirm(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
@@ -100,12 +123,12 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_not_allowed_is_refused() {
         let guard = AddressGuard::default();
-        assert_eq!(check_address(&guard, "https://example.com/messages"), Ok(()));
+        assert_eq!(check_url(&guard, "https://example.com/messages"), Ok(()));
         for url in ["http://127.0.0.1/", "http://localhost:8080", "http://169.254.169.254/"] {
-            let refused = check_address(&guard, url);
+            let refused = check_url(&guard, url);
             assert!(matches!(refused, Err(TopicRejection::AuthorizationError(_))), "{refused:?}");
         }
-        let refused = check_address(&guard, "ftp://example.com/");
+        let refused = check_url(&guard, "ftp://example.com/");
         assert!(matches!(refused, Err(TopicRejection::InvalidParameter(_))), "{refused:?}");
     }
 }

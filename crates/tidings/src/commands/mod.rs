@@ -1,5 +1,6 @@
 //! One file for each of the binary's commands.
 
+mod courier;
 mod greeting;
 mod master_key;
 mod open_files;
@@ -9,6 +10,7 @@ mod root_key;
 mod serve;
 mod signals;
 
+pub(crate) use courier::courier;
 pub(crate) use master_key::master_key;
 pub(crate) use policy::policy;
 pub(crate) use principals::principals;

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Command};
 
+use super::email::PASSWORD;
 use super::layers::Arguments;
 use crate::master_key::{THE_KEY, THE_NEW_KEY};
 
@@ -20,6 +21,7 @@ pub(crate) fn unknown_variables(
     // Keys are no flags: everybody on a machine can see those.
     known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
     known.extend(super::external_kms::VARIABLES.map(OsStr::new));
+    known.insert(OsStr::new(PASSWORD));
     // For the commands that are a client; whoever uses both sets it for both.
     known.insert(OsStr::new("TIDINGS_ENDPOINT_URL"));
     let mut unknown: Vec<String> = environment
@@ -44,6 +46,7 @@ mod tests {
             "TIDINGS_CONFIG",
             "TIDINGS_PORT",
             "TIDINGS_MASTER_KEY",
+            "TIDINGS_EMAIL_PASSWORD",
             "TIDINGS_ENDPOINT_URL",
         ];
         let environment = names.into_iter().map(|name| (name.into(), "x".into()));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
+use super::email::EmailSettings;
 use super::listeners::ListenerSettings;
 use super::values::{
     Account, Address, AuditLevelName, Auth, ClientCertificatesMode, KmsUrl, LogLevel, Names,
@@ -140,6 +141,10 @@ pub(crate) struct Settings {
     /// ones [default: none]
     #[arg(long, value_name = "FILE", env = "TIDINGS_ENDPOINT_ROOTS")]
     pub(crate) endpoint_roots: Option<PathBuf>,
+    /// How mail is sent: the table `[email]` of the file.
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) email: EmailSettings,
     /// PEM file with the private key that messages of topics are signed with [default: one that the
     /// server makes and keeps in the data folder]
     #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_KEY")]
@@ -237,6 +242,7 @@ impl Settings {
             endpoint_allow: self.endpoint_allow.or(below.endpoint_allow),
             endpoint_deny: self.endpoint_deny.or(below.endpoint_deny),
             endpoint_roots: self.endpoint_roots.or(below.endpoint_roots),
+            email: self.email.over(below.email),
             signing_key: self.signing_key.or(below.signing_key),
             signing_certificate: self.signing_certificate.or(below.signing_certificate),
             filter_policies_per_topic: self

@@ -149,6 +149,7 @@ impl Settings {
             },
             deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
             extra_roots: self.endpoint_roots,
+            email: self.email.resolve()?,
             ..CourierConfig::default()
         };
         let server = Config {

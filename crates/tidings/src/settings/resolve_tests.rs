@@ -118,8 +118,24 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("principal-requests-max", "1", "2"),
         ("shutdown-timeout-seconds", "1", "2"),
         ("log-level", "'error'", "debug"),
+        ("email-server", "'smtps://one'", "smtp://two"),
+        ("email-starttls", "'required'", "off"),
+        ("email-user", "'one'", "two"),
+        ("email-password-file", "'one'", "two"),
+        ("email-from", "'one'", "two"),
+        ("email-dkim-selector", "'one'", "two"),
+        ("email-dkim-domain", "'one'", "two"),
+        ("email-dkim-key", "'one'", "two"),
+        ("email-roots", "'one'", "two"),
+        ("email-timeout-seconds", "1", "2"),
+        ("email-connections-max", "1", "2"),
     ] {
-        let file = file(&format!("{key} = {in_file}\n"));
+        // Those of a table have its name in front elsewhere.
+        let line = match key.strip_prefix("email-") {
+            Some(key) => format!("[email]\n{key} = {in_file}\n"),
+            None => format!("{key} = {in_file}\n"),
+        };
+        let file = file(&line);
         let from_file = read_file(file.path()).unwrap();
         let from_flag = CommandLine::try_parse_from(["serve", &format!("--{key}"), flag]).unwrap();
         let from_flag = from_flag.arguments.settings;

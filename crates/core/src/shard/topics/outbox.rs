@@ -1,5 +1,7 @@
 //! Outboxes: messages go out to couriers, and what came of it comes back.
 
+use std::sync::Arc;
+
 use super::super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
@@ -90,11 +92,16 @@ impl Shard {
             delivery: delivery.clone(),
             endpoint: subscription.endpoint.clone(),
             content_type: policy.content_type(delivery.is_raw).into(),
+            sender_name: self.display_name_of(subscription),
             enqueued_at: entry.enqueued_at,
             until,
             logging: self.logging_of(subscription),
         };
-        let max_per_second = policy.max_receives_per_second();
+        // A delivery policy says nothing of mailboxes.
+        let max_per_second = match subscription.protocol.is_email() {
+            true => Some(limits::EMAILS_PER_SECOND_MAX),
+            false => policy.max_receives_per_second(),
+        };
         if let Some(outbox) = self.outboxes.get_mut(&number) {
             outbox.begin(key, now, max_per_second);
         }
@@ -194,6 +201,11 @@ impl Shard {
 
     fn remove_from_outbox(&mut self, number: u32, key: u64) {
         self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&[key]) });
+    }
+
+    fn display_name_of(&self, subscription: &Subscription) -> Arc<str> {
+        let topic = self.topics.get(&subscription.topic);
+        topic.map(|topic| topic.attributes.display_name().into()).unwrap_or_default()
     }
 
     fn logging_of(&self, subscription: &Subscription) -> DeliveryLogging {

@@ -43,7 +43,10 @@ impl Shard {
         self.check_subscription_counts(topic, request)?;
         self.check_filter_policy_counts(topic, request.account, None, &attributes)?;
         self.check_replay(topic, &attributes)?;
-        let is_own_queue = queue.is_some_and(|queue| queue.account == request.account);
+        let is_confirmed = match queue {
+            Some(queue) => queue.account == request.account,
+            None => !request.protocol.must_confirm(),
+        };
         // Whoever subscribes anew does not undo the end of what was.
         if let Some(subscription) = ended {
             self.commit(&Record::Topic(TopicRecord::SubscriptionDeleted { subscription }));
@@ -59,10 +62,10 @@ impl Shard {
             owner: request.account,
             principal: &request.principal,
             attributes,
-            is_confirmed: is_own_queue,
-            outbox: request.protocol.is_web().then_some(self.next_queue),
+            is_confirmed,
+            outbox: request.protocol.has_outbox().then_some(self.next_queue),
         }));
-        if !is_own_queue {
+        if !is_confirmed {
             self.ask_to_confirm(number, request.message_id, now);
         }
         self.begin_replay(number, now);
@@ -135,7 +138,7 @@ impl Shard {
         }
         let counts = self.subscription_counts.get(&request.account);
         let pending = counts.map_or(0, |counts| counts.pending);
-        if pending >= limits::PENDING_SUBSCRIPTIONS_MAX && request.protocol.is_web() {
+        if pending >= limits::PENDING_SUBSCRIPTIONS_MAX && request.protocol.must_confirm() {
             return Err(TopicRejection::SubscriptionLimitExceeded(format!(
                 "Subscription limit exceeded: an account may have {} pending subscriptions.",
                 limits::PENDING_SUBSCRIPTIONS_MAX

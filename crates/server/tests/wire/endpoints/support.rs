@@ -69,6 +69,19 @@ impl Hub {
         client.response().await
     }
 
+    /// Asks for a page as a browser does, with more headers.
+    pub async fn browse(&self, method: &str, path: &str, headers: &str) -> Http {
+        let host = self.0.addr;
+        let mut client = Client::connect(host).await;
+        let length = "content-length: 0\r\n";
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{length}{headers}\r\n");
+        client.send(request).await;
+        match method {
+            "HEAD" => client.response_without_body().await,
+            _ => client.response().await,
+        }
+    }
+
     /// Moves the server's clock, once what came of the attempts before is known to it.
     pub async fn pass_ms(&self, ms: u64) {
         self.settle().await;

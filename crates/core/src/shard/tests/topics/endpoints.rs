@@ -184,6 +184,68 @@ fn a_pace_is_kept_to_whatever_it_is() {
 }
 
 #[test]
+fn mailboxes_are_asked_first_and_then_get_ten_messages_a_second() {
+    for protocol in ["email", "email-json"] {
+        without_restarts(|scene| {
+            scene.create_topic("stock");
+            scene.set_topic("stock", "DisplayName", "Hotel").unwrap();
+            let (_, is_pending) =
+                scene.try_subscribe("stock", protocol, "guest@example.org", &[]).unwrap();
+            assert!(is_pending);
+            scene.publish("stock", text("too early"));
+            let asked = scene.attempt().unwrap();
+            assert_eq!(scene.attempt(), None);
+            scene.confirm("stock", &scene.token_of(&asked), false).unwrap();
+            assert_eq!(scene.settle_attempt(&asked, AttemptOutcome::Delivered), Fate::Delivered);
+            for i in 0..25 {
+                scene.publish("stock", text(&i.to_string()));
+            }
+            let mut counts = Vec::new();
+            for second in 0..3 {
+                let mut count = 0;
+                for ms in (second * 1000..(second + 1) * 1000).step_by(50) {
+                    scene.at_ms(ms);
+                    for attempt in scene.attempts() {
+                        assert_eq!(attempt.delivery.protocol.as_str(), protocol);
+                        assert_eq!(
+                            (&*attempt.sender_name, &*attempt.endpoint),
+                            ("Hotel", "guest@example.org")
+                        );
+                        scene.settle_attempt(&attempt, AttemptOutcome::Delivered);
+                        count += 1;
+                    }
+                }
+                counts.push(count);
+            }
+            // The question was one of the first second.
+            assert_eq!(counts, [9, 10, 6]);
+        });
+    }
+}
+
+#[test]
+fn a_mail_is_tried_for_six_hours() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.try_subscribe("stock", "email", "guest@example.org", &[]).unwrap();
+        let mut now = 0;
+        for attempt in 1..=50 {
+            let asked = scene.attempt().unwrap();
+            assert_eq!(asked.receipt.receive_count, attempt);
+            let fate = scene.settle_attempt(&asked, AttemptOutcome::TryLater);
+            let Fate::Retried { at } = fate else { panic!("{attempt}: {fate:?}") };
+            let delay = (at - START) - now;
+            assert!(attempt > 3 || (10_000..=11_000).contains(&delay), "{attempt}: {delay} ms");
+            now += delay;
+            scene.at_ms(now);
+        }
+        let last = scene.attempt().unwrap();
+        assert_eq!(scene.settle_attempt(&last, AttemptOutcome::TryLater), Fate::Dropped);
+        assert!((6 * 3_600_000..8 * 3_600_000).contains(&now), "{now} ms");
+    });
+}
+
+#[test]
 fn no_attempt_begins_while_deliveries_are_held() {
     let mut scene = Scene::unchecked();
     scene.create_topic("stock");

@@ -1,0 +1,70 @@
+//! `tidings courier test`: one message, and what the other side says to it.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use tidings_couriers::{Courier, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+
+use crate::cli::{CourierCommand, CourierTest};
+use crate::settings::TestEmailArguments;
+
+/// Why a test was not passed.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(
+        "no mail server is configured: set server in [email] of the configuration file, \
+         --email-server or TIDINGS_EMAIL_SERVER"
+    )]
+    NotConfigured,
+    #[error("the mail was not taken, and may be later: {0}")]
+    TryLater(String),
+    #[error("the mail was refused for good: {0}")]
+    Never(String),
+}
+
+/// Makes the test.
+pub(crate) fn courier(command: CourierCommand) -> Result<(), Box<dyn Error>> {
+    let CourierCommand::Test { test } = command;
+    match test {
+        CourierTest::Email(arguments) => email(*arguments),
+    }
+}
+
+fn email(arguments: TestEmailArguments) -> Result<(), Box<dyn Error>> {
+    let (to, config) = arguments.resolve()?;
+    let config = config.ok_or(Failed::NotConfigured)?;
+    let courier = EmailCourier::new(&config)?;
+    println!("sending a message to {to} from {} by {}:{}", config.from, config.host, config.port);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(courier.deliver(&test_message(to)));
+    match outcome {
+        Outcome::Delivered { status, detail } => {
+            println!("the mail server took it: {status} {detail}");
+            println!("Whether it arrives, the mailbox shows, or a report to {}.", config.from);
+            Ok(())
+        }
+        Outcome::TryLater { why, .. } => Err(Failed::TryLater(why).into()),
+        Outcome::Never { why, .. } => Err(Failed::Never(why).into()),
+    }
+}
+
+fn test_message(to: String) -> Parcel {
+    let millis = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
+    Parcel {
+        endpoint: to,
+        body: Bytes::from_static(
+            b"This is a test of the settings of a Tidings server. It works.\n",
+        ),
+        content_type: None,
+        kind: ParcelKind::Notification,
+        message_id: format!("test-{}-{millis}", std::process::id()),
+        topic_arn: String::new(),
+        subscription_arn: None,
+        raw: false,
+        letter: Some(Letter {
+            sender_name: "Tidings".into(),
+            subject: "Test message".into(),
+            unsubscribe_url: None,
+        }),
+    }
+}
