@@ -216,6 +216,23 @@ async fn a_server_that_closes_between_messages_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_server_that_takes_no_more_over_a_connection_gets_another_one() {
+    let senders = AtomicUsize::new(0);
+    let server = MailServer::start(Tls::Never, move |line, connection| {
+        let is_sender = line.starts_with("MAIL") && connection == 1;
+        let is_late = is_sender && senders.fetch_add(1, Ordering::SeqCst) >= 2;
+        if is_late { "452 4.3.0 too many messages\r\n".into() } else { Say::Usual }
+    })
+    .await;
+    let courier = courier(&server);
+    for number in 0..4 {
+        let outcome = courier.deliver(&parcel(number)).await;
+        assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
+    }
+    assert_eq!((server.count("connect"), server.count("MAIL")), (2, 5));
+}
+
+#[tokio::test]
 async fn silence_ends_an_attempt_and_the_next_ones_at_once() {
     let react = |line: &str, _| match line {
         "." => Say::Hang(b"25".to_vec()),

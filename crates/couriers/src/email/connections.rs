@@ -75,19 +75,13 @@ impl Connections {
         self.room.acquire().await.expect("nobody closes it")
     }
 
-    /// A session that has taken the sender's name: one that is kept, unless it was closed meanwhile,
-    /// or a new one.
+    /// A session that has taken the sender's name: one that is kept, or a new one. What a kept one
+    /// says against the sender may be about that connection only: servers close them, and some take
+    /// so many messages over each and refuse the next (OpenSMTPD: 452 after 100). A new one tells.
     async fn session(&self) -> Result<Session, Failure> {
         while let Some(mut session) = self.idle.take() {
-            match session.mail_from(&self.from).await {
-                Ok(()) => return Ok(session),
-                Err(Failure::Refused { code: 421, .. } | Failure::Lost { .. }) => {}
-                Err(refused) => {
-                    if session.reset().await {
-                        self.idle.keep(session);
-                    }
-                    return Err(refused);
-                }
+            if session.mail_from(&self.from).await.is_ok() {
+                return Ok(session);
             }
         }
         let begun_at = Instant::now();
