@@ -116,6 +116,8 @@ async fn what_the_server_says_to_a_message_decides() {
         assert!(why.contains("451 4.7.1 come back later"), "{why}");
         let outcome = when(verb, "530 5.7.0 authentication required\r\n").await;
         assert!(matches!(outcome, Outcome::TryLater { status: Some(530), .. }), "{outcome:?}");
+        let outcome = when(verb, "554 5.7.1 relay access denied\r\n").await;
+        assert!(matches!(outcome, Outcome::TryLater { status: Some(554), .. }), "{outcome:?}");
     }
 }
 

@@ -15,6 +15,7 @@ use super::config::{EmailConfig, EmailSetupError};
 use super::connections::Connections;
 use super::dkim::DkimSigner;
 use super::letter;
+use super::refusal::is_about_us;
 use super::session::{Failure, Taken};
 use super::wire::MailServer;
 use crate::http::client_tls;
@@ -25,8 +26,8 @@ use crate::{Attempt, Courier, Outcome, Parcel};
 /// - The server took the message: it is delivered, as far as we learn. What becomes of it later, its
 ///   operator is told at the sender's address.
 /// - It answered 500 and up to the message or its recipient: never. What it says of ourselves (at the
-///   greeting, to `AUTH`, to the sender's address, that we have to log in or to use TLS) is not the
-///   message's fault, and an operator's slip is not to lose mail: try later.
+///   greeting, to `AUTH`, to the sender's address, that we may not relay or have sent enough) is not
+///   the message's fault, and an operator's slip is not to lose mail: try later.
 /// - 400 to 499, no connection, no answer in time: try later. A message whose answer is missing may
 ///   have been taken; the next attempt has the same Message-ID.
 ///
@@ -143,12 +144,9 @@ impl Failure {
     fn outcome(&self) -> Outcome {
         let why = self.why();
         match *self {
-            // Of us, or of the way in which we speak: RFC 4954, section 6, and RFC 3207, section 4.
-            Failure::Refused { during: "the greeting" | "AUTH" | "MAIL FROM", code, .. }
-            | Failure::Refused { code: code @ (530 | 534 | 535 | 538), .. } => {
-                Outcome::TryLater { why, status: Some(code) }
-            }
-            Failure::Refused { code: code @ 500.., .. } => {
+            Failure::Refused { during, code, ref text }
+                if code >= 500 && !is_about_us(during, code, text) =>
+            {
                 Outcome::Never { why, status: Some(code) }
             }
             Failure::Refused { code, .. } => Outcome::TryLater { why, status: Some(code) },

@@ -5,6 +5,7 @@
 //!   connections.rs  a connection that is kept, or a new one           gate.rs  unless the server is down
 //!   wire.rs         bytes, bounded, over TLS where it is asked for
 //!   session.rs      the dialogue: who we are, and one message after the other
+//!   refusal.rs      whom a refusal is about: us, or the message
 //! ```
 
 mod address;
@@ -14,6 +15,7 @@ mod dkim;
 mod email_courier;
 mod gate;
 mod letter;
+mod refusal;
 mod session;
 mod wire;
 
