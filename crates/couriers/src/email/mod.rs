@@ -4,11 +4,13 @@
 //!   letter.rs       a parcel becomes a message: headers, encodings    dkim.rs  and its signature
 //!   connections.rs  a connection that is kept, or a new one           gate.rs  unless the server is down
 //!   wire.rs         bytes, bounded, over TLS where it is asked for
+//!   addresses.rs    to the one of the server's addresses that answers
 //!   session.rs      the dialogue: who we are, and one message after the other
 //!   refusal.rs      whom a refusal is about: us, or the message
 //! ```
 
 mod address;
+mod addresses;
 mod config;
 mod connections;
 mod dkim;

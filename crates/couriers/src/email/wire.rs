@@ -14,10 +14,11 @@ use lettre::transport::smtp::client::AsyncTokioStream;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::addresses::first_to_answer;
 use super::config::SmtpSecurity;
 
 /// Bytes that a server may say between two of our lines. Answers have a few lines of 512.
@@ -40,7 +41,8 @@ pub(super) struct MailServer {
 impl MailServer {
     /// Connects, and protects the connection as configured. Nothing that matters has been said.
     pub(super) async fn connect(&self) -> io::Result<Wire> {
-        let mut tcp = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let addresses = lookup_host((self.host.as_str(), self.port)).await?.collect();
+        let mut tcp = first_to_answer(addresses, TcpStream::connect).await?;
         tcp.set_nodelay(true)?;
         let (stream, unread) = match self.security {
             SmtpSecurity::Off => (Stream::Plain(tcp), &b""[..]),
