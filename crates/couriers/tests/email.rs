@@ -30,6 +30,7 @@ fn config(server: &MailServer) -> EmailConfig {
         dkim: None,
         extra_roots: None,
         attempt_timeout: Duration::from_secs(60),
+        answer_timeout: Duration::from_secs(60),
         connections_max: 2,
     }
 }
@@ -237,7 +238,7 @@ async fn a_server_that_takes_no_more_over_a_connection_gets_another_one() {
 #[tokio::test]
 async fn silence_ends_an_attempt_and_the_next_ones_at_once() {
     let react = |line: &str, _| match line {
-        "." => Say::Hang(b"25".to_vec()),
+        "DATA" => Say::Hang(b"35".to_vec()),
         _ => Say::Usual,
     };
     let server = MailServer::start(Tls::Never, react).await;
@@ -255,6 +256,42 @@ async fn silence_ends_an_attempt_and_the_next_ones_at_once() {
         "not tried, for 0 seconds ago: no answer of the mail server within 0.3 seconds"
     );
     assert_eq!(server.count("connect"), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_has_the_message_is_waited_for_beyond_the_attempt() {
+    let messages = AtomicUsize::new(0);
+    let server = MailServer::start(Tls::Never, move |line, _| match line {
+        // Meanwhile the time for the attempt has gone.
+        "." if messages.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Say::Late(Duration::from_millis(1500), b"250 2.0.0 taken\r\n".to_vec())
+        }
+        "." => Say::Hang(b"25".to_vec()),
+        _ => Say::Usual,
+    })
+    .await;
+    let courier = EmailCourier::new(&EmailConfig {
+        attempt_timeout: Duration::from_secs(1),
+        ..config(&server)
+    });
+    let outcome = courier.unwrap().deliver(&parcel(1)).await;
+    let detail = "2.0.0 taken".to_owned();
+    assert_eq!(outcome, Outcome::Delivered { status: 250, detail });
+
+    // Not for ever; and that it has nothing to say of one message keeps none from the next.
+    let courier = EmailCourier::new(&EmailConfig {
+        attempt_timeout: Duration::from_secs(1),
+        answer_timeout: Duration::from_millis(100),
+        ..config(&server)
+    });
+    let courier = courier.unwrap();
+    for connections in [2, 3] {
+        let outcome = courier.deliver(&parcel(1)).await;
+        let Outcome::TryLater { why, status: None } = outcome else { panic!("{outcome:?}") };
+        let expected = "no answer of the mail server to the whole message within 0.1 seconds";
+        assert_eq!(why, expected);
+        assert_eq!(server.count("connect"), connections);
+    }
 }
 
 #[tokio::test]

@@ -28,8 +28,11 @@ pub struct EmailConfig {
     pub dkim: Option<DkimConfig>,
     /// A file of certificates in PEM that the server may rest on, beside the public ones.
     pub extra_roots: Option<PathBuf>,
-    /// How long one attempt may take in all.
+    /// How long one attempt may take until the server has the whole message.
     pub attempt_timeout: Duration,
+    /// How long the server may then take to answer. Whoever gives up sooner sends again what is
+    /// delivered meanwhile.
+    pub answer_timeout: Duration,
     /// Connections to the server, at most.
     pub connections_max: usize,
 }
@@ -38,8 +41,10 @@ impl EmailConfig {
     /// Connections to the server, if nobody says otherwise: below what mail servers take from one
     /// client (Postfix: `smtpd_client_connection_count_limit`, 50).
     pub const CONNECTIONS: usize = 8;
-    /// How long an attempt may take, if nobody says otherwise.
+    /// How long an attempt may take before the answer, if nobody says otherwise.
     pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(EMAIL_ATTEMPT_SECONDS);
+    /// How long the answer may take. RFC 5321, section 4.5.3.2.6: ten minutes.
+    pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 }
 
 /// What protects a connection to a mail server. There is no "TLS if the server has it": whoever

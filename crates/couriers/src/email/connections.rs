@@ -6,14 +6,15 @@ use std::time::Duration;
 use lettre::Address;
 use tidings_core::limits::EMAIL_IDLE_SECONDS;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::gate::Gate;
-use super::session::{Failure, Login, Session, Taken};
+use super::session::{Failure, Login, Patience, Session, Taken};
 use super::wire::MailServer;
 
 const IDLE: Duration = Duration::from_secs(EMAIL_IDLE_SECONDS);
-/// How long a server may take to say goodbye. Nothing depends on it.
+/// How long a server may take to forget a message that it refused, or to say goodbye. Nothing depends
+/// on it.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// All connections to one server.
@@ -23,7 +24,7 @@ pub(super) struct Connections {
     from: Address,
     gate: Gate,
     room: Semaphore,
-    attempt_timeout: Duration,
+    patience: Patience,
     idle: Arc<Idle>,
 }
 
@@ -43,22 +44,42 @@ impl Connections {
         login: Login,
         from: Address,
         connections_max: usize,
-        attempt_timeout: Duration,
+        patience: Patience,
     ) -> Self {
         let (gate, room, idle) = (Gate::default(), Semaphore::new(connections_max), Arc::default());
-        Self { server, login, from, gate, room, attempt_timeout, idle }
+        Self { server, login, from, gate, room, patience, idle }
     }
 
-    /// Sends a message to one recipient. Give it up after `attempt_timeout`, with [`Self::hung`].
+    /// Sends a message to one recipient. If the server hangs before it has the message, the next ones
+    /// need not find that out.
     pub(super) async fn send(&self, to: &Address, message: &[u8]) -> Result<Taken, Failure> {
-        let _room = self.room().await;
-        let mut session = self.session().await?;
-        let outcome = session.send(to, message).await;
+        let _room = self.room().await?;
+        let begun_at = Instant::now();
+        let outcome = self.send_from(begun_at, to, message).await;
+        if let Err(silent @ Failure::Silent { .. }) = &outcome {
+            self.gate.close(begun_at, Instant::now(), &silent.why());
+        }
+        outcome
+    }
+
+    async fn send_from(
+        &self,
+        begun_at: Instant,
+        to: &Address,
+        message: &[u8],
+    ) -> Result<Taken, Failure> {
+        let within = self.patience.attempt;
+        let session = timeout_at(begun_at + within, self.session()).await;
+        let mut session = session.map_err(|_| Failure::Silent { within })??;
+        let outcome = session.send(to, message, begun_at, self.patience).await;
         let is_usable = match &outcome {
             Ok(_) => true,
             // The server is about to close the connection. RFC 5321, section 3.8.
-            Err(Failure::Refused { code: 421, .. } | Failure::Lost { .. }) => false,
-            Err(Failure::Refused { .. }) => session.reset().await,
+            Err(Failure::Refused { code: 421, .. }) => false,
+            Err(Failure::Refused { .. }) => {
+                timeout(GOODBYE, session.reset()).await.unwrap_or_default()
+            }
+            Err(_) => false,
         };
         if is_usable {
             self.idle.keep(session);
@@ -66,13 +87,15 @@ impl Connections {
         outcome
     }
 
-    /// An attempt that was begun then got no answer in time: others need not wait as long.
-    pub(super) fn hung(&self, begun_at: Instant, why: &str) {
-        self.gate.close(begun_at, Instant::now(), why);
-    }
-
-    async fn room(&self) -> SemaphorePermit<'_> {
-        self.room.acquire().await.expect("nobody closes it")
+    /// A place for one more connection. Those who have one may need long, which is not the server's
+    /// failure.
+    async fn room(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let within = self.patience.attempt;
+        let busy = |_| Failure::Lost {
+            why: format!("all connections were in use for {} seconds", within.as_secs_f32()),
+        };
+        let room = timeout(within, self.room.acquire()).await.map_err(busy)?;
+        Ok(room.expect("nobody closes it"))
     }
 
     /// A session that has taken the sender's name: one that is kept, or a new one. What a kept one
@@ -85,7 +108,7 @@ impl Connections {
             }
         }
         let begun_at = Instant::now();
-        self.gate.pass(begun_at, self.attempt_timeout).map_err(|why| Failure::Lost { why })?;
+        self.gate.pass(begun_at, self.patience.attempt).map_err(|why| Failure::Lost { why })?;
         match self.begin().await {
             Ok(session) => {
                 self.gate.open();

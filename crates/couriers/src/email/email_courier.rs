@@ -8,7 +8,6 @@ use lettre::Address;
 use lettre::transport::smtp::authentication::Credentials;
 use rustls::pki_types::ServerName;
 use tidings_core::limits::PROVIDER_RESPONSE_BYTES_MAX;
-use tokio::time::{Instant, timeout};
 
 use super::address;
 use super::config::{EmailConfig, EmailSetupError};
@@ -16,7 +15,7 @@ use super::connections::Connections;
 use super::dkim::DkimSigner;
 use super::letter;
 use super::refusal::is_about_us;
-use super::session::{Failure, Taken};
+use super::session::{Failure, Patience, Taken};
 use super::wire::MailServer;
 use crate::http::client_tls;
 use crate::{Attempt, Courier, Outcome, Parcel};
@@ -29,15 +28,16 @@ use crate::{Attempt, Courier, Outcome, Parcel};
 ///   greeting, to `AUTH`, to the sender's address, that we may not relay or have sent enough) is not
 ///   the message's fault, and an operator's slip is not to lose mail: try later.
 /// - 400 to 499, no connection, no answer in time: try later. A message whose answer is missing may
-///   have been taken; the next attempt has the same Message-ID.
+///   have been taken: it is waited for longer than anything else, and the next attempt has the same
+///   Message-ID.
 ///
-/// Connections are kept for the next message; a server that is down is asked by one attempt every
-/// 30 seconds at most, and the others fail at once.
+/// Connections are kept for the next message. While no new ones can be made, one attempt every 30
+/// seconds at most tries; the others use a connection that is kept, or fail at once.
 pub struct EmailCourier {
     connections: Connections,
     from: Address,
     dkim: Option<DkimSigner>,
-    attempt_timeout: Duration,
+    patience: Patience,
     connections_max: usize,
 }
 
@@ -65,10 +65,10 @@ impl EmailCourier {
             .as_ref()
             .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
         let dkim = config.dkim.as_ref().map(DkimSigner::open).transpose()?;
-        let (attempt_timeout, connections_max) = (config.attempt_timeout, config.connections_max);
-        let connections =
-            Connections::new(server, login, from.clone(), connections_max, attempt_timeout);
-        Ok(EmailCourier { connections, from, dkim, attempt_timeout, connections_max })
+        let patience = Patience { attempt: config.attempt_timeout, answer: config.answer_timeout };
+        let connections_max = config.connections_max;
+        let connections = Connections::new(server, login, from.clone(), connections_max, patience);
+        Ok(EmailCourier { connections, from, dkim, patience, connections_max })
     }
 
     /// Messages that can be on their way at once; more wait for one another.
@@ -77,10 +77,16 @@ impl EmailCourier {
         self.connections_max
     }
 
-    /// How long an attempt takes at most.
+    /// How long an attempt may take until the server has the whole message.
     #[must_use]
     pub fn attempt_timeout(&self) -> Duration {
-        self.attempt_timeout
+        self.patience.attempt
+    }
+
+    /// How long an attempt takes at most in all, once there is a connection for it.
+    #[must_use]
+    pub fn longest_attempt(&self) -> Duration {
+        self.patience.attempt + self.patience.answer
     }
 
     async fn attempt(&self, parcel: &Parcel) -> Outcome {
@@ -102,18 +108,9 @@ impl EmailCourier {
                 }
             }
         }
-        let begun_at = Instant::now();
-        match timeout(self.attempt_timeout, self.connections.send(&to, &message)).await {
-            Ok(Ok(Taken { code, text })) => {
-                Outcome::Delivered { status: code, detail: short(&text) }
-            }
-            Ok(Err(failure)) => failure.outcome(),
-            Err(_) => {
-                let seconds = self.attempt_timeout.as_secs_f32();
-                let why = format!("no answer of the mail server within {seconds} seconds");
-                self.connections.hung(begun_at, &why);
-                Outcome::TryLater { why, status: None }
-            }
+        match self.connections.send(&to, &message).await {
+            Ok(Taken { code, text }) => Outcome::Delivered { status: code, detail: short(&text) },
+            Err(failure) => failure.outcome(),
         }
     }
 }
@@ -138,6 +135,13 @@ impl Failure {
                 short(&format!("the mail server answered {during} with {code} {text}"))
             }
             Failure::Lost { why } => short(why),
+            Failure::Silent { within } => {
+                format!("no answer of the mail server within {} seconds", within.as_secs_f32())
+            }
+            Failure::Undecided { within } => format!(
+                "no answer of the mail server to the whole message within {} seconds",
+                within.as_secs_f32()
+            ),
         }
     }
 
@@ -150,7 +154,9 @@ impl Failure {
                 Outcome::Never { why, status: Some(code) }
             }
             Failure::Refused { code, .. } => Outcome::TryLater { why, status: Some(code) },
-            Failure::Lost { .. } => Outcome::TryLater { why, status: None },
+            Failure::Lost { .. } | Failure::Silent { .. } | Failure::Undecided { .. } => {
+                Outcome::TryLater { why, status: None }
+            }
         }
     }
 }

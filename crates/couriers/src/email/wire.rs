@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -52,7 +53,7 @@ impl MailServer {
                 (self.protect(tcp).await?, GREETED)
             }
         };
-        Ok(Wire { stream, unread, heard: 0 })
+        Ok(Wire { stream, listening: Listening::default(), unread, heard: 0 })
     }
 
     async fn protect(&self, tcp: TcpStream) -> io::Result<Stream> {
@@ -117,14 +118,35 @@ fn printable(byte: u8) -> u8 {
     if byte.is_ascii_graphic() || b" \r\n".contains(&byte) { byte } else { b'?' }
 }
 
-/// A connection as lettre wants it.
+/// Whether all that was to be said is on its way, and an answer is awaited.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listening(Arc<AtomicBool>);
+
+impl Listening {
+    pub(super) fn is_it(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, is_it: bool) {
+        self.0.store(is_it, Ordering::Relaxed);
+    }
+}
+
+/// A connection as lettre wants it. It says everything before it listens.
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: Stream,
+    listening: Listening,
     /// What is read before anything that comes from the server.
     unread: &'static [u8],
     /// Bytes that the server said since our last line.
     heard: usize,
+}
+
+impl Wire {
+    pub(super) fn listening(&self) -> Listening {
+        self.listening.clone()
+    }
 }
 
 enum Stream {
@@ -164,6 +186,7 @@ impl AsyncRead for Wire {
             self.unread = later;
             return Poll::Ready(Ok(()));
         }
+        self.listening.set(true);
         let begin = buf.filled().len();
         ready!(match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
@@ -185,6 +208,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.listening.set(false);
         self.heard = 0;
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),

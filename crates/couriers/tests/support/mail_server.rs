@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +16,8 @@ pub enum Say {
     Usual,
     /// These bytes.
     Bytes(Vec<u8>),
+    /// These bytes, after so long.
+    Late(Duration, Vec<u8>),
     /// These bytes, and then nothing more.
     Hang(Vec<u8>),
     /// Closes the connection.
@@ -188,6 +191,10 @@ impl Dialogue {
             Say::Bytes(bytes) => {
                 self.is_refused
                     .store(bytes.starts_with(b"4") || bytes.starts_with(b"5"), Ordering::SeqCst);
+                bytes
+            }
+            Say::Late(after, bytes) => {
+                tokio::time::sleep(after).await;
                 bytes
             }
             Say::Hang(bytes) => {

@@ -71,7 +71,8 @@ pub(crate) struct EmailSettings {
     /// ones [default: none]
     #[arg(id = "email-roots", long, value_name = "FILE", env = "TIDINGS_EMAIL_ROOTS")]
     pub(crate) roots: Option<PathBuf>,
-    /// How long an attempt to send a mail may take, 50 at most [default: 30]
+    /// How long an attempt to send a mail may take until the mail server has it, 50 at most
+    /// [default: 30]
     #[arg(
         id = "email-timeout-seconds",
         long,
@@ -209,6 +210,7 @@ impl EmailSettings {
                 0 => EmailConfig::ATTEMPT_TIMEOUT,
                 seconds => Duration::from_secs(seconds),
             },
+            answer_timeout: EmailConfig::ANSWER_TIMEOUT,
             connections_max: self
                 .connections_max
                 .map_or(EmailConfig::CONNECTIONS, |max| max.get().into()),

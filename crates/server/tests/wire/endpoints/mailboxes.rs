@@ -40,6 +40,7 @@ async fn a_mail_server_that_hangs_holds_up_no_web_endpoint() {
         dkim: None,
         extra_roots: None,
         attempt_timeout: Duration::from_secs(50),
+        answer_timeout: Duration::from_secs(50),
         connections_max: 2,
     };
     let hub = Hub::delivering_by(CourierConfig { email: Some(email), ..local() }).await;
