@@ -63,7 +63,7 @@ class Mailbox:
             self._controller = None
 
     def plan(self, address, *plans):
-        """Says what becomes of the next mails to an address: an answer, `cut` or `hang`."""
+        """Says what becomes of the next mails to an address: an answer, `cut`, `hang` or `ponder`."""
         with self._lock:
             self._plans[address].extend(plans)
 
@@ -85,6 +85,17 @@ class Mailbox:
         self.sessions.append(f"{mechanism} {'TLS' if session.ssl else 'plain'}")
         return AuthResult(success=(data.login, data.password) == self._login, handled=False)
 
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        with self._lock:
+            hangs = self._plans[address] and self._plans[address][0] == "hang"
+            if hangs:
+                self._plans[address].popleft()
+        if hangs:
+            await asyncio.sleep(5)
+            return "451 4.4.2 too late"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server, session, envelope):
         (address,) = envelope.rcpt_tos
         with self._lock:
@@ -92,10 +103,10 @@ class Mailbox:
         if plan == "cut":
             server.transport.abort()
             return "421 gone"
-        if plan == "hang":
+        if plan == "ponder":
+            # Longer than an attempt may take until all of the mail is here.
             await asyncio.sleep(5)
-            return "451 4.4.2 too late"
-        if plan:
+        elif plan:
             return plan
         with self._lock:
             self._mails[address].append(bytes(envelope.content))

@@ -148,6 +148,7 @@ class Stage:
 
 def make_key(path, key):
     """Writes a key for DKIM; the record in the DNS that goes with it."""
+    path.touch(mode=0o600)
     path.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
