@@ -36,8 +36,8 @@ pub struct Letter {
     pub sender_name: String,
     /// What it is about.
     pub subject: String,
-    /// Where whoever got it can unsubscribe: a page for GET, and done at once for the one-click POST
-    /// of RFC 8058.
+    /// Where whoever got it can unsubscribe: a page for GET, and, if it is https, done at once for the
+    /// one-click POST of RFC 8058.
     pub unsubscribe_url: Option<String>,
 }
 

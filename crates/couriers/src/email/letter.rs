@@ -38,9 +38,12 @@ pub(super) fn compose(
         // As it is: encoded or broken in two, it would be a link no more.
         let link = format!("<{url}>");
         let link = HeaderValue::dangerous_new_pre_encoded(LIST_UNSUBSCRIBE, link.clone(), link);
-        let one_click = "List-Unsubscribe=One-Click".to_owned();
-        builder =
-            builder.raw_header(link).raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, one_click));
+        builder = builder.raw_header(link);
+        // RFC 8058, section 3.1: one click is for https alone.
+        if url.starts_with("https://") {
+            let one_click = "List-Unsubscribe=One-Click".to_owned();
+            builder = builder.raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, one_click));
+        }
     }
     let message = builder.header(ContentType::TEXT_PLAIN).body(body(&parcel.body)).ok()?;
     let mut bytes = message.formatted();

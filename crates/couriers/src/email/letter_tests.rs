@@ -101,3 +101,12 @@ fn links_that_no_header_can_hold_are_left_out() {
         assert!(!message.contains("List-Unsubscribe"), "{message}");
     }
 }
+
+#[test]
+fn one_click_is_offered_over_https_only() {
+    let mut parcel = parcel("s", "n", "b");
+    parcel.letter.as_mut().unwrap().unsubscribe_url = Some("http://127.0.0.1:4566/u".to_owned());
+    let message = composed(&parcel);
+    assert!(message.contains("List-Unsubscribe: <http://127.0.0.1:4566/u>\r\n"), "{message}");
+    assert!(!message.contains("List-Unsubscribe-Post"), "{message}");
+}
