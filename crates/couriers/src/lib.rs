@@ -25,6 +25,7 @@ mod couriers;
 mod email;
 mod endpoint;
 mod http;
+mod secret_file;
 pub mod signing;
 mod special_addresses;
 
@@ -39,3 +40,4 @@ pub use email::{
 };
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use secret_file::{SecretFileError, read_secret_file};

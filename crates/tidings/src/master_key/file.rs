@@ -1,11 +1,10 @@
 //! A key in a file that nobody else may read.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use tidings_couriers::{SecretFileError, read_secret_file};
 use tidings_seal::MasterKey;
-use zeroize::Zeroizing;
 
 use super::source::parse;
 
@@ -39,16 +38,14 @@ pub(crate) enum FileError {
 /// Reads the key that is to seal a data folder.
 pub(super) fn read(path: &Path, data: &Path) -> Result<MasterKey, FileError> {
     let own = || path.to_owned();
-    let cannot = |source| FileError::Unreadable { path: own(), source };
     if is_within(path, data) {
         return Err(FileError::InDataFolder { path: own() });
     }
-    let file = File::open(path).map_err(cannot)?;
-    if let Some(mode) = read_by_others(&file).map_err(cannot)? {
-        return Err(FileError::ReadByOthers { path: own(), mode });
-    }
-    let mut text = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX as usize));
-    file.take(FILE_BYTES_MAX).read_to_end(&mut text).map_err(cannot)?;
+    let text = read_secret_file(path, FILE_BYTES_MAX).map_err(|error| match error {
+        SecretFileError::Unreadable(source) => FileError::Unreadable { path: own(), source },
+        SecretFileError::ReadByOthers(mode) => FileError::ReadByOthers { path: own(), mode },
+        SecretFileError::TooLong(_) => FileError::NoKey { path: own() },
+    })?;
     parse(&text).ok_or_else(|| FileError::NoKey { path: own() })
 }
 
@@ -58,24 +55,6 @@ fn is_within(path: &Path, data: &Path) -> bool {
         // A folder that is not there yet holds no key.
         _ => false,
     }
-}
-
-/// The file's mode, if others than this process's user and root may read or write it. Root's own
-/// files may be shown to our group: that is how orchestrators mount secrets.
-#[cfg(unix)]
-pub(crate) fn read_by_others(file: &File) -> io::Result<Option<u32>> {
-    use std::os::unix::fs::MetadataExt;
-
-    let metadata = file.metadata()?;
-    let is_roots_for_us = metadata.uid() == 0 && !rustix::process::geteuid().is_root();
-    let forbidden = if is_roots_for_us { 0o037 } else { 0o077 };
-    let mode = metadata.mode() & 0o7777;
-    Ok((mode & forbidden != 0).then_some(mode))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn read_by_others(_: &File) -> io::Result<Option<u32>> {
-    Ok(None)
 }
 
 #[cfg(all(test, unix))]

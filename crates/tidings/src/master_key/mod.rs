@@ -4,5 +4,4 @@ mod command;
 mod file;
 mod source;
 
-pub(crate) use file::read_by_others;
 pub(crate) use source::{MasterKeyError, Source, THE_KEY, THE_NEW_KEY};

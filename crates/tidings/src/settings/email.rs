@@ -1,7 +1,5 @@
 //! The table `[email]`: how mail is sent.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,9 +8,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use tidings_core::limits::EMAIL_ATTEMPT_SECONDS_MAX;
-use tidings_couriers::{DkimConfig, EmailConfig, Password, SmtpSecurity};
+use tidings_couriers::{DkimConfig, EmailConfig, Password, SmtpSecurity, read_secret_file};
 
-use super::resolve::SettingsError;
+use super::resolve::{SettingsError, refused};
 
 /// The variable that the password can be in. It is no flag: everybody on a machine can see those.
 pub(super) const PASSWORD: &str = "TIDINGS_EMAIL_PASSWORD";
@@ -232,7 +230,7 @@ impl EmailSettings {
             (Some(path), None) => match read_password(path) {
                 Ok(password) => Some(password),
                 Err(error) => {
-                    let problem = format!("cannot read {}: {error}", path.display());
+                    let problem = format!("{}: {error}", path.display());
                     return refused("email-password-file", problem);
                 }
             },
@@ -264,17 +262,13 @@ impl EmailSettings {
 }
 
 /// The file's first line.
-fn read_password(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(PASSWORD_BYTES_MAX).read_to_string(&mut text)?;
+fn read_password(path: &Path) -> Result<String, String> {
+    let bytes = read_secret_file(path, PASSWORD_BYTES_MAX).map_err(|error| error.to_string())?;
+    let text = str::from_utf8(&bytes).map_err(|_| "it is no text in UTF-8")?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(io::Error::other("it is empty")),
+        _ => Err("it is empty".to_owned()),
     }
-}
-
-fn refused<T>(key: &'static str, problem: impl Into<String>) -> Result<T, SettingsError> {
-    Err(SettingsError::Value { key, problem: problem.into() })
 }
 
 #[cfg(test)]
@@ -314,13 +308,33 @@ mod tests {
         assert_eq!((config.attempt_timeout.as_secs(), config.connections_max), (50, 2));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_password_is_the_first_line_of_a_file_that_nobody_else_reads() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        for (text, mode, expected) in [
+            ("s3cret\nmore", 0o600, "s3cret"),
+            ("s3cret", 0o640, "it can be read by others (mode 0640)"),
+            ("\ns3cret", 0o600, "it is empty"),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let read = read_password(&path).unwrap_or_else(|error| error);
+            assert!(read.starts_with(expected), "{read}");
+        }
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         let both = "server = 'smtp://h'\nfrom = 'a@b.example'\n";
         for (more, password, part) in [
             ("user = 'u'", None, "email-user: needs a password: TIDINGS_EMAIL_PASSWORD"),
             ("", Some("p"), "email-user: there is a password, but no user"),
-            ("password-file = '/nowhere/p'", None, "email-password-file: cannot read /nowhere/p"),
+            ("password-file = '/nowhere/p'", None, "email-password-file: /nowhere/p: it cannot be"),
             ("user = 'u'\npassword-file = 'p'", Some("p"), "only one of them"),
             ("dkim-key = 'k'", None, "email-dkim-selector"),
             ("dkim-domain = 'd'", None, "email-dkim-selector"),

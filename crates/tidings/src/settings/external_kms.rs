@@ -1,17 +1,15 @@
 //! The service that has the keys of queues and topics, if this server has not.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+use tidings_couriers::read_secret_file;
 use tidings_server::{ExternalKmsConfig, KMS_TIMEOUT, KmsCredentials};
 use tidings_sigv4::SecretKey;
 use zeroize::Zeroizing;
 
 use super::layers::Settings;
-use super::resolve::SettingsError;
+use super::resolve::{SettingsError, refused};
 use crate::client::profile::Profile;
-use crate::master_key::read_by_others;
 
 const ID: &str = "TIDINGS_KMS_ACCESS_KEY_ID";
 const SECRET: &str = "TIDINGS_KMS_SECRET_ACCESS_KEY";
@@ -78,29 +76,18 @@ impl Settings {
     }
 }
 
-fn refused<T>(key: &'static str, problem: impl Into<String>) -> Result<T, SettingsError> {
-    Err(SettingsError::Value { key, problem: problem.into() })
-}
-
 /// The profile `default` of a file that nobody else may read.
 fn read(path: &Path) -> Result<KmsCredentials, SettingsError> {
     const KEY: &str = "kms-credentials-file";
     let shown = path.display();
-    let mut text = Zeroizing::new(String::new());
-    let opened = File::open(path).and_then(|file| {
-        let mode = read_by_others(&file)?;
-        file.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
-        Ok(mode)
-    });
-    match opened {
-        Err(error) => return refused(KEY, format!("cannot read {shown}: {error}")),
-        Ok(Some(mode)) => {
-            let problem = format!("{shown} can be read by others (mode {mode:04o}); chmod 600 it");
-            return refused(KEY, problem);
-        }
-        Ok(None) => {}
-    }
-    let profile = Profile::parse(&text, |section| section == "default");
+    let bytes = match read_secret_file(path, FILE_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) => return refused(KEY, format!("{shown}: {error}")),
+    };
+    let Ok(text) = str::from_utf8(&bytes) else {
+        return refused(KEY, format!("{shown}: it is no text in UTF-8"));
+    };
+    let profile = Profile::parse(text, |section| section == "default");
     let value = |name: &str| profile.get(name).filter(|value| !value.is_empty());
     let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key"))
     else {

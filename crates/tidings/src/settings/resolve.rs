@@ -77,6 +77,14 @@ pub(crate) enum SettingsError {
     MasterKey(#[from] MasterKeyError),
 }
 
+/// A setting that cannot be as it is.
+pub(super) fn refused<T>(
+    key: &'static str,
+    problem: impl Into<String>,
+) -> Result<T, SettingsError> {
+    Err(SettingsError::Value { key, problem: problem.into() })
+}
+
 impl Arguments {
     /// Reads the file, if one is named, and settles every value.
     pub(crate) fn resolve(self) -> Result<Resolved, SettingsError> {
