@@ -2,7 +2,6 @@
 //!
 //! Relaxed in headers and body: servers on the way may fold headers and trim blanks.
 
-use std::io;
 use std::path::Path;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -13,12 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{self, PemObject};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use super::config::{DkimConfig, EmailSetupError};
+use crate::secret_file::{SecretFileError, read_secret_file};
 
-/// Bytes in the modulus of the smallest RSA key. RFC 8301.
-const MODULUS_BYTES_MIN: usize = 128;
+/// More than any key has.
+const KEY_BYTES_MAX: u64 = 64 << 10;
 
 /// The headers that are signed, if the message has them: all that says who writes what to whom, and
 /// what RFC 8058 demands. `from` twice, so that nobody adds a second one.
@@ -40,18 +39,18 @@ const SIGNED: [&str; 12] = [
 /// What is wrong with a key for DKIM.
 #[derive(Debug, Error)]
 pub enum DkimKeyError {
-    /// The file cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
+    /// The file cannot be read, or others can read it.
+    #[error(transparent)]
+    File(#[from] SecretFileError),
     /// It has no private key.
     #[error("there is no private key in PEM: {0}")]
     NoKey(#[from] pem::Error),
     /// It is a key for something else.
     #[error("it is neither an RSA key nor an Ed25519 key")]
     OtherKind,
-    /// Receivers ignore signatures of such keys.
-    #[error("it has {0} bits; 1024 are the least that receivers accept, and 2048 are usual")]
-    TooSmall(usize),
+    /// RFC 8301: signers should have 2048 bits, and receivers need not take less than 1024.
+    #[error("it is an RSA key of less than 2048 bits")]
+    TooSmall,
 }
 
 /// Signs for one domain with one key.
@@ -136,25 +135,24 @@ fn is_name(text: &str) -> bool {
 }
 
 fn read_key(file: &Path) -> Result<Key, DkimKeyError> {
-    let text = Zeroizing::new(std::fs::read(file)?);
+    let text = read_secret_file(file, KEY_BYTES_MAX)?;
     let der = PrivateKeyDer::from_pem_slice(&text)?;
     let rsa = match &der {
-        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).ok(),
+        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
         PrivateKeyDer::Pkcs8(der) => {
             let der = der.secret_pkcs8_der();
             // OpenSSL writes Ed25519 keys without their public half.
             if let Ok(key) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
                 return Ok(Key::Ed25519(key));
             }
-            RsaKeyPair::from_pkcs8(der).ok()
+            RsaKeyPair::from_pkcs8(der)
         }
-        _ => None,
+        _ => return Err(DkimKeyError::OtherKind),
     };
-    let key = rsa.ok_or(DkimKeyError::OtherKind)?;
-    match key.public_modulus_len() {
-        small if small < MODULUS_BYTES_MIN => Err(DkimKeyError::TooSmall(small * 8)),
-        _ => Ok(Key::Rsa(key)),
-    }
+    rsa.map(Key::Rsa).map_err(|rejected| match rejected.description_() {
+        "TooSmall" => DkimKeyError::TooSmall,
+        _ => DkimKeyError::OtherKind,
+    })
 }
 
 /// Headers and body.

@@ -1,6 +1,20 @@
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+
 use aws_lc_rs::signature::{ED25519, KeyPair, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use super::*;
+
+/// An RSA key of 1024 bits, made for this test.
+const SMALL: &str = "MIICXgIBAAKBgQD7BqaRQiNeKXe7cqAHiEXY7vgGPfWVCbb1enNzahGhHcL6SCDF4JuQ+U+Me36mzulmtCGyKkc3y+aT\
+    Cw/6G66AWzL42qDLH5ZgUNUrtjnKGQQ2ZHnZBZ0rhrd2Jrmar3AXEKeY1eiirud9m3zC8p2zJ/XJO/oAqep/nS17ZotL\
+    mwIDAQABAoGASe2yfpMw4VlrFrxyXuWGVJZEW2pB+kurI26Vs8boPEAMnTNC26QDjNWv1NrF+RB08rdYOSV0Zf1aAbI/\
+    WVRvtm5SnHFfQRDVWE8lH82w0FhLFYMPKN70Xh9sUAXSYAYZ/CNh8mX1AHb25wg4B3LV0+w7GZ21zGj2wEHFPRR+NQEC\
+    QQD/68VSN2UA2ngeiUZy5FqpjiXGqj1A5nJk9x9l5Q1kZcGzw+B7FP6apgtcVErQWh1oSCGXFWf5BRPp0yXeU3AbAkEA\
+    +xp+MZRGMYlKl6M5OUxcz9rlp2RBDrHauzESv8pasxfHjqc9v2mKRMg7CsrwZXeAcln6IfniA97x9fFQschKgQJBAPvl\
+    GtEzyOywHG8h+v93GG2vhismwSeyK4KJYpQugaICLkg8UiWToo6hRKlaJlExgaR06usEnNQUVWde9vT/92UCQQDtiUZP\
+    SGCOg72YbMO5PE+gIQaWrvQMHps38Vg3LglW2evhOrvi0sgGARQ5RXjbw4wyoINKmMQBvWlOqxUW2M4BAkEA2mopKrwx\
+    apFaJda3/KFBq3+1DnuGhgRlfHoS53QvKo5Q2sRbcpsL/9YQuU/SaxOY40gCFH84APNY903wz+C4DA==";
 
 const MESSAGE: &[u8] =
     b"From: \"A\" <a@example.com>\r\nTo: b@example.com\r\nSubject: one\r\n  two\r\n\
@@ -66,14 +80,26 @@ fn keys_that_cannot_sign_are_refused_with_a_reason() {
     let unread = open("example.com", "s1").unwrap_err().to_string();
     assert!(unread.contains("cannot be read") && unread.contains("dkim.pem"), "{unread}");
     std::fs::write(&file, "nothing").unwrap();
+    #[cfg(unix)]
+    {
+        let set = |mode| std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        set(0o644);
+        let refused = open("example.com", "s1").unwrap_err().to_string();
+        assert!(refused.contains("can be read by others"), "{refused}");
+        set(0o600);
+    }
     assert!(open("example.com", "s1").unwrap_err().to_string().contains("no private key in PEM"));
 
-    let write = |kind| {
-        let der = rcgen::KeyPair::generate_for(kind).unwrap().serialize_der();
-        let text = STANDARD.encode(der);
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    let write_text = |label: &str, text: &str| {
+        let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
         std::fs::write(&file, pem).unwrap();
     };
+    let write = |kind| {
+        let der = rcgen::KeyPair::generate_for(kind).unwrap().serialize_der();
+        write_text("PRIVATE KEY", &STANDARD.encode(der));
+    };
+    write_text("RSA PRIVATE KEY", SMALL);
+    assert!(open("example.com", "s1").unwrap_err().to_string().contains("less than 2048 bits"));
     write(&rcgen::PKCS_ECDSA_P256_SHA256);
     assert!(open("example.com", "s1").unwrap_err().to_string().contains("neither an RSA key"));
     write(&rcgen::PKCS_ED25519);
