@@ -24,6 +24,7 @@ mod courier;
 mod couriers;
 mod email;
 mod endpoint;
+mod gate;
 mod http;
 mod secret_file;
 pub mod signing;
@@ -39,5 +40,6 @@ pub use email::{
     is_email_address,
 };
 pub use endpoint::{Endpoint, EndpointError};
+pub use gate::Gate;
 pub use http::{HttpCourier, RootsError, client_tls};
 pub use secret_file::{SecretFileError, read_secret_file};

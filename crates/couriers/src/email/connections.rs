@@ -8,9 +8,9 @@ use tidings_core::limits::EMAIL_IDLE_SECONDS;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::gate::Gate;
 use super::session::{Failure, Login, Patience, Session, Taken};
 use super::wire::MailServer;
+use crate::Gate;
 
 const IDLE: Duration = Duration::from_secs(EMAIL_IDLE_SECONDS);
 /// How long a server may take to forget a message that it refused, or to say goodbye. Nothing depends

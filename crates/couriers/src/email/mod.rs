@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   letter.rs       a parcel becomes a message: headers, encodings    dkim.rs  and its signature
-//!   connections.rs  a connection that is kept, or a new one           gate.rs  unless the server is down
+//!   connections.rs  a connection that is kept, or a new one           ../gate.rs  unless the server is down
 //!   wire.rs         bytes, bounded, over TLS where it is asked for
 //!   addresses.rs    to the one of the server's addresses that answers
 //!   session.rs      the dialogue: who we are, and one message after the other
@@ -15,7 +15,6 @@ mod config;
 mod connections;
 mod dkim;
 mod email_courier;
-mod gate;
 mod letter;
 mod refusal;
 mod session;

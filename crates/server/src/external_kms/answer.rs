@@ -25,7 +25,11 @@ pub(super) const UNREACHABLE: &str =
 pub(super) const UNUSABLE: &str =
     "The service that has the keys cannot be used now. The request may be sent again.";
 
-/// Characters of a text that is passed on.
+/// What callers are told if the service lets this server not use a key. What it says itself names the
+/// server's own user and the keys behind an alias, and is for the log.
+const NOT_ALLOWED: &str = "The service that has the key does not let this server use it.";
+
+/// Bytes of a text that is passed on.
 const TEXT_BYTES_MAX: usize = 1024;
 
 impl From<KeyFault> for Fault {
@@ -93,7 +97,7 @@ pub(super) struct Complaint {
     pub(super) told: String,
 }
 
-/// Reads an error. Codes that are about a key are passed on. Whatever else it may be, from wrong
+/// Reads an error. Codes that are about a key are passed on, and what they say if it is of the key. Whatever else it may be, from wrong
 /// credentials to a page of a proxy, is nothing that a sender or receiver of messages can change.
 pub(super) fn complaint(status: u16, body: &[u8]) -> Complaint {
     #[derive(Deserialize, Default)]
@@ -111,6 +115,9 @@ pub(super) fn complaint(status: u16, body: &[u8]) -> Complaint {
     let told = format!("status {status}, {}: {text}", clean(name));
     let known = KeyCode::ALL.iter().find(|code| code.name() == name);
     let fault = match known {
+        Some(code) if status < 500 && *code == KeyCode::AccessDenied => {
+            Fault::Refused(KeyFault::new(*code, NOT_ALLOWED))
+        }
         Some(code) if status < 500 && *code != KeyCode::Internal => {
             Fault::Refused(KeyFault::new(*code, text))
         }
@@ -142,11 +149,6 @@ mod tests {
                 KeyCode::NotFound,
                 "none",
             ),
-            (
-                r#"{"__type":"AccessDeniedException","Message":"may not"}"#,
-                KeyCode::AccessDenied,
-                "may not",
-            ),
             (r#"{"__type":"KMSInvalidStateException"}"#, KeyCode::InvalidState, ""),
             (
                 r#"{"__type":"InvalidKeyUsageException","message":"a\nb"}"#,
@@ -158,6 +160,17 @@ mod tests {
             let expected = Fault::Refused(KeyFault::new(code, text));
             assert_eq!(complaint(400, body.as_bytes()).fault, expected, "{body}");
         }
+    }
+
+    #[test]
+    fn who_this_server_is_there_is_for_the_log() {
+        let text = "User: arn:aws:iam::111122223333:user/tidings is not authorized to perform: \
+                    kms:Decrypt";
+        let body = format!(r#"{{"__type":"AccessDeniedException","Message":"{text}"}}"#);
+        let complaint = complaint(400, body.as_bytes());
+        let expected = KeyFault::new(KeyCode::AccessDenied, NOT_ALLOWED);
+        assert_eq!(complaint.fault, Fault::Refused(expected));
+        assert_eq!(complaint.told, format!("status 400, AccessDeniedException: {text}"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod answer;
 mod client;
 mod config;
 mod flights;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -243,7 +244,7 @@ async fn generate(client: &Client, name: &SealingName, now_ms: u64) -> Result<Da
     let input = json!({
         "KeyId": key, "KeySpec": "AES_256", "EncryptionContext": members(&context),
     });
-    let made: GeneratedDataKey = client.ask("GenerateDataKey", &input, now_ms).await?;
+    let made: GeneratedDataKey = client.ask("GenerateDataKey", key, &input, now_ms).await?;
     let GeneratedDataKey { ciphertext_blob, key_id } = made;
     decrypt(client, &context, key_id, ciphertext_blob.0.to_vec(), now_ms).await
 }
@@ -258,7 +259,7 @@ async fn decrypt(
     let input = json!({
         "CiphertextBlob": STANDARD.encode(&blob), "EncryptionContext": members(context),
     });
-    let decrypted: Decrypted = client.ask("Decrypt", &input, now_ms).await?;
+    let decrypted: Decrypted = client.ask("Decrypt", &key, &input, now_ms).await?;
     let data_key = DataKey::of_service(&decrypted.plaintext.0, key, blob, now_ms);
     data_key.ok_or(Fault::Unavailable(UNUSABLE))
 }

@@ -1,5 +1,5 @@
-//! A mail server that is down is asked again now and then, by one attempt at a time; the others end
-//! at once, and cost nothing.
+//! A server that is down is asked again now and then, by one attempt at a time; the others end at
+//! once, and cost nothing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,10 @@ use tokio::time::Instant;
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(30);
 
-/// Lets attempts to connect through, or not.
+/// Lets attempts at one server through, or not: after one that found nobody, one at a time, after a
+/// rest of one second to 30.
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<Option<Closed>>);
+pub struct Gate(Mutex<Option<Closed>>);
 
 #[derive(Debug)]
 struct Closed {
@@ -24,9 +25,13 @@ struct Closed {
 }
 
 impl Gate {
-    /// Whether somebody may connect now; if not, why. Who may takes `attempt_timeout` at most, and
-    /// until then no other one follows, unless it goes well.
-    pub(super) fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), String> {
+    /// Whether somebody may try now. Who may takes `attempt_timeout` at most, and until then no other
+    /// one follows, unless it goes well.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody may, for people.
+    pub fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), String> {
         let mut closed = self.lock();
         let Some(closed) = closed.as_mut() else { return Ok(()) };
         if now >= closed.until {
@@ -39,7 +44,7 @@ impl Gate {
 
     /// The server could not be reached, or would have nothing to do with us. Attempts that began
     /// before that was known say nothing new.
-    pub(super) fn close(&self, begun_at: Instant, now: Instant, why: &str) {
+    pub fn close(&self, begun_at: Instant, now: Instant, why: &str) {
         let mut closed = self.lock();
         if closed.as_ref().is_some_and(|closed| begun_at < closed.failed_at) {
             return;
@@ -49,7 +54,7 @@ impl Gate {
     }
 
     /// The server is there.
-    pub(super) fn open(&self) {
+    pub fn open(&self) {
         *self.lock() = None;
     }
 
