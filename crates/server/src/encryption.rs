@@ -67,23 +67,31 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
                 message.sealing = Sealing::Envelope;
             }
         }
-        Command::Receive { arn, .. } => check_opening(exchange, arn)?,
+        Command::Receive { arn, .. } => check_opening(exchange, arn).await?,
         _ => {}
     }
     Ok(())
 }
 
-/// Whether the queue's key, if it has one, lets the caller read what is in the queue.
+/// Whether the queue's key, if it has one, lets the caller read what is in the queue. What cannot be
+/// read is not to be handed out: it would count as received, and end in the dead-letter queue while
+/// the key cannot be used.
 ///
 /// # Errors
 /// As [`prepare`].
-pub(crate) fn check_opening(exchange: &Exchange<'_>, queue: &QueueArn) -> Result<(), Refusal> {
+pub(crate) async fn check_opening(
+    exchange: &Exchange<'_>,
+    queue: &QueueArn,
+) -> Result<(), Refusal> {
     let Some(encryption) = of_queue(exchange.broker, queue) else { return Ok(()) };
-    if external(exchange.kms).is_some() {
-        return Ok(());
-    }
     let (resource, owner) = kms::queue(queue);
-    Ok(messages(exchange)?.check_opening(&encrypted(&resource, &owner, &encryption))?)
+    let encrypted = encrypted(&resource, &owner, &encryption);
+    match external(exchange.kms) {
+        Some(external) => {
+            Ok(external.check_opening(&encrypted, exchange.broker.now().as_ms()).await?)
+        }
+        None => Ok(messages(exchange)?.check_opening(&encrypted)?),
+    }
 }
 
 /// The contents of messages that were received from this queue: as they were sent, or published and

@@ -163,6 +163,21 @@ impl ExternalKms {
         Ok(sealed)
     }
 
+    /// Whether the service lets the queue's key be used, as far as is known from its data key: asked
+    /// before messages are handed out that nobody could read then.
+    ///
+    /// # Errors
+    /// As [`ExternalKms::seal`].
+    pub(crate) async fn check_opening(
+        &self,
+        encrypted: &Encrypted<'_>,
+        now_ms: u64,
+    ) -> Result<(), Fault> {
+        let Encrypted { resource, key, reuse_seconds, .. } = *encrypted;
+        let name = (resource.clone(), key.to_owned());
+        self.asking.to_seal(&name, Times { reuse_seconds, now_ms }).wait().await.map(drop)
+    }
+
     /// Begins to open a body, if it is under a key of the service. Whoever has many begins with all
     /// of them, so that they wait for the service once.
     pub(crate) fn begin_to_open<'a>(&self, sealed: &'a [u8], times: Times) -> Option<Opening<'a>> {

@@ -63,7 +63,7 @@ async fn look_again(
     queue: &QueueArn,
 ) -> Result<(), Refusal> {
     authorise::check_again(exchange, command).await?;
-    encryption::check_opening(exchange, queue)
+    encryption::check_opening(exchange, queue).await
 }
 
 /// Reads the record of each message. One that cannot be read is left out, and stays in flight until
