@@ -4,7 +4,7 @@ use std::error::Error;
 use std::iter;
 
 /// An error, what it came from, what that came from, and so on.
-pub(crate) fn causes<'a>(
+pub fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (**error).source())

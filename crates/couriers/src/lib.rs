@@ -32,7 +32,7 @@ mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
 pub use address_ranges::{AddressRanges, BadRange};
-pub use causes::with_causes;
+pub use causes::{causes, with_causes};
 pub use courier::{Attempt, Courier, Letter, Outcome, Parcel, ParcelKind};
 pub use couriers::{CourierConfig, CourierSetupError, Couriers};
 pub use email::{

@@ -1,4 +1,4 @@
-//! Percent-encoding, as signatures need it.
+//! Percent-encoding, as signatures need it, and whatever else AWS puts into URLs.
 
 use std::borrow::Cow;
 
@@ -22,6 +22,21 @@ pub(crate) fn push_encoded(text: &mut Vec<u8>, bytes: &[u8]) {
             text.extend_from_slice(&percent(*byte));
         }
     }
+}
+
+/// A text as a value in a URL's query: encoded but for what RFC 3986 lets stand for itself everywhere,
+/// and the ASCII characters in `plain`.
+#[must_use]
+pub fn percent_encoded(text: &str, plain: &str) -> String {
+    let mut encoded = String::with_capacity(text.len() + text.len() / 4);
+    for byte in text.bytes() {
+        if is_unreserved(byte) || byte.is_ascii() && plain.as_bytes().contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(percent(byte).map(char::from));
+        }
+    }
+    encoded
 }
 
 /// A name or value of a query. `+` is a space there, as in forms.
@@ -99,6 +114,8 @@ mod tests {
         let mut text = Vec::new();
         push_encoded(&mut text, b"aZ09-._~ /%+*=\xe1\x00");
         assert_eq!(text, b"aZ09-._~%20%2F%25%2B%2A%3D%E1%00");
+        assert_eq!(percent_encoded("aZ09-._~ /@\u{e1}", ""), "aZ09-._~%20%2F%40%C3%A1");
+        assert_eq!(percent_encoded("a@b/\u{e1}", "@\u{e1}"), "a@b%2F%C3%A1");
     }
 
     #[test]

@@ -87,6 +87,7 @@ mod time;
 pub use check::{CheckedClaim, Regions, Rules};
 pub use claim::{Claim, Form};
 pub use credential::Scope;
+pub use encoding::percent_encoded;
 pub use fault::{AuthCode, AuthFault, ExpiresFault, HeaderPart};
 pub use request::{BodyHash, Request};
 pub use secret::SecretKey;

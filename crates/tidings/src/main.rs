@@ -12,6 +12,7 @@ mod settings;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tidings_couriers::causes;
 
 use crate::principals::Principals;
 
@@ -39,10 +40,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("tidings: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprintln!("  because: {error}");
-                cause = error.source();
+            for cause in causes(&*error).skip(1) {
+                eprintln!("  because: {cause}");
             }
             ExitCode::FAILURE
         }

@@ -6,6 +6,7 @@ use tidings_identity::operations::{
     RoleView, UserView, VersionView,
 };
 use tidings_identity::{NewAccessKey, operations};
+use tidings_sigv4::percent_encoded;
 
 use crate::response::{self, Members};
 
@@ -34,7 +35,7 @@ impl response::Output for Written<'_> {
             Output::Inline { kind, holder, name, document } => {
                 members.text(name_of(*kind), holder);
                 members.text("PolicyName", name);
-                members.text("PolicyDocument", &percent_encoded(document));
+                members.text("PolicyDocument", &encoded(document));
             }
             Output::Policy(view) => members.structure("Policy", |members| policy(members, view)),
             Output::Policies(page) => list(members, "Policies", page, policy),
@@ -140,7 +141,7 @@ fn role(members: &mut Members<'_>, view: &RoleView) {
     members.text("RoleId", &view.id);
     members.text("Arn", &view.arn);
     members.text("CreateDate", &seconds(view.created_at_ms));
-    members.text("AssumeRolePolicyDocument", &percent_encoded(&view.trust_policy));
+    members.text("AssumeRolePolicyDocument", &encoded(&view.trust_policy));
     members.optional_text("Description", view.description.as_deref());
     if let Some(seconds) = view.session_seconds_max {
         members.number("MaxSessionDuration", seconds.into());
@@ -170,7 +171,7 @@ fn policy(members: &mut Members<'_>, view: &PolicyView) {
 }
 
 fn version(members: &mut Members<'_>, view: &VersionView) {
-    members.optional_text("Document", view.document.as_deref().map(percent_encoded).as_deref());
+    members.optional_text("Document", view.document.as_deref().map(encoded).as_deref());
     members.text("VersionId", &format!("v{}", view.number));
     members.boolean("IsDefaultVersion", view.is_default);
     members.text("CreateDate", &seconds(view.created_at_ms));
@@ -229,15 +230,6 @@ pub(crate) fn seconds(ms: u64) -> String {
 }
 
 /// As RFC 3986 has it, nothing but its unreserved characters plain.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+fn encoded(document: &str) -> String {
+    percent_encoded(document, "")
 }

@@ -3,10 +3,8 @@
 //! Names, subjects and the forms of the links are those of the live service. The footer says the same
 //! in words of our own.
 
-use std::borrow::Cow;
-use std::fmt::Write;
-
 use tidings_core::publication::MessageType;
+use tidings_sigv4::percent_encoded;
 
 use super::envelope::Rendering;
 
@@ -90,19 +88,8 @@ impl Rendering<'_> {
 }
 
 /// As a value in a link's query. Nothing that could end the link for a mail program is left.
-fn encoded(text: &str) -> Cow<'_, str> {
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte);
-    if text.bytes().all(is_safe) {
-        return Cow::Borrowed(text);
-    }
-    let mut encoded = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match is_safe(byte) {
-            true => encoded.push(byte.into()),
-            false => write!(encoded, "%{byte:02X}").expect("a String takes everything"),
-        }
-    }
-    Cow::Owned(encoded)
+fn encoded(text: &str) -> String {
+    percent_encoded(text, "@")
 }
 
 #[cfg(test)]

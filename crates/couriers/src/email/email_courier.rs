@@ -164,6 +164,5 @@ impl Failure {
 /// The beginning of what a server said, for a delivery log. It is ASCII by then, and a cut between
 /// characters is a cut between bytes; what is ours need not be.
 fn short(text: &str) -> String {
-    let end = text.floor_char_boundary(PROVIDER_RESPONSE_BYTES_MAX.min(text.len()));
-    text[..end].trim().to_owned()
+    text[..text.floor_char_boundary(PROVIDER_RESPONSE_BYTES_MAX)].trim().to_owned()
 }
