@@ -5,11 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
-use tidings_core::limits::EMAIL_ATTEMPT_SECONDS;
+use tidings_core::limits::{
+    EMAIL_ATTEMPT_SECONDS, EMAIL_ATTEMPT_SECONDS_MAX, MAIL_ATTEMPT_SECONDS_MAX,
+};
 use zeroize::Zeroizing;
 
 use super::dkim::DkimKeyError;
 use crate::RootsError;
+
+const ANSWER_SECONDS: u64 = 600;
+
+// Else a message would be sent again while it is waited for.
+const _: () = assert!(EMAIL_ATTEMPT_SECONDS_MAX + ANSWER_SECONDS < MAIL_ATTEMPT_SECONDS_MAX);
 
 /// How to reach the mail server, and who we are there.
 #[derive(Clone, Debug)]
@@ -44,7 +51,7 @@ impl EmailConfig {
     /// How long an attempt may take before the answer, if nobody says otherwise.
     pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(EMAIL_ATTEMPT_SECONDS);
     /// How long the answer may take. RFC 5321, section 4.5.3.2.6: ten minutes.
-    pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+    pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(ANSWER_SECONDS);
 }
 
 /// What protects a connection to a mail server. There is no "TLS if the server has it": whoever

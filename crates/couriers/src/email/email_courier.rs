@@ -77,15 +77,10 @@ impl EmailCourier {
         self.connections_max
     }
 
-    /// How long an attempt may take until the server has the whole message.
+    /// How long an attempt takes at most, the server's answer to the message included, once there is
+    /// room for one more connection.
     #[must_use]
     pub fn attempt_timeout(&self) -> Duration {
-        self.patience.attempt
-    }
-
-    /// How long an attempt takes at most in all, once there is a connection for it.
-    #[must_use]
-    pub fn longest_attempt(&self) -> Duration {
         self.patience.attempt + self.patience.answer
     }
 
