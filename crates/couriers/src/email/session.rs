@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// Names the recipient and sends the message: lines that end in CRLF, the last one excepted. The
-    /// attempt has begun then.
+    /// patience with the attempt counts from `begun_at`.
     pub(super) async fn send(
         &mut self,
         to: &Address,
@@ -92,7 +92,7 @@ impl Session {
         let mut sending = pin!(self.connection.message(message));
         let answer = match timeout_at(until, &mut sending).await {
             Ok(answer) => answer,
-            // It has the message, so the next attempt would be another one.
+            // It has the message: to give up now would be to send it twice.
             Err(_) if self.listening.is_it() => {
                 let within = patience.answer;
                 timeout(within, sending).await.map_err(|_| Failure::Undecided { within })?
