@@ -24,6 +24,7 @@ mod couriers;
 mod email;
 mod endpoint;
 mod http;
+mod push;
 pub mod signing;
 mod special_addresses;
 
@@ -37,3 +38,7 @@ pub use email::{
 };
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use push::{
+    ApnsHeaders, CredentialFault, GivenCredentials, PushConfig, PushCredentials, PushMessage,
+    PushOutcome, PushPlatform, PushSetupError,
+};

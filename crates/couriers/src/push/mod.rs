@@ -1,0 +1,16 @@
+//! Mobile push: messages to apps on devices, over the services of those who make the devices.
+
+mod config;
+mod credentials;
+mod der;
+mod message;
+mod outcome;
+mod platform;
+mod secret;
+mod service_account;
+
+pub use config::{PushConfig, PushSetupError};
+pub use credentials::{CredentialFault, GivenCredentials, PushCredentials};
+pub use message::{ApnsHeaders, PushMessage};
+pub use outcome::PushOutcome;
+pub use platform::PushPlatform;
