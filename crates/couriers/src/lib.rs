@@ -39,6 +39,6 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
 pub use push::{
-    ApnsHeaders, CredentialFault, GivenCredentials, PushConfig, PushCredentials, PushMessage,
-    PushOutcome, PushPlatform, PushSetupError,
+    ApnsHeaders, CredentialFault, GivenCredentials, PayloadFault, PushConfig, PushCredentials,
+    PushMessage, PushOutcome, PushPlatform, PushSetupError,
 };
