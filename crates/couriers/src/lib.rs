@@ -11,6 +11,7 @@
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
+//! - [`PushCourier`]: apps on devices, through the services of those who make the devices.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -23,6 +24,7 @@ mod courier;
 mod couriers;
 mod email;
 mod endpoint;
+mod gate;
 mod http;
 mod push;
 pub mod signing;
@@ -39,6 +41,6 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
 pub use push::{
-    ApnsHeaders, CredentialFault, GivenCredentials, PayloadFault, PushConfig, PushCredentials,
-    PushMessage, PushOutcome, PushPlatform, PushSetupError,
+    ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
+    PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,
 };

@@ -199,6 +199,6 @@ fn failed(error: &legacy::Error) -> Outcome {
 }
 
 /// An error and all that it came from: the outermost alone says little.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -3,9 +3,9 @@
 mod answer;
 mod authorization;
 mod challenge;
-mod connector;
+pub(crate) mod connector;
 mod digest;
-mod http_courier;
+pub(crate) mod http_courier;
 mod trust;
 
 pub use http_courier::HttpCourier;
