@@ -1,8 +1,6 @@
 //! Connections of one application to one server.
 
-use std::error::Error;
 use std::fmt;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +12,7 @@ use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
+use rustls::{AlertDescription, ClientConfig};
 use tidings_core::limits::{
     HTTP_ANSWER_BYTES_MAX, PROVIDER_RESPONSE_BYTES_MAX, PUSH_IDLE_SECONDS, RETRY_SECONDS_MAX,
 };
@@ -260,27 +258,26 @@ fn failure(error: &legacy::Error) -> Failure {
     }
 }
 
-/// What the other side said in TLS about our certificate, if that is why it left.
+/// What the other side can say in TLS about a certificate of ours.
+const ABOUT_US: [AlertDescription; 9] = [
+    AlertDescription::AccessDenied,
+    AlertDescription::BadCertificate,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateRequired,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::DecryptError,
+    AlertDescription::UnknownCA,
+    AlertDescription::UnsupportedCertificate,
+];
+
+/// What the other side said in TLS about our certificate, if that is why it left. With TLS 1.3 it says
+/// so after the handshake, and the library for HTTP/2 keeps nothing of an error but its text.
 fn alert(error: &legacy::Error) -> Option<String> {
-    use rustls::AlertDescription as Alert;
-    // What is in an error of I/O is not among its sources.
-    let inner = |error: &(dyn Error + 'static)| -> Option<rustls::Error> {
-        let io = error.downcast_ref::<io::Error>()?;
-        io.get_ref()?.downcast_ref::<rustls::Error>().cloned()
+    let text = with_causes(error);
+    let said = |alert: &AlertDescription| {
+        text.ends_with(&rustls::Error::AlertReceived(*alert).to_string())
     };
-    let tls = causes(error)
-        .find_map(|it| it.downcast_ref::<rustls::Error>().cloned().or_else(|| inner(it)))?;
-    let rustls::Error::AlertReceived(alert) = tls else { return None };
-    let is_about_us = matches!(
-        alert,
-        Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-            | Alert::CertificateRequired
-    );
-    is_about_us.then(|| format!("the server refused our certificate: {alert:?}"))
+    let alert = ABOUT_US.into_iter().find(said)?;
+    Some(format!("the server refused our certificate: {alert:?}"))
 }
