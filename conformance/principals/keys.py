@@ -3,7 +3,8 @@
 import json
 
 from resources import let_in
-from world import ACCOUNT, REGION, allow, document, expect, refused
+from roles import trust
+from world import ACCOUNT, OTHER_ACCOUNT, REGION, Key, allow, document, expect, get, refused
 
 THROUGH_SQS = {"StringEquals": {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"}}
 
@@ -74,8 +75,79 @@ def topics_of_keys(world):
     expect([world.is_empty(urls[name]) for name in ("closed", "managed")], [True, True])
 
 
+def sessions_apart(world):
+    """A data key that one session of a role has is none of another's, which the key keeps out."""
+    red = {"StringEquals": {"aws:PrincipalTag/colour": "red", **THROUGH_SQS["StringEquals"]}}
+    ann = world.user("ann", allow("sts:*"))
+    trusted = {**trust(ann.arn), "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    both = ["kms:GenerateDataKey", "kms:Decrypt"]
+    role = world.role("painter", trusted, allow("sqs:*"), allow(both, Condition=red))
+    url, _ = world.queue("orders", KmsMasterKeyId=key(world))
+
+    def session(colour):
+        given = {"RoleArn": role, "RoleSessionName": "shift"}
+        tags = [{"Key": "colour", "Value": colour}]
+        assumed = ann.client("sts").assume_role(**given, Tags=tags)
+        return Key.of_session(assumed["Credentials"]).client("sqs")
+
+    session("red").send_message(QueueUrl=url, MessageBody="hello")
+    blue = session("blue")
+    for call, given in (("send_message", {"MessageBody": "rumour"}), ("receive_message", {})):
+        with refused("KMS.AccessDeniedException"):
+            getattr(blue, call)(QueueUrl=url, **given)
+    got = session("red").receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    expect([message["Body"] for message in got], ["hello"])
+
+
+def abroad(world):
+    """Another account sends and receives if the queue, the key and its own policies let it."""
+    there = world.abroad()
+    root = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
+    both = ["kms:GenerateDataKey", "kms:Decrypt"]
+    urls = {}
+    for name, statements in (
+        ("open", [{**allow(both), "Principal": root}]),
+        ("closed", []),
+    ):
+        arn = key(world, *statements)
+        urls[name], queue = world.queue(name, KmsMasterKeyId=arn)
+        policy = document({**allow("sqs:*", queue), "Principal": root})
+        world.sqs.set_queue_attributes(QueueUrl=urls[name], Attributes={"Policy": policy})
+    ann = there.user("ann", allow("sqs:*"), allow(both)).client("sqs")
+    bob = there.user("bob", allow("sqs:*")).client("sqs")
+    ann.send_message(QueueUrl=urls["open"], MessageBody="hello")
+    for sqs, name in ((ann, "closed"), (bob, "open")):
+        for call, given in (("send_message", {"MessageBody": "rumour"}), ("receive_message", {})):
+            with refused("KMS.AccessDeniedException"):
+                getattr(sqs, call)(QueueUrl=urls[name], **given)
+    got = ann.receive_message(QueueUrl=urls["open"], WaitTimeSeconds=5)["Messages"]
+    expect([message["Body"] for message in got], ["hello"])
+
+
+def anonymous(world):
+    """Whoever has no name uses a key that lets everybody in, and no other."""
+    both = ["kms:GenerateDataKey", "kms:Decrypt"]
+    everybody = {**allow(both), "Principal": "*"}
+    for name, statements, answer in (
+        ("open", [everybody], (200, True)),
+        ("closed", [], (400, False)),
+    ):
+        url, queue = world.queue(name, KmsMasterKeyId=key(world, *statements))
+        policy = document({**allow("sqs:*", queue), "Principal": "*"})
+        world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        # The owner's data key is there already.
+        world.sqs.send_message(QueueUrl=url, MessageBody="hello")
+        status, body = get(f"{url}?Action=ReceiveMessage&WaitTimeSeconds=5")
+        expect((status, "<Body>hello</Body>" in body), answer)
+        status, body = get(f"{url}?Action=SendMessage&MessageBody=more")
+        expect((status, "KMS.AccessDeniedException" not in body), answer)
+
+
 CHECKS = {
     "who sends to an encrypted queue, and who receives": senders_and_receivers,
     "a disabled key, in both protocols": disabled,
     "a topic and the keys of its queues": topics_of_keys,
+    "a session does not use what another's key opened": sessions_apart,
+    "another account, and what its key lets it": abroad,
+    "a key for everybody, and one that is not": anonymous,
 }

@@ -78,6 +78,7 @@ fn weight(command: &Command) -> usize {
         Command::Send { messages, .. } => {
             messages.iter().map(|message| message.content.len()).sum()
         }
+        Command::Topic(TopicCommand::PublishDirect { message, .. }) => message.content.len(),
         Command::Topic(TopicCommand::Publish { messages, .. }) => {
             let unsealed = |message: &Publication| message.unsealed.as_ref().map_or(0, Vec::len);
             messages.iter().map(|message| message.content.len() + unsealed(message)).sum()

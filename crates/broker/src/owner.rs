@@ -221,6 +221,8 @@ fn is_affordable_about_topics(command: &TopicCommand, space: Space) -> bool {
         | TopicCommand::ConfirmSubscription { .. }
         | TopicCommand::SetSubscriptionAttribute { .. } => space != Space::Exhausted,
         // Subscribing sends a message.
-        TopicCommand::Subscribe(_) | TopicCommand::Publish { .. } => space == Space::Ample,
+        TopicCommand::Subscribe(_)
+        | TopicCommand::Publish { .. }
+        | TopicCommand::PublishDirect { .. } => space == Space::Ample,
     }
 }

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::limits;
 use crate::message::Location;
 use crate::names::{QueueArn, SubscriptionArn, SubscriptionProtocol};
 use crate::receipt::Receipt;
@@ -60,7 +61,7 @@ pub struct Attempt {
     pub location: Location,
     /// In which form it goes out.
     pub delivery: Arc<Delivery>,
-    /// Where to.
+    /// Where to. Empty out of a direct outbox: the message's content says it.
     pub endpoint: Arc<str>,
     /// The content type that the delivery policy asks for.
     pub content_type: Arc<str>,
@@ -84,6 +85,14 @@ pub struct DeliveryLogging {
     pub failures: bool,
 }
 
+/// How many seconds an attempt may take before it is made again.
+pub fn attempt_seconds(protocol: SubscriptionProtocol) -> u64 {
+    match protocol {
+        SubscriptionProtocol::Lambda => limits::FUNCTION_ATTEMPT_SECONDS_MAX,
+        _ => limits::ATTEMPT_SECONDS_MAX,
+    }
+}
+
 /// How an attempt went.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum AttemptOutcome {
@@ -91,6 +100,11 @@ pub enum AttemptOutcome {
     Delivered,
     /// It may have it another time.
     TryLater,
+    /// It may have it another time, and whoever tried knows best when. Says nothing of other messages.
+    TryAfter {
+        /// Milliseconds from now.
+        delay_ms: u64,
+    },
     /// It will never have it: another attempt would end the same.
     Never,
 }

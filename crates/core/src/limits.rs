@@ -117,8 +117,15 @@ pub const FILTER_POLICIES_PER_ACCOUNT_MAX: usize = 10_000;
 /// How long an attempt to deliver a message may take, the wait for its turn included, before it is
 /// made again. A bound of ours; the attempt itself ends after 15 seconds.
 pub const ATTEMPT_SECONDS_MAX: u64 = 60;
+/// The same of a function's asynchronous invocation: 15 minutes that it may run, and one for the wait.
+pub const FUNCTION_ATTEMPT_SECONDS_MAX: u64 = 16 * 60;
+/// How far away the next attempt may be if it is a courier that says so. A bound of ours.
+pub const TRY_AFTER_SECONDS_MAX: u64 = 6 * 60 * 60;
 /// Attempts that may be under way at one endpoint. A bound of ours.
 pub const ATTEMPTS_PER_ENDPOINT_MAX: usize = 16;
+/// Attempts that may be under way at once out of a direct outbox, at all its endpoints together. A bound
+/// of ours.
+pub const ATTEMPTS_PER_OUTBOX_MAX: usize = 128;
 /// Attempts in a row that fail before an endpoint is given pauses. A bound of ours.
 pub const QUICK_FAILURES_MAX: u32 = 16;
 /// Milliseconds from an attempt that failed to the next, whichever message it is for, at an endpoint

@@ -126,6 +126,9 @@ impl fmt::Display for QueueArn {
     }
 }
 
+/// What the names of direct outboxes begin with. No topic's name may, and all others sort behind it.
+const DIRECT: &str = "$";
+
 /// A topic's name: 1 to 256 letters, digits, hyphens and underscores; a FIFO topic's ends in
 /// `.fifo`, which counts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -140,6 +143,21 @@ impl TopicName {
         fits.then(|| Self(text.into()))
     }
 
+    /// The name of a direct outbox: see [`TopicArn::direct`].
+    fn direct(protocol: SubscriptionProtocol, name: &str) -> Self {
+        Self(format!("{DIRECT}{}/{name}", protocol.as_str()).into())
+    }
+
+    /// Whether the name is that of a direct outbox, which callers can neither give nor see.
+    pub fn is_direct(&self) -> bool {
+        self.0.starts_with(DIRECT)
+    }
+
+    /// The name as it stands in a log record: also one that callers cannot give.
+    pub(crate) fn of_record(text: &str) -> Option<Self> {
+        if text.starts_with(DIRECT) { Some(Self(text.into())) } else { Self::parse(text) }
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -147,7 +165,7 @@ impl TopicName {
 
     /// Whether the name is that of a FIFO topic.
     pub fn is_fifo(&self) -> bool {
-        self.0.ends_with(".fifo")
+        self.0.ends_with(".fifo") && !self.is_direct()
     }
 }
 
@@ -168,6 +186,20 @@ impl TopicArn {
         let [region, account, name] = arn_parts("sns", text)?;
         let name = TopicName::parse(name)?;
         Some(Self { account: AccountId::parse(account)?, region: Region::parse(region)?, name })
+    }
+
+    /// The direct outbox of an account for what goes out by a protocol and no topic of its own: to a
+    /// phone number, a mobile endpoint, or a function. Each `name` has its own outbox, so that what
+    /// waits for one holds up no other.
+    ///
+    /// It is a topic with one subscriber. No name that a caller can give is the same.
+    pub fn direct(
+        account: AccountId,
+        region: Region,
+        protocol: SubscriptionProtocol,
+        name: &str,
+    ) -> Self {
+        Self { account, region, name: TopicName::direct(protocol, name) }
     }
 }
 
@@ -258,7 +290,7 @@ impl SubscriptionProtocol {
     /// Whether such subscriptions have an outbox, which a courier empties: all but queues do, of those
     /// protocols that messages go out by so far.
     pub fn has_outbox(self) -> bool {
-        self.must_confirm()
+        !matches!(self, Self::Sqs | Self::Firehose)
     }
 
     /// Whether the endpoint is asked whether it wants messages, whoever subscribes it. A queue is only
@@ -427,6 +459,15 @@ mod tests {
             assert!(TopicArn::parse(bad).is_none(), "{bad}");
             assert!(SubscriptionArn::parse(bad).is_none(), "{bad}");
         }
+        let topic = TopicArn::direct(
+            topic.account,
+            topic.region,
+            SubscriptionProtocol::Application,
+            "GCM/app.fifo",
+        );
+        assert!(TopicArn::parse(&topic.to_string()).is_none(), "nobody can name it");
+        assert_eq!(TopicName::of_record(topic.name.as_str()), Some(topic.name.clone()));
+        assert!(topic.name.is_direct() && !topic.name.is_fifo());
         assert!(TopicName::parse(&"a".repeat(256)).is_some());
         assert!(TopicName::parse(&"a".repeat(257)).is_none());
     }

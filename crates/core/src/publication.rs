@@ -4,7 +4,8 @@
 //! received.
 //!
 //! ```text
-//!   content   := type: u8 (1 notification, 2 subscription confirmation, 3 unsubscribe confirmation)
+//!   content   := type: u8 (1 notification, 2 subscription confirmation, 3 unsubscribe confirmation,
+//!                          4 notification in a direct outbox, and before the rest: target: text)
 //!                subject, trace header, token: text each, empty if none
 //!                message: text
 //!                texts of protocols: u8, then each as protocol: text, text
@@ -22,6 +23,9 @@ use crate::names::SubscriptionProtocol;
 pub struct PublishedContent<'a> {
     /// What it is for.
     pub message_type: MessageType,
+    /// Of a message in a direct outbox: the phone number, the endpoint's ARN or the function that it is
+    /// for.
+    pub target: Option<&'a str>,
     /// Subject.
     pub subject: Option<&'a str>,
     /// What the publisher sent as `X-Amzn-Trace-Id`.
@@ -72,16 +76,20 @@ impl<'a> PublishedContent<'a> {
         let texts: usize =
             self.by_protocol.iter().map(|(key, text)| key.len() + text.len() + 8).sum();
         let optional = [self.subject, self.trace_header, self.token];
-        let optional_bytes: usize = optional.iter().flatten().map(|text| text.len()).sum();
-        let fixed = 1 + 4 * 4 + 2;
+        let optional_bytes: usize =
+            optional.iter().chain([&self.target]).flatten().map(|text| text.len()).sum();
+        let fixed = 1 + 5 * 4 + 2;
         let length = fixed + optional_bytes + self.message.len() + texts + attributes;
         let mut bytes = Vec::with_capacity(length);
         let mut w = Writer::new(&mut bytes);
-        w.u8(match self.message_type {
-            MessageType::Notification => 1,
-            MessageType::SubscriptionConfirmation => 2,
-            MessageType::UnsubscribeConfirmation => 3,
+        w.u8(match (self.message_type, self.target) {
+            (MessageType::Notification, None) => 1,
+            (MessageType::SubscriptionConfirmation, _) => 2,
+            (MessageType::UnsubscribeConfirmation, _) => 3,
+            (MessageType::Notification, Some(_)) => 4,
         });
+        let is_notification = self.message_type == MessageType::Notification;
+        self.target.filter(|_| is_notification).iter().for_each(|target| w.text(target));
         optional.iter().for_each(|text| w.text(text.unwrap_or("")));
         w.text(self.message);
         w.u8(u8::try_from(self.by_protocol.len()).expect("there are fewer protocols"));
@@ -100,10 +108,11 @@ impl<'a> PublishedContent<'a> {
     /// [`Damaged`] if the bytes are not a published message's content.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut r = Reader::new(bytes);
-        let message_type = match r.u8()? {
-            1 => MessageType::Notification,
-            2 => MessageType::SubscriptionConfirmation,
-            3 => MessageType::UnsubscribeConfirmation,
+        let (message_type, target) = match r.u8()? {
+            1 => (MessageType::Notification, None),
+            2 => (MessageType::SubscriptionConfirmation, None),
+            3 => (MessageType::UnsubscribeConfirmation, None),
+            4 => (MessageType::Notification, Some(r.text()?)),
             _ => return Err(Damaged),
         };
         let mut optional = || r.text().map(|text| Some(text).filter(|text| !text.is_empty()));
@@ -115,7 +124,16 @@ impl<'a> PublishedContent<'a> {
         }
         let attributes = r.list(13, read_attribute)?;
         r.end()?;
-        Ok(Self { message_type, subject, trace_header, token, message, by_protocol, attributes })
+        Ok(Self {
+            message_type,
+            target,
+            subject,
+            trace_header,
+            token,
+            message,
+            by_protocol,
+            attributes,
+        })
     }
 }
 
@@ -128,6 +146,7 @@ mod tests {
     fn a_content_reads_back_and_every_cut_is_seen() {
         let content = PublishedContent {
             message_type: MessageType::Notification,
+            target: None,
             subject: Some("Stöck"),
             trace_header: None,
             token: None,
@@ -139,12 +158,15 @@ mod tests {
                 value: AttributeValue::Text("[\"a\"]"),
             }],
         };
-        let bytes = content.encode();
         assert_eq!(content.text_for(SubscriptionProtocol::Sqs), "{\"left\":3}");
         assert_eq!(content.text_for(SubscriptionProtocol::Http), "3 left");
-        assert_eq!(PublishedContent::decode(&bytes), Ok(content));
-        for cut in 0..bytes.len() {
-            assert_eq!(PublishedContent::decode(&bytes[..cut]), Err(Damaged), "cut at {cut}");
+        for content in [content.clone(), PublishedContent { target: Some("+15550100"), ..content }]
+        {
+            let bytes = content.encode();
+            assert_eq!(PublishedContent::decode(&bytes), Ok(content));
+            for cut in 0..bytes.len() {
+                assert_eq!(PublishedContent::decode(&bytes[..cut]), Err(Damaged), "cut at {cut}");
+            }
         }
     }
 }

@@ -369,6 +369,7 @@ fn a_batch_of_messages_to_as_many_as_a_topic_may_have_fits_into_batches_of_the_l
     let text = "x".repeat(25_000);
     let content = PublishedContent {
         message_type: MessageType::Notification,
+        target: None,
         subject: None,
         trace_header: None,
         token: None,

@@ -5,12 +5,12 @@
 //! delivers to public addresses only, and so does the default here.
 
 use std::error::Error;
-use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use thiserror::Error;
 
+use crate::causes::causes;
 use crate::special_addresses::{embedded, special};
 use crate::{AddressRanges, Endpoint, EndpointError};
 
@@ -115,13 +115,6 @@ impl Refused {
     pub(crate) fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Refused> {
         causes(error).find_map(|error| error.downcast_ref())
     }
-}
-
-/// An error, what it came from, what that came from, and so on.
-pub(crate) fn causes<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (**error).source())
 }
 
 #[cfg(test)]

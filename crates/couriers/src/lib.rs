@@ -20,6 +20,7 @@
 
 mod address_guard;
 mod address_ranges;
+mod causes;
 mod courier;
 mod couriers;
 mod email;
@@ -32,6 +33,7 @@ mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
 pub use address_ranges::{AddressRanges, BadRange};
+pub use causes::with_causes;
 pub use courier::{Attempt, Courier, Letter, Outcome, Parcel, ParcelKind};
 pub use couriers::{CourierConfig, CourierSetupError, Couriers};
 pub use email::{

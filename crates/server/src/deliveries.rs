@@ -235,7 +235,8 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
     let is_asked = content.message_type != MessageType::SubscriptionConfirmation;
     let is_notification = content.message_type == MessageType::Notification;
     let parcel = Parcel {
-        endpoint: attempt.endpoint.as_ref().to_owned(),
+        // What lies in a direct outbox says itself where it goes.
+        endpoint: content.target.unwrap_or(&attempt.endpoint).to_owned(),
         body: Bytes::from(body.into_bytes()),
         // Confirmations are always sent as the service sends them.
         content_type: is_notification.then(|| attempt.content_type.as_ref().to_owned()),

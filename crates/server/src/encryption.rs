@@ -67,18 +67,23 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
                 message.sealing = Sealing::Envelope;
             }
         }
-        Command::Receive { arn, .. } => {
-            let Some(encryption) = of_queue(exchange.broker, arn) else { return Ok(()) };
-            if external(exchange.kms).is_some() {
-                return Ok(());
-            }
-            let (resource, owner) = kms::queue(arn);
-            let encrypted = encrypted(&resource, &owner, &encryption);
-            messages(exchange)?.check_opening(&encrypted)?;
-        }
+        Command::Receive { arn, .. } => check_opening(exchange, arn)?,
         _ => {}
     }
     Ok(())
+}
+
+/// Whether the queue's key, if it has one, lets the caller read what is in the queue.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn check_opening(exchange: &Exchange<'_>, queue: &QueueArn) -> Result<(), Refusal> {
+    let Some(encryption) = of_queue(exchange.broker, queue) else { return Ok(()) };
+    if external(exchange.kms).is_some() {
+        return Ok(());
+    }
+    let (resource, owner) = kms::queue(queue);
+    Ok(messages(exchange)?.check_opening(&encrypted(&resource, &owner, &encryption))?)
 }
 
 /// The contents of messages that were received from this queue: as they were sent, or published and

@@ -282,6 +282,7 @@ mod tests {
     fn content(message: &str) -> PublishedContent<'_> {
         PublishedContent {
             message_type: MessageType::Notification,
+            target: None,
             subject: None,
             trace_header: None,
             token: None,

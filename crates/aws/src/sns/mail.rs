@@ -145,6 +145,7 @@ mod tests {
     fn content(message_type: MessageType) -> PublishedContent<'static> {
         PublishedContent {
             message_type,
+            target: None,
             subject: None,
             trace_header: None,
             token: Some("abc"),

@@ -145,6 +145,7 @@ pub(crate) fn publication(
     let by_protocol = body.texts.by_protocol.iter().map(|(key, text)| (*key, text.as_str()));
     let content = PublishedContent {
         message_type: MessageType::Notification,
+        target: None,
         subject: body.subject,
         trace_header,
         token: None,

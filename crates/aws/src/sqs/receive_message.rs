@@ -536,6 +536,7 @@ mod tests {
             MessageAttribute { name: "a", data_type: "String", value: AttributeValue::Text("v") };
         let content = PublishedContent {
             message_type: MessageType::Notification,
+            target: None,
             subject: None,
             trace_header: Some("Root=1"),
             token: None,

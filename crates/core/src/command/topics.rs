@@ -170,6 +170,16 @@ pub enum TopicCommand {
         /// 1 to 10 messages, in order.
         messages: Vec<Publication>,
     },
+    /// A message to one endpoint, by no topic: [`Reply::Published`](super::Reply::Published), with one
+    /// answer. [`DeleteTopic`](Self::DeleteTopic) drops an outbox and what still waits in it.
+    PublishDirect {
+        /// Which outbox, by [`TopicArn::direct`]. It is made if it is not there.
+        outbox: TopicArn,
+        /// How its messages go out.
+        protocol: SubscriptionProtocol,
+        /// The message. Its content names its target.
+        message: Box<Publication>,
+    },
 }
 
 /// A new subscription.

@@ -435,7 +435,7 @@ pub(crate) fn write_topic_arn(w: &mut Writer<'_>, arn: &TopicArn) {
 pub(crate) fn read_topic_arn(r: &mut Reader<'_>) -> Result<TopicArn, Damaged> {
     let account = AccountId::from_u64(r.u64()?).ok_or(Damaged)?;
     let region = Region::parse(r.text()?).ok_or(Damaged)?;
-    let name = TopicName::parse(r.text()?).ok_or(Damaged)?;
+    let name = TopicName::of_record(r.text()?).ok_or(Damaged)?;
     Ok(TopicArn { account, region, name })
 }
 

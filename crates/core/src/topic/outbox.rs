@@ -7,8 +7,10 @@ use crate::time::Timestamp;
 
 /// An outbox beside its queue. Nothing of it is saved: an attempt that was under way when the
 /// server stopped is made again when its time is over.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Outbox {
+    /// Whether its messages are for many endpoints behind one gateway, and not for one.
+    is_direct: bool,
     /// Messages that a courier has, by their keys in the queue.
     running: BTreeSet<u64>,
     /// Attempts that failed since the last that did not. An endpoint that fails is tried by one
@@ -25,9 +27,25 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    pub(crate) fn new(is_direct: bool) -> Self {
+        Self {
+            is_direct,
+            running: BTreeSet::new(),
+            failures: 0,
+            paused_until: Timestamp::default(),
+            next_at_us: 0,
+            serve_due: None,
+        }
+    }
+
     /// Whether another attempt may be under way now.
     pub(crate) fn has_room(&self) -> bool {
-        let max = if self.failures > 0 { 1 } else { limits::ATTEMPTS_PER_ENDPOINT_MAX };
+        let max = match (self.is_direct, self.failures) {
+            (false, 0) => limits::ATTEMPTS_PER_ENDPOINT_MAX,
+            // One endpoint that fails says nothing of the others; so many in a row do.
+            (true, 0..=limits::QUICK_FAILURES_MAX) => limits::ATTEMPTS_PER_OUTBOX_MAX,
+            _ => 1,
+        };
         self.running.len() < max
     }
 

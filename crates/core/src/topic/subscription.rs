@@ -120,6 +120,11 @@ impl Subscription {
         }
     }
 
+    /// Whether it is that of a direct outbox, which callers do not see.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.arn.topic.name.is_direct()
+    }
+
     pub(crate) fn is_confirmed(&self) -> bool {
         matches!(self.status, Status::Confirmed { .. })
     }

@@ -1,6 +1,5 @@
 //! One attempt over HTTP: a POST, and a second one if the endpoint wants to know who asks.
 
-use std::error::Error;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +22,7 @@ use super::answer;
 use super::authorization::{Authorization, authorize};
 use super::connector::GuardedConnector;
 use super::trust::{self, RootsError};
-use crate::address_guard::causes;
+use crate::causes::with_causes;
 use crate::{AddressGuard, Attempt, Courier, Endpoint, Outcome, Parcel, Refused};
 
 const AGENT: HeaderValue = HeaderValue::from_static("Amazon Simple Notification Service Agent");
@@ -196,9 +195,4 @@ fn failed(error: &legacy::Error) -> Outcome {
         Some(refused) => Outcome::Never { why: refused.to_string(), status: None },
         None => Outcome::TryLater { why: with_causes(error), status: None },
     }
-}
-
-/// An error and all that it came from: the outermost alone says little.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

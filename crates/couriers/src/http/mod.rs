@@ -5,7 +5,7 @@ mod authorization;
 mod challenge;
 pub(crate) mod connector;
 mod digest;
-pub(crate) mod http_courier;
+mod http_courier;
 mod trust;
 
 pub use http_courier::HttpCourier;

@@ -14,6 +14,7 @@ fn compose(
         subject: Some("not for apps"),
         trace_header: None,
         token: None,
+        target: None,
         message,
         by_protocol: by_protocol.to_vec(),
         attributes: attributes.iter().map(attribute).collect(),

@@ -18,10 +18,9 @@ use tidings_core::limits::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use crate::address_guard::causes;
+use crate::causes::{causes, with_causes};
 use crate::gate::Gate;
 use crate::http::connector::GuardedConnector;
-use crate::http::http_courier::with_causes;
 use crate::{AddressGuard, Refused};
 
 /// Connections of HTTP/1.1 that are kept for the next request.

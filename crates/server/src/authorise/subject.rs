@@ -112,6 +112,9 @@ fn topic_of(command: &TopicCommand) -> Option<&TopicArn> {
         TopicCommand::Unsubscribe { arn, .. }
         | TopicCommand::SubscriptionAttributes { arn, .. }
         | TopicCommand::SetSubscriptionAttribute { arn, .. } => Some(&arn.topic),
-        TopicCommand::ListTopics { .. } | TopicCommand::ListSubscriptions { .. } => None,
+        // Nobody may do anything with an outbox: what its messages are for is asked of others.
+        TopicCommand::PublishDirect { .. }
+        | TopicCommand::ListTopics { .. }
+        | TopicCommand::ListSubscriptions { .. } => None,
     }
 }

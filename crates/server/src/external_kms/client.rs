@@ -12,7 +12,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
-use tidings_couriers::{RootsError, client_tls};
+use tidings_couriers::{RootsError, client_tls, with_causes};
 use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -99,7 +99,7 @@ impl Client {
         body: &Bytes,
         now_ms: u64,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let unanswered = |error: &dyn Error| Failure::Unanswered(causes(error));
+        let unanswered = |error: &(dyn Error + 'static)| Failure::Unanswered(with_causes(error));
         let _turn = self.turns.acquire().await.map_err(|error| unanswered(&error))?;
         let request = || {
             let cannot = || Failure::Strange("the access key can be in no header".to_owned());
@@ -109,7 +109,7 @@ impl Client {
             Ok(answer) => answer,
             // A connection that was kept may have ended meanwhile.
             Err(first) => {
-                debug!("the key service is asked once more: {}", causes(&first));
+                debug!("the key service is asked once more: {}", with_causes(&first));
                 let second = self.http.request(request()?).await;
                 second.map_err(|error| unanswered(&error))?
             }
@@ -180,16 +180,4 @@ impl Client {
             error!(endpoint = self.endpoint(), action, "the key service cannot be used: {problem}");
         }
     }
-}
-
-/// An error with what is behind it, in one line.
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -34,10 +34,9 @@ pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal>
     let Command::Receive { arn: queue, .. } = &command else {
         return Err(WireError::InternalFailure.into());
     };
-    // While it waited, its rights may have been taken away.
     if !received.is_empty()
         && exchange.broker.now() - asked_at >= LOOK_AGAIN_MS
-        && let Err(refusal) = authorise::check_again(exchange, &command).await
+        && let Err(refusal) = look_again(exchange, &command, queue).await
     {
         exchange.broker.return_messages(received.iter().map(|message| message.receipt).collect());
         return Err(refusal);
@@ -55,6 +54,16 @@ pub(super) async fn receive(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal>
         return Err(WireError::InternalFailure.into());
     }
     Ok(exchange.answer_with(&ReceiveMessageOutput { wanted: &wanted, messages }))
+}
+
+/// While a receive waited, its rights may have been taken away, and the queue's key disabled.
+async fn look_again(
+    exchange: &Exchange<'_>,
+    command: &Command,
+    queue: &QueueArn,
+) -> Result<(), Refusal> {
+    authorise::check_again(exchange, command).await?;
+    encryption::check_opening(exchange, queue)
 }
 
 /// Reads the record of each message. One that cannot be read is left out, and stays in flight until

@@ -182,6 +182,33 @@ async fn a_dead_letter_needs_the_key_of_the_queue_that_it_came_from() {
 }
 
 /// What cannot be opened does not let what follows it in its group pass.
+/// A message that was sent before the queue had a key is not sealed: it is handed out all the same
+/// only while the key may be used.
+#[tokio::test]
+async fn a_wait_outlives_no_key() {
+    for protocol in Protocol::BOTH {
+        let service = Service::start().await;
+        let (mut sqs, mut kms) = (service.speak(protocol).await, service.kms().await);
+        let key = kms.key().await;
+        let url = sqs.queue("rooms", json!({})).await;
+        let later = json!({ "QueueUrl": url, "MessageBody": SECRET, "DelaySeconds": 5 });
+        sqs.ok("SendMessage", later).await;
+        let encrypted = json!({ "KmsMasterKeyId": key });
+        sqs.ok("SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": encrypted })).await;
+        let mut waiter = service.speak(protocol).await;
+        waiter.begin("ReceiveMessage", &json!({ "QueueUrl": url, "WaitTimeSeconds": 20 })).await;
+        waiter.still_waits().await;
+        kms.ok("DisableKey", json!({ "KeyId": key })).await;
+        sqs.pass_seconds(6);
+        let refusal = waiter.finish("ReceiveMessage").await.unwrap_err();
+        assert_eq!(refusal.code, "KMS.DisabledException");
+        kms.ok("EnableKey", json!({ "KeyId": key })).await;
+        assert_eq!(bodies(&mut sqs, &url).await, [SECRET]);
+        drop((sqs, kms, waiter));
+        service.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn the_order_of_a_group_holds_when_a_key_is_disabled() {
     let service = Service::start().await;

@@ -10,7 +10,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tidings_couriers::client_tls;
+use tidings_couriers::{client_tls, with_causes};
 use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ impl Client {
         let (uri, host) =
             root_of(&to.endpoint).ok_or_else(|| ClientError::Endpoint(to.endpoint.clone()))?;
         let tls = client_tls(to.ca_bundle.as_deref());
-        let tls = tls.map_err(|error| ClientError::Authorities(causes(&error)))?;
+        let tls = tls.map_err(|error| ClientError::Authorities(with_causes(&error)))?;
         let connector = HttpsConnectorBuilder::new();
         let connector = connector.with_tls_config(tls).https_or_http().enable_http1().build();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -136,7 +136,7 @@ impl Client {
             failed("the access key or a parameter cannot be sent in a request".to_owned())
         })?;
         let exchange = async {
-            let answer = self.http.request(request).await.map_err(|error| causes(&error))?;
+            let answer = self.http.request(request).await.map_err(|error| with_causes(&error))?;
             let status = answer.status().as_u16();
             let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
             let body = body.map_err(|error| error.to_string())?;
@@ -204,18 +204,6 @@ fn form(action: &str, parameters: &[(&str, &str)]) -> String {
         }
     }
     form
-}
-
-/// An error with what is behind it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

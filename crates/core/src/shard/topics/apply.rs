@@ -367,7 +367,7 @@ impl Shard {
         self.subscriptions_by_id.insert(arn.id, number);
         self.subscriptions_by_endpoint.insert(key, number);
         if let Target::Outbox(queue) = subscription.target {
-            self.outboxes.insert(queue, Outbox::default());
+            self.outboxes.insert(queue, Outbox::new(subscription.is_direct()));
         }
         self.subscriptions.insert(number, subscription);
         self.enlist(number);
@@ -381,7 +381,7 @@ impl Shard {
             topic.filter_policies += usize::from(subscription.has_counted_filter_policy());
         }
         let owner = subscription.owner;
-        if !subscription.is_ended() {
+        if !subscription.is_ended() && !subscription.is_direct() {
             let region = subscription.arn.topic.region.clone();
             self.subscriptions_by_owner.insert((owner, region, number));
         }

@@ -3,6 +3,7 @@
 mod admission;
 mod apply;
 mod archive;
+mod direct;
 mod manage;
 mod outbox;
 mod publish;
@@ -67,6 +68,9 @@ impl Shard {
                 self.set_subscription_attribute(number, &name, &value, now)
             }
             TopicCommand::Publish { arn, messages } => self.publish(&arn, messages, now),
+            TopicCommand::PublishDirect { outbox, protocol, message } => {
+                self.publish_direct(&outbox, protocol, &message, now)
+            }
         }
     }
 

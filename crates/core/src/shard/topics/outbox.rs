@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
-use crate::delivery::{Attempt, AttemptOutcome, DeliveryLogging, Fate};
+use crate::delivery::{Attempt, AttemptOutcome, DeliveryLogging, Fate, attempt_seconds};
 use crate::delivery_policy::{EffectiveDeliveryPolicy, RetrySchedule};
 use crate::limits;
 use crate::queue::{Entry, State};
@@ -34,7 +34,9 @@ impl Shard {
     pub fn retry_interrupted(&mut self) {
         for number in self.outboxes.keys() {
             let Some(queue) = self.queues.get_mut(number) else { continue };
-            for key in queue.received_for(limits::ATTEMPT_SECONDS_MAX) {
+            let subscription = queue.outbox_of.and_then(|of| self.subscriptions.get(&of));
+            let Some(subscription) = subscription else { continue };
+            for key in queue.received_for(attempt_seconds(subscription.protocol)) {
                 queue.become_visible(key, &mut self.upkeep);
             }
         }
@@ -70,7 +72,9 @@ impl Shard {
     }
 
     fn begin_attempt(&mut self, number: u32, key: u64, now: Timestamp) {
-        let until = now.plus_seconds(limits::ATTEMPT_SECONDS_MAX);
+        let of = self.queue(number).outbox_of;
+        let Some(subscription) = of.and_then(|of| self.subscriptions.get(&of)) else { return };
+        let until = now.plus_seconds(attempt_seconds(subscription.protocol));
         self.commit(&Record::MessagesReceived {
             at: now,
             queue: number,
@@ -131,21 +135,22 @@ impl Shard {
                 Fate::Delivered
             }
             AttemptOutcome::TryLater => match self.next_attempt_at(number, key, now) {
-                Some(at) => {
-                    self.commit(&Record::VisibilityChanged {
-                        at: now,
-                        queue: number,
-                        key,
-                        visible_at: at,
-                    });
-                    Fate::Retried { at }
-                }
+                Some(at) => self.retry(number, key, at, now),
                 None => self.give_up(number, key, now),
             },
+            AttemptOutcome::TryAfter { delay_ms } => {
+                let delay_ms = delay_ms.min(limits::TRY_AFTER_SECONDS_MAX * 1000);
+                self.retry(number, key, now + delay_ms, now)
+            }
             AttemptOutcome::Never => self.give_up(number, key, now),
         };
         self.dispatch(number, now);
         Reply::Settled(fate)
+    }
+
+    fn retry(&mut self, queue: u32, key: u64, at: Timestamp, now: Timestamp) -> Fate {
+        self.commit(&Record::VisibilityChanged { at: now, queue, key, visible_at: at });
+        Fate::Retried { at }
     }
 
     /// An attempt whose time is over counts no longer; its message is visible again.

@@ -97,7 +97,7 @@ impl Freight<'_> {
 }
 
 /// What became of one message of a publish.
-enum Step {
+pub(super) enum Step {
     Done(Published),
     /// Nothing yet: these queues' keys are to be asked first.
     ToAsk(BTreeSet<QueueArn>),
@@ -146,7 +146,7 @@ impl Shard {
         Ok(Reply::Published { published, left, to_ask })
     }
 
-    fn publish_one(
+    pub(super) fn publish_one(
         &mut self,
         number: u32,
         message: &Publication,

@@ -206,6 +206,7 @@ impl Shard {
         let token = self.tokens().make(self.subscription(number).arn.id, now);
         let content = PublishedContent {
             message_type,
+            target: None,
             subject: None,
             trace_header: None,
             token: Some(&token),

@@ -197,6 +197,7 @@ impl Run {
         let id = given.or_else(|| (needs_id && !draft.is_bare).then(unique));
         let content = PublishedContent {
             message_type: MessageType::Notification,
+            target: None,
             subject: None,
             trace_header: None,
             token: None,

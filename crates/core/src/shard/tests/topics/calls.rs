@@ -50,6 +50,7 @@ pub(in super::super) fn with_attributes(message: &str, attributes: &[(&str, &str
 pub(in super::super) fn content(message: &str) -> PublishedContent<'_> {
     PublishedContent {
         message_type: MessageType::Notification,
+        target: None,
         subject: None,
         trace_header: None,
         token: None,

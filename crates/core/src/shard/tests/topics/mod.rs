@@ -6,6 +6,7 @@ mod admission;
 mod archive;
 pub(super) mod calls;
 mod confirmation;
+mod direct;
 mod encrypted_queues;
 mod endpoints;
 mod fan_out;
