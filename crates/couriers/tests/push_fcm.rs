@@ -160,7 +160,15 @@ async fn a_statement_that_is_refused_is_the_applications_fault() {
         panic!("{outcome:?}")
     };
     assert!(why.ends_with("invalid_grant: account not found"), "{why}");
-    assert_eq!(fcm.accepted(), 0);
+    for _ in 0..5 {
+        let again = app.push(&courier, "device").await;
+        assert!(matches!(again, PushOutcome::CredentialsRefused { .. }), "{again:?}");
+    }
+    assert_eq!((tokens.asked().len(), fcm.accepted()), (1, 0), "it stands for a moment");
+    let mut mended = App::by_service_account(TOKEN_URI);
+    mended.key.revision = 2;
+    mended.push(&courier, "device").await;
+    assert_eq!(tokens.asked().len(), 2, "others are tried at once");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ const MARGIN: Duration = Duration::from_secs(300);
 const SECONDS_UNSAID: u64 = 600;
 /// The longest that a token is used, whatever it says.
 const SECONDS_MAX: u64 = 86_400;
+/// For how long a refusal stands, before the same credentials are tried again. Others make it void.
+const REFUSAL: Duration = Duration::from_secs(10);
 
 /// The access token of an application: fetched when it is first needed, and again before it ends.
 pub(super) struct AccessTokens {
@@ -83,7 +85,7 @@ impl AccessTokens {
     }
 
     /// A token that is good for a while, but not the one of the number `refused`. Those who wait while
-    /// one is fetched share what comes of it.
+    /// one is fetched share what comes of it, and a refusal is everybody's for a moment.
     pub(super) async fn get(
         &self,
         refused: Option<u64>,
@@ -98,10 +100,12 @@ impl AccessTokens {
         {
             return Ok(held.token.clone());
         }
-        if let Some((failed_at, failure)) = &state.failed
-            && *failed_at >= begun_at
-        {
-            return Err(failure.clone());
+        if let Some((failed_at, failure)) = &state.failed {
+            let stands =
+                matches!(failure, TokenFailure::Refused { .. }) && now < *failed_at + REFUSAL;
+            if *failed_at >= begun_at || stands {
+                return Err(failure.clone());
+            }
         }
         match self.fetch(request).await {
             Ok(granted) => {
