@@ -30,6 +30,8 @@ mod outcome;
 mod path;
 mod payload_fault;
 mod platform;
+#[cfg(test)]
+mod properties;
 mod provider_token;
 mod push_courier;
 mod secret;
