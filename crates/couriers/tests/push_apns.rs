@@ -278,6 +278,42 @@ async fn a_connection_that_is_cut_costs_one_attempt() {
     assert_eq!((ids.len(), service.accepted()), (1, 2));
 }
 
+/// A service that takes a message, and then fails to say so, refuses, leaves or cuts: whoever tries
+/// again until it is delivered misses none, and each repeat has its reason.
+#[tokio::test]
+async fn nothing_is_missing_after_a_bad_day() {
+    let cuts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&cuts);
+    let service = service(move |asked| match asked.number {
+        number if number % 7 == 0 => {
+            count.fetch_add(1, Ordering::SeqCst);
+            Reaction::Cut
+        }
+        number if number % 5 == 0 => Reaction::NotBegun,
+        number if number % 11 == 0 => Reaction::AnswerAndLeave(200, String::new()),
+        number if number % 13 == 0 => reason(503, "ServiceUnavailable"),
+        _ => answer(200, ""),
+    });
+    let service = service.await;
+    let (app, courier) =
+        (Arc::new(App::by_token(PushPlatform::Apns)), Arc::new(courier(&config(&service))));
+    let all: Vec<_> = (0..100)
+        .map(|number| {
+            let (app, courier) = (Arc::clone(&app), Arc::clone(&courier));
+            tokio::spawn(async move {
+                push_until_delivered(&app, &courier, &format!("{number:04x}")).await;
+            })
+        })
+        .collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    let asked = service.asked();
+    let ids: HashSet<_> = asked.iter().map(|it| it.header("apns-id").unwrap()).collect();
+    assert_eq!(ids.len(), 100, "each message has its id, whenever it was sent");
+    assert!(cuts.load(Ordering::SeqCst) > 0);
+}
+
 #[tokio::test]
 async fn a_line_that_is_silent_is_left_for_another() {
     let service = service(|asked| match asked.connection {
