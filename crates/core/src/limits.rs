@@ -215,6 +215,37 @@ pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
 pub const EMAIL_DOMAIN_BYTES_MAX: usize = 255;
 /// Messages a second to a subscribed address. Quotas of SNS, "Delivery rate for Amazon SNS to email".
 pub const EMAILS_PER_SECOND_MAX: u32 = 10;
+/// How long one attempt to push a message to a mobile app may take in all, if the operator does not
+/// say otherwise, and how long they may say. Bounds of ours, below [`ATTEMPT_SECONDS_MAX`].
+pub const PUSH_ATTEMPT_SECONDS: u64 = 20;
+/// See [`PUSH_ATTEMPT_SECONDS`].
+pub const PUSH_ATTEMPT_SECONDS_MAX: u64 = 50;
+/// Bytes of a payload for APNs. Apple, "Generating a remote notification", as is the next.
+pub const APNS_PAYLOAD_BYTES_MAX: usize = 4096;
+/// Bytes of a payload for APNs that is an incoming call.
+pub const APNS_VOIP_PAYLOAD_BYTES_MAX: usize = 5120;
+/// Bytes of `apns-collapse-id`. Apple, "Sending notification requests to APNs".
+pub const APNS_COLLAPSE_ID_BYTES_MAX: usize = 64;
+/// Bytes of a payload for FCM. Firebase, "About FCM messages".
+pub const FCM_PAYLOAD_BYTES_MAX: usize = 4096;
+/// Bytes of a payload for ADM. Amazon Device Messaging, "Send a message".
+pub const ADM_PAYLOAD_BYTES_MAX: usize = 6144;
+/// Bytes of a payload for the services that nothing can be delivered to. Microsoft gives 5000 to WNS;
+/// the others have less, and nobody is left to mind.
+pub const OTHER_PUSH_PAYLOAD_BYTES_MAX: usize = 5000;
+/// How long a push service may try, if nothing says. Developer guide of SNS, "Using the Amazon SNS
+/// time to live (TTL) message attribute": four weeks.
+pub const PUSH_TTL_SECONDS: u64 = 2_419_200;
+/// How long FCM may try at most. FCM's reference, `AndroidConfig.ttl`.
+pub const FCM_TTL_SECONDS_MAX: u64 = 2_419_200;
+/// How long ADM may try. Amazon Device Messaging, `expiresAfter`.
+pub const ADM_TTL_SECONDS: RangeInclusive<u64> = 1..=2_678_400;
+/// How long a connection to a push service is kept for the next message. Apple asks for it to be kept
+/// as long as possible; nobody is served by one that is forgotten.
+pub const PUSH_IDLE_SECONDS: u64 = 1800;
+/// Applications with connections and access tokens kept, at most. The one used longest ago gives way.
+pub const PUSH_APPLICATIONS_KEPT_MAX: usize = 256;
+
 /// Signatures that are remembered, so that a message for many queues is signed once.
 pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::{
     AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, HttpCourier,
-    RootsError,
+    PushConfig, PushCourier, PushSetupError, RootsError,
 };
 
 /// How to deliver.
@@ -27,6 +27,8 @@ pub struct CourierConfig {
     pub attempt_timeout: Duration,
     /// How to send mail, if it can be sent.
     pub email: Option<EmailConfig>,
+    /// How to reach the services of mobile push.
+    pub push: PushConfig,
 }
 
 impl Default for CourierConfig {
@@ -38,6 +40,7 @@ impl Default for CourierConfig {
             extra_roots: None,
             attempt_timeout: Duration::from_secs(HTTP_ATTEMPT_SECONDS),
             email: None,
+            push: PushConfig::default(),
         }
     }
 }
@@ -51,6 +54,9 @@ pub enum CourierSetupError {
     /// E-mail.
     #[error("e-mail: {0}")]
     Email(#[from] EmailSetupError),
+    /// Mobile push.
+    #[error("mobile push: {0}")]
+    Push(#[from] PushSetupError),
 }
 
 /// The couriers, one for each protocol.
@@ -60,6 +66,9 @@ pub struct Couriers {
     pub http: HttpCourier,
     /// `email` and `email-json`, if there is a mail server.
     pub email: Option<EmailCourier>,
+    /// Apps on devices. Each delivery brings its application's credentials, so it is none of those
+    /// that [`Couriers::of`] knows.
+    pub push: PushCourier,
 }
 
 impl Couriers {
@@ -71,9 +80,10 @@ impl Couriers {
     pub fn new(config: &CourierConfig) -> Result<Couriers, CourierSetupError> {
         let guard = Arc::new(AddressGuard::new(config.allow.clone(), config.deny.clone()));
         let roots = config.extra_roots.as_deref();
-        let http = HttpCourier::new(guard, roots, config.attempt_timeout)?;
+        let http = HttpCourier::new(Arc::clone(&guard), roots, config.attempt_timeout)?;
         let email = config.email.as_ref().map(EmailCourier::new).transpose()?;
-        Ok(Couriers { http, email })
+        let push = PushCourier::new(&config.push, guard)?;
+        Ok(Couriers { http, email, push })
     }
 
     /// The courier of a protocol; `None` if there is none, or if it is not configured.

@@ -11,6 +11,7 @@
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
+//! - [`PushCourier`]: apps on devices, through the services of those who make the devices.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -24,7 +25,9 @@ mod courier;
 mod couriers;
 mod email;
 mod endpoint;
+mod gate;
 mod http;
+mod push;
 pub mod signing;
 mod special_addresses;
 
@@ -39,3 +42,7 @@ pub use email::{
 };
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use push::{
+    ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
+    PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,
+};

@@ -8,9 +8,9 @@ use tidings_core::limits::EMAIL_IDLE_SECONDS;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
-use super::gate::Gate;
 use super::session::{Failure, Login, Session, Taken};
 use super::wire::MailServer;
+use crate::gate::Gate;
 
 const IDLE: Duration = Duration::from_secs(EMAIL_IDLE_SECONDS);
 /// How long a server may take to say goodbye. Nothing depends on it.

@@ -12,7 +12,6 @@ mod config;
 mod connections;
 mod dkim;
 mod email_courier;
-mod gate;
 mod letter;
 mod session;
 mod wire;

@@ -33,7 +33,7 @@ const LOOKUPS_MAX: usize = 64;
 
 /// Connects over TCP to addresses that the guard lets pass.
 #[derive(Clone, Debug)]
-pub(super) struct GuardedConnector {
+pub(crate) struct GuardedConnector {
     inner: HttpConnector<GuardedResolver>,
     guard: Arc<AddressGuard>,
 }
@@ -41,7 +41,7 @@ pub(super) struct GuardedConnector {
 impl GuardedConnector {
     /// The addresses of a host share the timeout, so that one that does not answer leaves time for
     /// the others.
-    pub(super) fn new(guard: Arc<AddressGuard>, connect_timeout: Duration) -> GuardedConnector {
+    pub(crate) fn new(guard: Arc<AddressGuard>, connect_timeout: Duration) -> GuardedConnector {
         let room = Arc::new(Semaphore::new(LOOKUPS_MAX));
         let mut inner =
             HttpConnector::new_with_resolver(GuardedResolver { guard: Arc::clone(&guard), room });

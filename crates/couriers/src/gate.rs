@@ -1,5 +1,5 @@
-//! A mail server that is down is asked again now and then, by one attempt at a time; the others end
-//! at once, and cost nothing.
+//! A server that is down is asked again now and then, by one attempt at a time; the others end at once,
+//! and cost nothing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ const REST_MAX: Duration = Duration::from_secs(30);
 
 /// Lets attempts to connect through, or not.
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<Option<Closed>>);
+pub(crate) struct Gate(Mutex<Option<Closed>>);
 
 #[derive(Debug)]
 struct Closed {
@@ -26,7 +26,7 @@ struct Closed {
 impl Gate {
     /// Whether somebody may connect now; if not, why. Who may takes `attempt_timeout` at most, and
     /// until then no other one follows, unless it goes well.
-    pub(super) fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), String> {
+    pub(crate) fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), String> {
         let mut closed = self.lock();
         let Some(closed) = closed.as_mut() else { return Ok(()) };
         if now >= closed.until {
@@ -39,7 +39,7 @@ impl Gate {
 
     /// The server could not be reached, or would have nothing to do with us. Attempts that began
     /// before that was known say nothing new.
-    pub(super) fn close(&self, begun_at: Instant, now: Instant, why: &str) {
+    pub(crate) fn close(&self, begun_at: Instant, now: Instant, why: &str) {
         let mut closed = self.lock();
         if closed.as_ref().is_some_and(|closed| begun_at < closed.failed_at) {
             return;
@@ -49,7 +49,7 @@ impl Gate {
     }
 
     /// The server is there.
-    pub(super) fn open(&self) {
+    pub(crate) fn open(&self) {
         *self.lock() = None;
     }
 
