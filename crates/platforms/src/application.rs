@@ -23,7 +23,7 @@ pub struct Application {
     pub(crate) revision: u32,
     pub(crate) is_enabled: bool,
     /// Attributes that are shown as they were given, by name.
-    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) settings: BTreeMap<&'static str, String>,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) checked: Checked,
 }
@@ -86,9 +86,9 @@ impl Application {
     }
 
     /// What GetPlatformApplicationAttributes shows: everything but the credentials.
-    pub fn attributes(&self) -> Vec<(&str, String)> {
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut shown = vec![(ENABLED, self.is_enabled.to_string())];
-        shown.extend(self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        shown.extend(self.settings.iter().map(|(name, value)| (*name, value.clone())));
         let Checked { method, certificate_expires_at } = &self.checked;
         shown.extend(method.map(|method| ("AuthenticationMethod", method.as_str().to_owned())));
         let expires_at = certificate_expires_at.clone();

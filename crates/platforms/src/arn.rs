@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::names::{AccountId, Region, SubscriptionProtocol, TopicArn, Uuid};
 
 use crate::limits::NAME_CHARS_MAX;
 use crate::platform::Platform;
@@ -37,6 +37,13 @@ impl ApplicationArn {
     /// The name alone, unique within account, region and platform.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where messages wait that are for one of its endpoints alone.
+    pub fn outbox(&self) -> TopicArn {
+        let (account, region) = (self.account, self.region.clone());
+        let name = format!("{}/{}", self.platform.as_str(), self.name);
+        TopicArn::direct(account, region, SubscriptionProtocol::Application, &name)
     }
 
     fn resource(&self, f: &mut fmt::Formatter<'_>, kind: &str) -> fmt::Result {

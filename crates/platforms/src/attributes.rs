@@ -90,7 +90,7 @@ impl Setting {
             Kind::Topic if !is_topic_beside(value, application) => {
                 "must be the ARN of a topic of the same account and region".to_owned()
             }
-            Kind::Role if !value.starts_with("arn:") => "must be the ARN of a role".to_owned(),
+            Kind::Role if !is_role(value) => "must be the ARN of a role".to_owned(),
             Kind::Percentage if percentage(value).is_none() => {
                 format!("{value} value provided is not an integer between 0-100")
             }
@@ -104,6 +104,10 @@ impl Setting {
 pub(crate) fn percentage(value: &str) -> Option<u8> {
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     value.parse().ok().filter(|percent| is_number && *percent <= 100)
+}
+
+fn is_role(value: &str) -> bool {
+    value.starts_with("arn:") && value.contains(":iam::") && value.contains(":role/")
 }
 
 fn is_topic_beside(value: &str, application: &ApplicationArn) -> bool {

@@ -89,7 +89,8 @@ impl AuthenticationMethod {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// The method that is shown so.
+    pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 }

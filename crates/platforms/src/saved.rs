@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::application::Application;
 use crate::arn::ApplicationArn;
+use crate::attributes::Setting;
 use crate::credentials::{AuthenticationMethod, Checked, Credentials};
 use crate::endpoint::{BaiduIds, Endpoint};
 use crate::platform::Platform;
@@ -119,7 +120,10 @@ impl SavedApplication {
             number: *number,
             revision: *revision,
             disabled: !is_enabled,
-            settings: settings.clone(),
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
             method: checked.method.map(|method| method.as_str().to_owned()),
             certificate_expires_at: checked.certificate_expires_at.clone(),
             sealed: credentials.as_ref().map(seal),
@@ -150,11 +154,16 @@ impl SavedApplication {
             number: self.number,
             revision: self.revision,
             is_enabled: !self.disabled,
-            settings: self.settings,
+            settings: self.settings.into_iter().filter_map(known).collect(),
             credentials,
             checked: Checked { method, certificate_expires_at },
         })
     }
+}
+
+/// A setting of this release. One of a later release is of no use to this one.
+fn known((name, value): (String, String)) -> Option<(&'static str, String)> {
+    Setting::parse(&name).map(|setting| (setting.name(), value))
 }
 
 /// What sealed credentials belong to: they cannot be put to another application.

@@ -153,7 +153,7 @@ fn set(application: &mut Application, name: &str, value: &str) -> Result<(), Top
         return Ok(());
     }
     setting.check(value, &application.arn)?;
-    application.settings.insert(setting.name().to_owned(), value.to_owned());
+    application.settings.insert(setting.name(), value.to_owned());
     Ok(())
 }
 

@@ -12,10 +12,6 @@ fn shown_of(world: &World, arn: &EndpointArn) -> Vec<(&'static str, String)> {
     world.platforms.endpoint(arn).unwrap().attributes()
 }
 
-fn pairs(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-    pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
-}
-
 #[test]
 fn creating_again_is_no_mistake_if_nothing_differs() {
     let mut world = World::with_fcm("GCM/hotel");
@@ -49,7 +45,7 @@ fn attributes_win_over_the_parameter_but_for_the_token() {
         attributes: attributes(&[("CustomUserData", "attribute"), ("Token", "another")]),
     };
     let Ok(Output::Endpoint(arn)) = world.change(create) else { panic!("no endpoint") };
-    let expected = pairs(&[("Enabled", "true"), ("Token", "t"), ("CustomUserData", "attribute")]);
+    let expected = shown(&[("Enabled", "true"), ("Token", "t"), ("CustomUserData", "attribute")]);
     assert_eq!(shown_of(&world, &arn), expected);
 }
 
@@ -105,7 +101,7 @@ fn those_of_baidu_have_ids_of_their_own() {
     let ids = [("ChannelId", "c"), ("UserId", "u")];
     let arn = world.register("BAIDU/hotel", "c", &ids).unwrap();
     let expected =
-        pairs(&[("Enabled", "true"), ("Token", "c"), ("ChannelId", "c"), ("UserId", "u")]);
+        shown(&[("Enabled", "true"), ("Token", "c"), ("ChannelId", "c"), ("UserId", "u")]);
     assert_eq!(shown_of(&world, &arn), expected);
     assert_eq!(world.restarted().endpoint(&arn).unwrap().attributes(), expected);
 }
@@ -120,7 +116,7 @@ fn attributes_change() {
     world
         .set_endpoint(&arn, &[("Token", "t2"), ("CustomUserData", "d"), ("Enabled", "false")])
         .unwrap();
-    let expected = pairs(&[("Enabled", "false"), ("Token", "t2"), ("CustomUserData", "d")]);
+    let expected = shown(&[("Enabled", "false"), ("Token", "t2"), ("CustomUserData", "d")]);
     assert_eq!(shown_of(&world, &arn), expected);
     assert_eq!(world.set_endpoint(&arn, &[("Token", "other")]), Err(exists(&other)));
     // The first token is free again.

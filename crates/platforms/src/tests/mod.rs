@@ -123,10 +123,8 @@ impl World {
         self.change(Change::SetEndpointAttributes { endpoint: endpoint.clone(), attributes })
     }
 
-    fn shown(&self, name: &str) -> Vec<(String, String)> {
-        let application = self.platforms.application(&application(name)).unwrap();
-        let shown = application.attributes().into_iter();
-        shown.map(|(name, value)| (name.to_owned(), value)).collect()
+    fn shown(&self, name: &str) -> Vec<(&'static str, String)> {
+        self.platforms.application(&application(name)).unwrap().attributes()
     }
 
     /// The state that a restart makes.
@@ -136,6 +134,6 @@ impl World {
     }
 }
 
-fn shown(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+fn shown(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
