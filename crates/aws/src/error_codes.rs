@@ -211,6 +211,12 @@ impl Code {
                 Self::sns("AuthorizationErrorException", "AuthorizationError", 403)
             }
             R::InvalidState(_) => Self::sns("InvalidStateException", "InvalidState", 400),
+            R::EndpointDisabled => Self::sns("EndpointDisabledException", "EndpointDisabled", 400),
+            R::PlatformApplicationDisabled => Self::sns(
+                "PlatformApplicationDisabledException",
+                "PlatformApplicationDisabled",
+                400,
+            ),
             R::FilterPolicyLimitExceeded(_) => {
                 Self::sns("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403)
             }

@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tidings_core::delivery::{Attempt, Fate, without_password};
+use tidings_core::delivery::{Attempt, DeliveryLogging, Fate, without_password};
 use tidings_core::names::SubscriptionArn;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel};
+use tidings_platforms::{ApplicationArn, EndpointArn};
 use tracing::{debug, info, warn};
 
 /// How often what subscriptions got is summed up.
@@ -30,6 +31,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) published_at: Timestamp,
     /// MD5 of the message, in hexadecimal digits.
     pub(crate) message_md5: String,
+    /// What is to be logged: as the topic wants it, or the platform application.
+    pub(crate) logging: DeliveryLogging,
 }
 
 /// What came of the deliveries of each subscription since the last summary.
@@ -113,7 +116,7 @@ impl Finished<'_> {
     /// Whether the topic wants a delivery status log. Of successes a share, chosen by the message's
     /// id, so that all its subscriptions are logged or none.
     fn is_to_be_logged(&self) -> bool {
-        let logging = self.attempt.logging;
+        let logging = self.logging;
         match self.fate {
             Fate::Delivered => share(&self.parcel.message_id) < u32::from(logging.success_percent),
             Fate::DeadLettered | Fate::Dropped => logging.failures,
@@ -124,24 +127,41 @@ impl Finished<'_> {
     /// The name of the service's log group.
     fn log_group(&self) -> String {
         let topic = &self.attempt.delivery.subscription.topic;
-        let (region, account, name) = (topic.region.as_str(), topic.account, topic.name.as_str());
+        let (region, account) = (topic.region.as_str(), topic.account);
+        let name = match self.application() {
+            Some(application) => {
+                format!("app/{}/{}", application.platform.as_str(), application.name())
+            }
+            None => topic.name.as_str().to_owned(),
+        };
         let failures = if self.fate == Fate::Delivered { "" } else { "/Failure" };
         format!("sns/{region}/{account}/{name}{failures}")
     }
 
-    /// As the service logs it. Developer guide, "Amazon SNS message delivery status".
+    /// Of a message for one of its endpoints alone, the platform application.
+    fn application(&self) -> Option<ApplicationArn> {
+        let is_direct = self.attempt.delivery.subscription.topic.name.is_direct();
+        let endpoint = EndpointArn::parse(&self.parcel.endpoint).filter(|_| is_direct);
+        endpoint.map(|endpoint| endpoint.application)
+    }
+
+    /// As the service logs it. Developer guide, "Amazon SNS message delivery status"; of endpoints,
+    /// "Amazon SNS mobile app attributes". Tokens are left out: they lead to devices.
     fn log(&self) -> String {
         let timestamp = self.published_at.to_iso8601().replace('T', " ");
+        let mut notification = json!({
+            "messageMD5Sum": self.message_md5,
+            "messageId": self.parcel.message_id,
+            "timestamp": timestamp.trim_end_matches('Z'),
+        });
+        if self.application().is_none() {
+            notification["topicArn"] = json!(self.parcel.topic_arn);
+        }
         json!({
-            "notification": {
-                "messageMD5Sum": self.message_md5,
-                "messageId": self.parcel.message_id,
-                "topicArn": self.parcel.topic_arn,
-                "timestamp": timestamp.trim_end_matches('Z'),
-            },
+            "notification": notification,
             "delivery": {
                 "deliveryId": self.attempt.delivery.subscription.id.to_string(),
-                "destination": without_password(&self.attempt.endpoint),
+                "destination": without_password(&self.parcel.endpoint),
                 "providerResponse": self.answer(),
                 "dwellTimeMs": self.dwell_ms(),
                 "attempts": self.attempt.receipt.receive_count,

@@ -27,6 +27,7 @@ mod identities;
 mod keys;
 mod kms;
 mod listener;
+mod mobile;
 mod pages;
 mod patient_stream;
 mod plain;
@@ -57,6 +58,7 @@ pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,
 };
+pub use mobile::MobilePush;
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
 pub use throttle::Quota;

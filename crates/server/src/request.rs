@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::exchange::Call;
 use crate::keys::KeyService;
 use crate::listener::Door;
+use crate::mobile::MobilePush;
 use crate::pages::Page;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     /// Who has the keys; `None` where nobody has.
     pub(crate) kms: Option<KeyService>,
+    /// Platform applications and endpoints; `None` where none are kept.
+    pub(crate) mobile: Option<MobilePush>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");

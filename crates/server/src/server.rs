@@ -22,6 +22,7 @@ use crate::keys::KeyService;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
+use crate::mobile::MobilePush;
 use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
 use crate::throttle::Throttle;
@@ -98,9 +99,18 @@ impl Server {
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
         let throttle = Throttle::new(config.limits.principal);
-        let kms = None;
-        let shared =
-            Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle, kms });
+        let shared = Shared {
+            config,
+            broker,
+            bodies,
+            signer,
+            couriers,
+            auth,
+            throttle,
+            kms: None,
+            mobile: None,
+        };
+        let shared = Arc::new(shared);
         Ok(Self { entrances, shared, reloader: Reloader::default() })
     }
 
@@ -113,6 +123,13 @@ impl Server {
             KeyService::Embedded(kms) => KeyService::Embedded(kms.serving(&shared.auth)),
             external @ KeyService::External(_) => external,
         });
+        self
+    }
+
+    /// Says where platform applications and endpoints are kept.
+    pub fn with_mobile_push(mut self, mobile: MobilePush) -> Self {
+        let shared = Arc::get_mut(&mut self.shared);
+        shared.expect("nothing is served before the server runs").mobile = Some(mobile);
         self
     }
 

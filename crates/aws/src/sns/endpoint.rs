@@ -3,6 +3,7 @@
 use tidings_core::limits;
 use tidings_core::names::{QueueArn, SubscriptionProtocol, TopicName};
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::EndpointArn;
 
 use crate::text::Text;
 
@@ -26,12 +27,10 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http | P::Https | P::Email | P::EmailJson => Ok(protocol),
-        P::Lambda | P::Firehose | P::Application | P::Sms => {
-            Err(TopicRejection::parameter(format_args!(
-                "Protocol Reason: this server does not deliver by the protocol {name} yet"
-            )))
-        }
+        P::Http | P::Https | P::Email | P::EmailJson | P::Application => Ok(protocol),
+        P::Lambda | P::Firehose | P::Sms => Err(TopicRejection::parameter(format_args!(
+            "Protocol Reason: this server does not deliver by the protocol {name} yet"
+        ))),
     }
 }
 
@@ -49,6 +48,10 @@ pub(crate) fn check(
         check_url(protocol, &endpoint)?;
     } else if protocol.is_email() {
         check_address(&endpoint)?;
+    } else if protocol == SubscriptionProtocol::Application {
+        if EndpointArn::parse(&endpoint).is_none() {
+            return Err(TopicRejection::parameter("ApplicationEndpoint ARN"));
+        }
     } else if QueueArn::parse(&endpoint).is_none() {
         return Err(TopicRejection::parameter("SQS endpoint ARN"));
     }
@@ -118,7 +121,7 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https", "email", "email-json"] {
+        for name in ["sqs", "http", "https", "email", "email-json", "application"] {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
@@ -126,7 +129,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose", "application", "sms"] {
+        for name in ["lambda", "firehose", "sms"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));
@@ -153,6 +156,17 @@ mod tests {
         }
         assert_eq!(checked("sqs", ""), Err(parameter("Endpoint")));
         assert_eq!(check(SubscriptionProtocol::Sqs, None), Err(parameter("Endpoint")));
+    }
+
+    #[test]
+    fn apps_are_named_by_arn() {
+        use crate::sns::testing::{APPLICATION, ENDPOINT};
+        assert_eq!(checked("application", ENDPOINT), Ok(ENDPOINT.to_owned()));
+        let queue = "arn:aws:sqs:eu-west-1:000000000042:orders";
+        for endpoint in [APPLICATION, queue, "hotel"] {
+            assert_eq!(checked("application", endpoint), Err(parameter("ApplicationEndpoint ARN")));
+        }
+        assert_eq!(checked("application", ""), Err(parameter("Endpoint")));
     }
 
     #[test]

@@ -131,9 +131,19 @@ impl DraftIds<'_> {
     }
 }
 
-/// The message as the core takes it. `trace_header` is the request's own.
+/// A message of the service's own to a topic.
+pub fn notice(topic: &TopicArn, subject: &str, message: &str, message_id: Uuid) -> Publication {
+    let texts = Texts { default: Text::borrowed(message), by_protocol: Vec::new() };
+    let body = Body { subject: Some(subject), given: message, texts };
+    let ids = Ids { group: None, deduplication: None };
+    publication(topic, None, &body, &[], ids, None, message_id)
+}
+
+/// The message as the core takes it. `target` is whom it is for, if it is for one endpoint alone;
+/// `trace_header` is the request's own.
 pub(crate) fn publication(
     topic: &TopicArn,
+    target: Option<&str>,
     body: &Body<'_>,
     attributes: &[Attribute<'_>],
     ids: Ids,
@@ -145,7 +155,7 @@ pub(crate) fn publication(
     let by_protocol = body.texts.by_protocol.iter().map(|(key, text)| (*key, text.as_str()));
     let content = PublishedContent {
         message_type: MessageType::Notification,
-        target: None,
+        target,
         subject: body.subject,
         trace_header,
         token: None,

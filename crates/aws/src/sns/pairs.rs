@@ -33,7 +33,7 @@ fn pair(fields: &Fields<'_>, key: &str, value: &str) -> (String, String) {
     (text(key), text(value))
 }
 
-/// The output of GetTopicAttributes and GetSubscriptionAttributes.
+/// The output of GetTopicAttributes and its like.
 #[derive(Debug)]
 pub struct AttributesOutput {
     /// Names and values.

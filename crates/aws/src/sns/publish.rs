@@ -1,8 +1,9 @@
 //! Publish.
 
 use tidings_core::command::{Published, TopicCommand};
-use tidings_core::names::{TopicArn, Uuid};
+use tidings_core::names::{SubscriptionProtocol, TopicArn, Uuid};
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::EndpointArn;
 
 use super::caller::Caller;
 use super::checks::{Required, no_value};
@@ -19,7 +20,8 @@ use crate::sqs::system_attributes::TraceHeader;
 ///
 /// # Errors
 /// ValidationError if the message is missing, InvalidParameter or ParameterValueInvalid if it or an
-/// attribute does not have its form, InvalidParameter if it is for no topic.
+/// attribute does not have its form, InvalidParameter if it is for no topic and no endpoint. Whether
+/// the endpoint is there is not known here.
 pub fn command(
     fields: &Fields<'_>,
     caller: &Caller<'_>,
@@ -31,27 +33,47 @@ pub fn command(
     required.check()?;
     let draft = Draft::read(fields, message)?;
     let body = draft.body.check()?;
-    let arn = destination(fields, caller)?;
+    let destination = destination(fields, caller)?;
+    let (arn, target) = match &destination {
+        Destination::Topic(arn) => (arn.clone(), None),
+        Destination::Endpoint(endpoint) => {
+            (endpoint.application.outbox(), Some(endpoint.to_string()))
+        }
+    };
     let ids = draft.ids.check(&arn.name)?;
     let attributes = message_attributes::check(draft.attributes)?;
     let trace_header = TraceHeader::of_http(trace_header);
     let trace_header = trace_header.value.as_deref();
-    let message = publication(&arn, &body, &attributes, ids, trace_header, message_id);
-    Ok(TopicCommand::Publish { arn, messages: vec![message] })
+    let target = target.as_deref();
+    let message = publication(&arn, target, &body, &attributes, ids, trace_header, message_id);
+    Ok(match destination {
+        Destination::Topic(_) => TopicCommand::Publish { arn, messages: vec![message] },
+        Destination::Endpoint(_) => TopicCommand::PublishDirect {
+            outbox: arn,
+            protocol: SubscriptionProtocol::Application,
+            message: Box::new(message),
+        },
+    })
 }
 
-/// The topic that a message is for: TopicArn, or a topic's ARN as TargetArn.
-fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<TopicArn, TopicRejection> {
+/// Whom a message is for.
+enum Destination {
+    /// The subscribers of a topic.
+    Topic(TopicArn),
+    /// One app on one device.
+    Endpoint(EndpointArn),
+}
+
+/// TopicArn, or the ARN of a topic or an endpoint as TargetArn.
+fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<Destination, TopicRejection> {
     if let Some(arn) = fields.text("TopicArn") {
-        return caller.topic("TopicArn", &arn);
+        return caller.topic("TopicArn", &arn).map(Destination::Topic);
     }
     if let Some(arn) = fields.text("TargetArn") {
-        if arn.contains(":endpoint/") || arn.contains(":app/") {
-            return Err(TopicRejection::parameter(
-                "TargetArn Reason: No endpoint found for the target arn specified",
-            ));
-        }
-        return caller.topic("TargetArn", &arn);
+        return match arn.contains(":endpoint/") || arn.contains(":app/") {
+            true => caller.target(&arn).map(Destination::Endpoint),
+            false => caller.topic("TargetArn", &arn).map(Destination::Topic),
+        };
     }
     if fields.text("PhoneNumber").is_some() {
         return Err(TopicRejection::parameter(
@@ -217,6 +239,21 @@ mod tests {
         }
         let elsewhere = "Message=m&TopicArn=arn:aws:sns:eu-west-1:000000000043:stock";
         assert_eq!(command(ACTION, elsewhere), Err(TopicRejection::no_topic().into()));
+    }
+
+    #[test]
+    fn a_message_may_be_for_an_app() {
+        use crate::sns::testing::ENDPOINT;
+        let form = format!("TargetArn={ENDPOINT}&Message=m");
+        let form = Form::read(form.as_bytes(), "").unwrap();
+        let asked = super::command(&form.fields(), &caller(), None, Uuid::from_random(0)).unwrap();
+        let TopicCommand::PublishDirect { outbox, protocol, message } = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(outbox, EndpointArn::parse(ENDPOINT).unwrap().application.outbox());
+        assert_eq!(protocol, SubscriptionProtocol::Application);
+        let content = PublishedContent::decode(&message.content).unwrap();
+        assert_eq!((content.target, content.message), (Some(ENDPOINT), "m"));
     }
 
     #[test]

@@ -4,6 +4,10 @@
 use tidings_core::command::TopicCommand;
 use tidings_core::names::{AccountId, Region, SubscriptionArn, TopicArn, Uuid};
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::{
+    ApplicationArn, Attributes, Change, Checked, EndpointArn, Platforms, Random,
+};
+use tidings_seal::MasterKey;
 
 use super::*;
 use crate::action::{Action, Protocol, SnsAction};
@@ -15,6 +19,16 @@ pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000042:stock";
 pub(crate) const SUBSCRIPTION: &str =
     "arn:aws:sns:eu-west-1:000000000042:stock:6b0e71bd-7e97-4d97-80ce-4a0994e55286";
 
+pub(crate) const APPLICATION: &str = "arn:aws:sns:eu-west-1:000000000042:app/GCM/hotel";
+pub(crate) const ENDPOINT: &str =
+    "arn:aws:sns:eu-west-1:000000000042:endpoint/GCM/hotel/6b0e71bd-7e97-4d97-80ce-4a0994e55286";
+
+/// How [`APPLICATION`] prints in a change.
+pub(crate) const APPLICATION_ARN: &str = "ApplicationArn { account: 000000000042, region: \
+                                          Region(\"eu-west-1\"), platform: Gcm, name: \"hotel\" }";
+/// How [`ENDPOINT`] prints in a change.
+pub(crate) const ENDPOINT_ARN: &str = "EndpointArn { application: ApplicationArn { account: 000000000042, region: \
+     Region(\"eu-west-1\"), platform: Gcm, name: \"hotel\" }, id: 6b0e71bd-7e97-4d97-80ce-4a0994e55286 }";
 /// How the ARN of [`TOPIC`] prints in a command.
 pub(crate) const ARN: &str = "TopicArn { account: 000000000042, region: Region(\"eu-west-1\"), \
                               name: TopicName(\"stock\") }";
@@ -58,6 +72,9 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
     let form = Form::read(form.as_bytes(), "")?;
     let fields = &form.fields();
     use SnsAction as A;
+    if let Some(asked) = asked_of_platforms(action, fields, caller) {
+        return Ok(asked?);
+    }
     let command = match action {
         A::AddPermission => add_permission::command(fields, caller)?,
         A::ConfirmSubscription => confirm_subscription::command(fields, caller)?,
@@ -83,8 +100,75 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
         A::TagResource => tag_resource::command(fields, caller)?,
         A::Unsubscribe => unsubscribe::command(fields, caller, id())?,
         A::UntagResource => untag_resource::command(fields, caller)?,
+        A::CreatePlatformApplication
+        | A::CreatePlatformEndpoint
+        | A::DeleteEndpoint
+        | A::DeletePlatformApplication
+        | A::GetEndpointAttributes
+        | A::GetPlatformApplicationAttributes
+        | A::ListEndpointsByPlatformApplication
+        | A::ListPlatformApplications
+        | A::SetEndpointAttributes
+        | A::SetPlatformApplicationAttributes => unreachable!("they are asked of platforms"),
     };
     Ok(format!("{command:?}"))
+}
+
+/// What a request asks of platform applications, printed; `None` for all other actions.
+fn asked_of_platforms(
+    action: SnsAction,
+    fields: &crate::query::Fields<'_>,
+    caller: &Caller<'_>,
+) -> Option<Result<String, TopicRejection>> {
+    use SnsAction as A;
+    fn print<T: std::fmt::Debug>(
+        asked: Result<T, TopicRejection>,
+    ) -> Result<String, TopicRejection> {
+        asked.map(|asked| format!("{asked:?}"))
+    }
+    Some(match action {
+        A::CreatePlatformApplication => print(create_platform_application::change(fields, caller)),
+        A::CreatePlatformEndpoint => print(create_platform_endpoint::change(fields, caller)),
+        A::DeleteEndpoint => print(delete_endpoint::change(fields, caller)),
+        A::DeletePlatformApplication => print(delete_platform_application::change(fields, caller)),
+        A::GetEndpointAttributes => print(get_endpoint_attributes::endpoint(fields, caller)),
+        A::GetPlatformApplicationAttributes => {
+            print(get_platform_application_attributes::application(fields, caller))
+        }
+        A::ListEndpointsByPlatformApplication => {
+            print(list_endpoints_by_platform_application::asked(fields, caller))
+        }
+        A::ListPlatformApplications => print(list_platform_applications::after(fields, caller)),
+        A::SetEndpointAttributes => print(set_endpoint_attributes::change(fields, caller)),
+        A::SetPlatformApplicationAttributes => {
+            print(set_platform_application_attributes::change(fields, caller))
+        }
+        _ => return None,
+    })
+}
+
+/// An application, [`APPLICATION`], with one endpoint.
+pub(crate) fn platforms() -> (Platforms, EndpointArn) {
+    let mut platforms = Platforms::load([], MasterKey::new([7; 32]).sealer("push")).unwrap();
+    let application = ApplicationArn::parse(APPLICATION).unwrap();
+    let attributes = vec![("PlatformCredential".to_owned(), "secret".to_owned())].into();
+    let create = Change::CreateApplication { application: application.clone(), attributes };
+    let register = Change::CreateEndpoint {
+        application,
+        token: "a&b".into(),
+        user_data: None,
+        attributes: Attributes::default(),
+    };
+    let mut endpoint = None;
+    for change in [create, register] {
+        let random = Random::new([1; Random::BYTES]);
+        let decision = platforms.decide(change, &random, &|_| Ok(Checked::default())).unwrap();
+        platforms.apply(&decision.writes).unwrap();
+        if let tidings_platforms::Output::Endpoint(arn) = decision.output {
+            endpoint = Some(arn);
+        }
+    }
+    (platforms, endpoint.unwrap())
 }
 
 /// `Invalid parameter: <what>`
@@ -162,7 +246,9 @@ mod tests {
         "ActionName.member.1",
         "AttributeName",
         "Attributes.entry.1.key",
+        "CustomUserData",
         "Endpoint",
+        "EndpointArn",
         "Label",
         "Message",
         "MessageAttributes.entry.1.Name",
@@ -174,6 +260,8 @@ mod tests {
         "MessageStructure",
         "Name",
         "NextToken",
+        "Platform",
+        "PlatformApplicationArn",
         "Protocol",
         "PublishBatchRequestEntries.member.1.Id",
         "PublishBatchRequestEntries.member.1.Message",
@@ -196,6 +284,9 @@ mod tests {
         "json",
         "sqs",
         "{\"default\":\"\"}",
+        "GCM",
+        APPLICATION,
+        ENDPOINT,
         SUBSCRIPTION,
         TOPIC,
     ];

@@ -23,6 +23,10 @@ pub enum TopicRejection {
     SubscriptionLimitExceeded(String),
     /// The account has as many topics as it may have.
     TopicLimitExceeded(String),
+    /// Nothing is sent to the endpoint.
+    EndpointDisabled,
+    /// Nothing is sent for the platform application.
+    PlatformApplicationDisabled,
     /// Too many replays run.
     ReplayLimitExceeded(String),
     /// A resource has at most fifty tags.
@@ -80,6 +84,8 @@ impl fmt::Display for TopicRejection {
             | Self::ParameterValueInvalid(text)
             | Self::InvalidBatchEntryId(text) => f.write_str(text),
             Self::ResourceNotFound => f.write_str("Resource does not exist"),
+            Self::EndpointDisabled => f.write_str("Endpoint is disabled"),
+            Self::PlatformApplicationDisabled => f.write_str("Platform application is disabled"),
             Self::TagLimitExceeded => {
                 f.write_str("Could not complete request: tag quota of per resource exceeded")
             }

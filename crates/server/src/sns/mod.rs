@@ -3,6 +3,8 @@
 //! `tidings-aws` decodes, checks and renders; the core decides. What is left is the way between
 //! them.
 
+mod applications;
+mod direct;
 mod permissions;
 mod publish;
 mod subscriptions;
@@ -42,7 +44,7 @@ pub(crate) async fn perform(
         SnsAction::ListSubscriptionsByTopic => subscriptions::list_by_topic(exchange).await,
         SnsAction::ListTagsForResource => tags::list(exchange).await,
         SnsAction::ListTopics => topics::list(exchange).await,
-        SnsAction::Publish => publish::one(exchange).await,
+        SnsAction::Publish => publish::one(shared, exchange).await,
         SnsAction::PublishBatch => publish::batch(exchange).await,
         SnsAction::PutDataProtectionPolicy => topics::set_data_protection_policy(exchange).await,
         SnsAction::RemovePermission => permissions::remove(exchange).await,
@@ -52,6 +54,18 @@ pub(crate) async fn perform(
         SnsAction::TagResource => tags::tag(exchange).await,
         SnsAction::Unsubscribe => subscriptions::unsubscribe(exchange).await,
         SnsAction::UntagResource => tags::untag(exchange).await,
+        SnsAction::CreatePlatformApplication
+        | SnsAction::CreatePlatformEndpoint
+        | SnsAction::DeleteEndpoint
+        | SnsAction::DeletePlatformApplication
+        | SnsAction::GetEndpointAttributes
+        | SnsAction::GetPlatformApplicationAttributes
+        | SnsAction::ListEndpointsByPlatformApplication
+        | SnsAction::ListPlatformApplications
+        | SnsAction::SetEndpointAttributes
+        | SnsAction::SetPlatformApplicationAttributes => {
+            applications::perform(shared, exchange, action).await
+        }
     }
 }
 

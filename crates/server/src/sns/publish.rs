@@ -6,15 +6,20 @@ use tidings_aws::{Refusal, WireError};
 use tidings_core::command::{Command, Published, Reply, TopicCommand};
 use tidings_core::rejection::Rejection;
 
-use super::ask;
+use super::{ask, direct};
 use crate::encryption;
 use crate::exchange::{Exchange, unexpected};
+use crate::request::Shared;
 
-pub(super) async fn one(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn one(shared: &Shared, exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let caller = exchange.topic_caller();
     let trace_header = exchange.call.trace_id_header.as_deref();
     let message_id = exchange.broker.uuid();
     let command = publish::command(&exchange.fields(), &caller, trace_header, message_id)?;
+    if let TopicCommand::PublishDirect { .. } = command {
+        let published = direct::to_app(shared, exchange, command).await?;
+        return Ok(exchange.answer_with(&PublishOutput { published }));
+    }
     let mut answers = publish_all(exchange, command).await?;
     match answers.pop() {
         Some(published) if answers.is_empty() => {
@@ -65,7 +70,8 @@ async fn publish_all(
             return Ok(answers);
         }
         if !to_ask.is_empty() {
-            let asked = encryption::ask_keys(exchange, &topic, to_ask).await?;
+            let asked =
+                encryption::ask_keys(&encryption::Keys::of(exchange), &topic, to_ask).await?;
             for message in &mut left {
                 message.keys.extend(asked.clone());
             }
