@@ -2,6 +2,7 @@
 //! real time; when the next one comes, the clock says that the tests move.
 
 mod addresses;
+mod apps;
 mod confirming;
 mod delivery_policies;
 mod delivery_status;

@@ -134,8 +134,16 @@ const VERSION: &str = "2010-03-31";
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// Actions without an output shape.
-const SILENT: [&str; 4] =
-    ["DeleteTopic", "SetSubscriptionAttributes", "SetTopicAttributes", "Unsubscribe"];
+const SILENT: [&str; 8] = [
+    "DeleteEndpoint",
+    "DeletePlatformApplication",
+    "DeleteTopic",
+    "SetEndpointAttributes",
+    "SetPlatformApplicationAttributes",
+    "SetSubscriptionAttributes",
+    "SetTopicAttributes",
+    "Unsubscribe",
+];
 
 impl Sns {
     /// Carries an action out that must succeed; its result, if it has one.

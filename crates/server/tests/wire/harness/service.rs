@@ -14,7 +14,7 @@ use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, Outbound,
+    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, MobilePush, Outbound,
     PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
 };
 use tidings_sigv4::SecretKey;
@@ -149,7 +149,8 @@ impl Service {
             None => Kms::open(broker.clone()).await.unwrap().into(),
             Some(elsewhere) => ExternalKms::open(elsewhere, broker.clone()).await.unwrap().into(),
         };
-        let server = server.with_kms(keys);
+        let mobile = MobilePush::open(broker.clone()).await.unwrap();
+        let server = server.with_kms(keys).with_mobile_push(mobile);
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
