@@ -318,40 +318,50 @@ actions! {
 }
 
 actions! {
-    /// The operations of Amazon SNS that are served: those of topics and subscriptions, and of mobile
-    /// push.
+    /// The operations of Amazon SNS: those of topics, subscriptions, text messages and mobile push.
     SnsAction {
         AddPermission
+        CheckIfPhoneNumberIsOptedOut
         ConfirmSubscription
         CreatePlatformApplication
         CreatePlatformEndpoint
+        CreateSMSSandboxPhoneNumber
         CreateTopic
         DeleteEndpoint
         DeletePlatformApplication
+        DeleteSMSSandboxPhoneNumber
         DeleteTopic
         GetDataProtectionPolicy
         GetEndpointAttributes
         GetPlatformApplicationAttributes
+        GetSMSAttributes
+        GetSMSSandboxAccountStatus
         GetSubscriptionAttributes
         GetTopicAttributes
         ListEndpointsByPlatformApplication
+        ListOriginationNumbers
+        ListPhoneNumbersOptedOut
         ListPlatformApplications
+        ListSMSSandboxPhoneNumbers
         ListSubscriptions
         ListSubscriptionsByTopic
         ListTagsForResource
         ListTopics
+        OptInPhoneNumber
         Publish
         PublishBatch
         PutDataProtectionPolicy
         RemovePermission
         SetEndpointAttributes
         SetPlatformApplicationAttributes
+        SetSMSAttributes
         SetSubscriptionAttributes
         SetTopicAttributes
         Subscribe
         TagResource
         Unsubscribe
         UntagResource
+        VerifySMSSandboxPhoneNumber
     }
 }
 
@@ -589,7 +599,7 @@ mod tests {
 
     #[test]
     fn every_action_of_topics_is_found() {
-        assert_eq!(SnsAction::ALL.len(), 31);
+        assert_eq!(SnsAction::ALL.len(), 42);
         for &action in SnsAction::ALL {
             let form = format!("Action={}&Version=2010-03-31", action.name());
             assert_eq!(query("/", "", &form), Ok(Action::Sns(action)));

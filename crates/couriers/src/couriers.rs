@@ -8,10 +8,12 @@ use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 
 use thiserror::Error;
+use tokio::sync::mpsc;
 
 use crate::{
-    AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, HttpCourier,
-    PushConfig, PushCourier, PushSetupError, RootsError,
+    AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, Gateway,
+    HttpCourier, PushConfig, PushCourier, PushSetupError, RootsError, SmsConfig, SmsCourier,
+    SmsNotice, SmsSetupError,
 };
 
 /// How to deliver.
@@ -29,6 +31,8 @@ pub struct CourierConfig {
     pub email: Option<EmailConfig>,
     /// How to reach the services of mobile push.
     pub push: PushConfig,
+    /// How to send text messages, if they can be sent.
+    pub sms: Option<SmsConfig>,
 }
 
 impl Default for CourierConfig {
@@ -41,6 +45,7 @@ impl Default for CourierConfig {
             attempt_timeout: Duration::from_secs(HTTP_ATTEMPT_SECONDS),
             email: None,
             push: PushConfig::default(),
+            sms: None,
         }
     }
 }
@@ -57,6 +62,9 @@ pub enum CourierSetupError {
     /// Mobile push.
     #[error("mobile push: {0}")]
     Push(#[from] PushSetupError),
+    /// Text messages.
+    #[error("text messages: {0}")]
+    Sms(#[from] SmsSetupError),
 }
 
 /// The couriers, one for each protocol.
@@ -69,6 +77,9 @@ pub struct Couriers {
     /// Apps on devices. Each delivery brings its application's credentials, so it is none of those
     /// that [`Couriers::of`] knows.
     pub push: PushCourier,
+    /// `sms`, if there is a gateway.
+    pub sms: Option<SmsCourier>,
+    gateway: Option<(Gateway, mpsc::Receiver<SmsNotice>)>,
 }
 
 impl Couriers {
@@ -76,14 +87,28 @@ impl Couriers {
     ///
     /// # Errors
     ///
-    /// [`CourierSetupError`] if a file cannot be used, or what is configured for e-mail.
+    /// [`CourierSetupError`] if a file cannot be used, or what is configured for e-mail or text
+    /// messages.
     pub fn new(config: &CourierConfig) -> Result<Couriers, CourierSetupError> {
         let guard = Arc::new(AddressGuard::new(config.allow.clone(), config.deny.clone()));
         let roots = config.extra_roots.as_deref();
         let http = HttpCourier::new(Arc::clone(&guard), roots, config.attempt_timeout)?;
         let email = config.email.as_ref().map(EmailCourier::new).transpose()?;
         let push = PushCourier::new(&config.push, guard)?;
-        Ok(Couriers { http, email, push })
+        let (sms, gateway) = match &config.sms {
+            Some(config) => {
+                let (courier, gateway, notices) = SmsCourier::new(config)?;
+                (Some(courier), Some((gateway, notices)))
+            }
+            None => (None, None),
+        };
+        Ok(Couriers { http, email, push, sms, gateway })
+    }
+
+    /// What keeps up the session with the gateway for text messages, and what comes from there: for
+    /// whoever runs it. None if there is no gateway, and the second time.
+    pub fn take_gateway(&mut self) -> Option<(Gateway, mpsc::Receiver<SmsNotice>)> {
+        self.gateway.take()
     }
 
     /// The courier of a protocol; `None` if there is none, or if it is not configured.
@@ -94,6 +119,7 @@ impl Couriers {
             SubscriptionProtocol::Email | SubscriptionProtocol::EmailJson => {
                 self.email.as_ref().map(|courier| courier as &dyn Courier)
             }
+            SubscriptionProtocol::Sms => self.sms.as_ref().map(|courier| courier as &dyn Courier),
             _ => None,
         }
     }

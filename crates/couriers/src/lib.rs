@@ -12,6 +12,7 @@
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
 //! - [`PushCourier`]: apps on devices, through the services of those who make the devices.
+//! - [`SmsCourier`]: text messages, over a session that a [`Gateway`] keeps up.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -29,6 +30,7 @@ mod gate;
 mod http;
 mod push;
 pub mod signing;
+mod sms;
 mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
@@ -45,4 +47,8 @@ pub use http::{HttpCourier, RootsError, client_tls};
 pub use push::{
     ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
     PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,
+};
+pub use sms::{
+    Gateway, GatewayError, OptOut, Receipt, ReceiptState, Sender, SmsConfig, SmsCourier, SmsEvent,
+    SmsNotice, SmsSetupError, Status, TextMessage,
 };

@@ -23,7 +23,7 @@ use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
-use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
@@ -36,6 +36,7 @@ use crate::mobile::{self, Order};
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
+use crate::sms::{self, Sending};
 use crate::turns::Turns;
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
@@ -54,6 +55,7 @@ struct AllTurns {
     web: Turns,
     email: Turns,
     push: Turns,
+    sms: Turns,
 }
 
 impl AllTurns {
@@ -61,20 +63,25 @@ impl AllTurns {
         let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
         // A subscription with much to send leaves three of four to the others.
         let shared = connections / 4;
-        let pushes = couriers.push.concurrency_max();
+        // Whatever is published to phones themselves comes out of one outbox for each account.
+        let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
+        let direct = messages / 2;
+        // Many topics have few messages for apps, and an application has all that are for its endpoints
+        // alone.
+        let pushes = couriers.push.concurrency_max() / 2 + 1;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
-            // Many topics have few messages for apps, and an application has all that are for its
-            // endpoints alone.
-            push: Turns::new(pushes / 2 + 1, pushes / 2 + 1),
+            push: Turns::new(pushes, pushes),
+            sms: Turns::new(messages - direct, direct),
         }
     }
 
     fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
         match protocol {
             SubscriptionProtocol::Application => &self.push,
-            _ if protocol.is_email() => &self.email,
+            SubscriptionProtocol::Sms => &self.sms,
+            protocol if protocol.is_email() => &self.email,
             _ => &self.web,
         }
     }
@@ -147,6 +154,13 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             Ok(packed) => packed,
             Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
         };
+    let sending = (attempt.delivery.protocol == SubscriptionProtocol::Sms).then(|| Sending {
+        sms: &shared.sms,
+        courier: shared.couriers.sms.as_ref(),
+        attempt,
+        parcel: &parcel,
+        now: shared.broker.now(),
+    });
     let attempts = attempt.receipt.receive_count;
     let (outcome, settled, pushed) = match &order {
         Some(order) => {
@@ -155,10 +169,11 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             (pushed.outcome.clone(), pushed.settled, Some((order, pushed)))
         }
         None => {
-            let outcome = match shared.couriers.of(attempt.delivery.protocol) {
-                Some(courier) => courier.deliver(&parcel).await,
+            let outcome = match (&sending, shared.couriers.of(attempt.delivery.protocol)) {
+                (Some(sending), _) => sending.make().await,
+                (None, Some(courier)) => courier.deliver(&parcel).await,
                 // It was configured when somebody subscribed, and may be again.
-                None => {
+                (None, None) => {
                     Outcome::TryLater { why: "the courier is not configured".into(), status: None }
                 }
             };
@@ -181,6 +196,7 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
                 published_at,
                 message_md5,
                 logging: logging.unwrap_or(attempt.logging),
+                sending: sending.as_ref(),
             });
             if let Some((order, pushed)) = pushed {
                 let came_of_it = (&pushed, fate, parcel.message_id.as_str());
@@ -210,7 +226,12 @@ fn seconds_of(couriers: &Couriers, protocol: SubscriptionProtocol) -> u64 {
         _ if protocol == SubscriptionProtocol::Application => {
             couriers.push.attempt_timeout().as_secs()
         }
-        _ => HTTP_ATTEMPT_SECONDS,
+        _ => match &couriers.sms {
+            Some(courier) if protocol == SubscriptionProtocol::Sms => {
+                courier.attempt_timeout().as_secs()
+            }
+            _ => HTTP_ATTEMPT_SECONDS,
+        },
     }
 }
 
@@ -259,6 +280,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
         SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
         // Push services get no envelope.
         SubscriptionProtocol::Application => String::new(),
         _ => signatures::signed_body(&shared.signer, &rendering).await?,
@@ -268,6 +290,8 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
         subject: rendering.mail_subject().to_owned(),
         unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
     });
+    let text_message = (delivery.protocol == SubscriptionProtocol::Sms)
+        .then(|| sms::text_message(&shared.sms, attempt, &content));
     let kind = match content.message_type {
         MessageType::Notification => ParcelKind::Notification,
         MessageType::SubscriptionConfirmation => ParcelKind::SubscriptionConfirmation,
@@ -287,6 +311,7 @@ async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Pack
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
         letter,
+        text_message,
     };
     let (message_id, published_at) = (record.message.message_id, record.message.sent_at);
     let order = (delivery.protocol == SubscriptionProtocol::Application).then(|| {

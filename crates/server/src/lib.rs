@@ -38,6 +38,7 @@ mod request;
 mod server;
 mod shutdown;
 mod signatures;
+mod sms;
 mod sns;
 mod sqs;
 mod sts;
@@ -61,6 +62,7 @@ pub use listener::{
 pub use mobile::MobilePush;
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
+pub use sms::{OriginationNumber, SmsTerms};
 pub use throttle::Quota;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{

@@ -45,6 +45,7 @@ pub mod set_endpoint_attributes;
 pub mod set_platform_application_attributes;
 pub mod set_subscription_attributes;
 pub mod set_topic_attributes;
+pub mod sms;
 pub mod subscribe;
 pub mod tag_resource;
 pub mod unsubscribe;

@@ -1,14 +1,16 @@
 //! Publish.
 
 use tidings_core::command::{Published, TopicCommand};
+use tidings_core::limits::SMS_CHARACTERS_MAX;
 use tidings_core::names::{SubscriptionProtocol, TopicArn, Uuid};
+use tidings_core::phone_number::PhoneNumber;
 use tidings_core::rejection::TopicRejection;
 use tidings_platforms::EndpointArn;
 
 use super::caller::Caller;
 use super::checks::{Required, no_value};
-use super::message::{Draft, publication};
-use super::message_attributes;
+use super::message::{Draft, Ids, publication, publication_to};
+use super::{message_attributes, sms};
 use crate::query::Fields;
 use crate::refusal::Refusal;
 use crate::response::{Members, Output};
@@ -20,8 +22,8 @@ use crate::sqs::system_attributes::TraceHeader;
 ///
 /// # Errors
 /// ValidationError if the message is missing, InvalidParameter or ParameterValueInvalid if it or an
-/// attribute does not have its form, InvalidParameter if it is for no topic and no endpoint. Whether
-/// the endpoint is there is not known here.
+/// attribute does not have its form, InvalidParameter if it is for no topic, no phone and no endpoint.
+/// Whether the endpoint is there is not known here.
 pub fn command(
     fields: &Fields<'_>,
     caller: &Caller<'_>,
@@ -33,38 +35,64 @@ pub fn command(
     required.check()?;
     let draft = Draft::read(fields, message)?;
     let body = draft.body.check()?;
-    let destination = destination(fields, caller)?;
-    let (arn, target) = match &destination {
-        Destination::Topic(arn) => (arn.clone(), None),
-        Destination::Endpoint(endpoint) => {
-            (endpoint.application.outbox(), Some(endpoint.to_string()))
-        }
-    };
-    let ids = draft.ids.check(&arn.name)?;
-    let attributes = message_attributes::check(draft.attributes)?;
     let trace_header = TraceHeader::of_http(trace_header);
     let trace_header = trace_header.value.as_deref();
-    let target = target.as_deref();
-    let message = publication(&arn, target, &body, &attributes, ids, trace_header, message_id);
-    Ok(match destination {
-        Destination::Topic(_) => TopicCommand::Publish { arn, messages: vec![message] },
-        Destination::Endpoint(_) => TopicCommand::PublishDirect {
-            outbox: arn,
-            protocol: SubscriptionProtocol::Application,
-            message: Box::new(message),
-        },
-    })
+    match destination(fields, caller)? {
+        Destination::Topic(arn) => {
+            let ids = draft.ids.check(&arn.name)?;
+            let attributes = message_attributes::check(draft.attributes)?;
+            let message = publication(&arn, &body, &attributes, ids, trace_header, message_id);
+            Ok(TopicCommand::Publish { arn, messages: vec![message] })
+        }
+        Destination::Endpoint(endpoint) => {
+            let outbox = endpoint.application.outbox();
+            let ids = draft.ids.check(&outbox.name)?;
+            let attributes = message_attributes::check(draft.attributes)?;
+            let target = endpoint.to_string();
+            let message = publication_to(
+                &outbox,
+                Some(&target),
+                &body,
+                &attributes,
+                ids,
+                trace_header,
+                message_id,
+            );
+            let protocol = SubscriptionProtocol::Application;
+            Ok(TopicCommand::PublishDirect { outbox, protocol, message: Box::new(message) })
+        }
+        Destination::Phone(number) => {
+            let attributes = message_attributes::check(draft.attributes)?;
+            sms::check_message_attributes(&attributes)?;
+            let protocol = SubscriptionProtocol::Sms;
+            if body.text_for(protocol).chars().count() > SMS_CHARACTERS_MAX {
+                return Err(TopicRejection::parameter("Message too long").into());
+            }
+            let outbox = TopicArn::direct(caller.account, caller.region.clone(), protocol, "");
+            let (target, ids) = (number.to_string(), Ids::none());
+            let message = publication_to(
+                &outbox,
+                Some(&target),
+                &body,
+                &attributes,
+                ids,
+                trace_header,
+                message_id,
+            );
+            Ok(TopicCommand::PublishDirect { outbox, protocol, message: Box::new(message) })
+        }
+    }
 }
 
-/// Whom a message is for.
+/// What a message is for.
 enum Destination {
-    /// The subscribers of a topic.
     Topic(TopicArn),
-    /// One app on one device.
     Endpoint(EndpointArn),
+    Phone(PhoneNumber),
 }
 
-/// TopicArn, or the ARN of a topic or an endpoint as TargetArn.
+/// What a message is for: TopicArn, or the ARN of a topic or an endpoint as TargetArn,
+/// or PhoneNumber.
 fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<Destination, TopicRejection> {
     if let Some(arn) = fields.text("TopicArn") {
         return caller.topic("TopicArn", &arn).map(Destination::Topic);
@@ -75,12 +103,21 @@ fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<Destination, 
             false => caller.topic("TargetArn", &arn).map(Destination::Topic),
         };
     }
-    if fields.text("PhoneNumber").is_some() {
-        return Err(TopicRejection::parameter(
-            "PhoneNumber Reason: text messages are not set up on this server",
-        ));
+    if let Some(text) = fields.text("PhoneNumber") {
+        return phone_number(&text).map(Destination::Phone);
     }
     Err(no_value("TopicArn or TargetArn"))
+}
+
+/// A number with its country as E.164 has it, or a short code: digits, perhaps behind a `+`.
+fn phone_number(text: &str) -> Result<PhoneNumber, TopicRejection> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    PhoneNumber::parse(text).filter(|_| is_plain).ok_or_else(|| {
+        TopicRejection::parameter(format_args!(
+            "PhoneNumber Reason: {text} is not valid to publish to"
+        ))
+    })
 }
 
 /// The output of Publish.
@@ -108,7 +145,6 @@ pub(crate) fn write_published(members: &mut Members<'_>, published: &Published) 
 mod tests {
     use tidings_core::attributes::AttributeValue;
     use tidings_core::command::Publication;
-    use tidings_core::names::SubscriptionProtocol;
     use tidings_core::publication::PublishedContent;
 
     use super::*;
@@ -230,8 +266,8 @@ mod tests {
                 "TargetArn Reason: No endpoint found for the target arn specified",
             ),
             (
-                "&PhoneNumber=%2B15550100",
-                "PhoneNumber Reason: text messages are not set up on this server",
+                "&PhoneNumber=%2B1-555-0100",
+                "PhoneNumber Reason: +1-555-0100 is not valid to publish to",
             ),
         ] {
             let form = format!("Message=m{destination}");
@@ -254,6 +290,46 @@ mod tests {
         assert_eq!(protocol, SubscriptionProtocol::Application);
         let content = PublishedContent::decode(&message.content).unwrap();
         assert_eq!((content.target, content.message), (Some(ENDPOINT), "m"));
+    }
+
+    #[test]
+    fn a_message_may_be_for_a_phone() {
+        let attribute = |name: &str, value: &str| {
+            format!(
+                "&MessageAttributes.entry.1.Name={name}\
+                 &MessageAttributes.entry.1.Value.DataType=String\
+                 &MessageAttributes.entry.1.Value.StringValue={value}"
+            )
+        };
+        let phone = "PhoneNumber=%2B15550100123&Message=";
+        let asked = |form: &str| {
+            let form = Form::read(form.as_bytes(), "").unwrap();
+            super::command(&form.fields(), &caller(), None, Uuid::from_random(0))
+        };
+        let type_of = attribute("AWS.SNS.SMS.SMSType", "Transactional");
+        let command = asked(&format!("{phone}hi{type_of}")).unwrap();
+        let TopicCommand::PublishDirect { outbox, protocol, message } = command else {
+            panic!("{command:?}")
+        };
+        assert!(outbox.name.is_direct() && outbox.account == caller().account);
+        assert_eq!(protocol, SubscriptionProtocol::Sms);
+        let content = PublishedContent::decode(&message.content).unwrap();
+        assert_eq!((content.target, content.message), (Some("+15550100123"), "hi"));
+        assert_eq!(content.attributes.len(), 1);
+        for number in ["15550100123", "72000"] {
+            assert!(asked(&format!("PhoneNumber={number}&Message=m")).is_ok(), "{number}");
+        }
+        for number in ["", "12", "%2B0555010012", "0555010012", "phone", "%2B1+555+0100"] {
+            assert!(asked(&format!("PhoneNumber={number}&Message=m")).is_err(), "{number}");
+        }
+        let long = "ü".repeat(1600);
+        assert!(asked(&format!("{phone}{long}")).is_ok());
+        assert_eq!(asked(&format!("{phone}{long}!")).unwrap_err(), refused("Message too long"));
+        let own = "%7B%22default%22%3A%22long%22%2C%22sms%22%3A%22short%22%7D";
+        assert!(asked(&format!("{phone}{own}&MessageStructure=json")).is_ok());
+        let bad = attribute("AWS.SNS.SMS.SMSType", "urgent");
+        let text = "AWS.SNS.SMS.SMSType Reason: it has to be Promotional or Transactional";
+        assert_eq!(asked(&format!("{phone}hi{bad}")).unwrap_err(), refused(text));
     }
 
     #[test]

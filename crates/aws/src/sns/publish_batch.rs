@@ -54,7 +54,7 @@ pub fn command(
         Outcome::part(addressed.into_iter().map(|(id, body, ids, attributes)| {
             let message = body.check().map(|body| {
                 let id = message_id();
-                (publication(&arn, None, &body, &attributes, ids, trace_header, id), ())
+                (publication(&arn, &body, &attributes, ids, trace_header, id), ())
             });
             (id, message.map_err(Rejection::from))
         }));

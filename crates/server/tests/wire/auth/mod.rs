@@ -5,4 +5,5 @@ mod apps;
 mod guesses;
 mod identities;
 mod links;
+mod phones;
 mod signatures;

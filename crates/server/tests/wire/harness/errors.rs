@@ -100,7 +100,7 @@ impl Refusal {
 }
 
 /// Codes and statuses of SNS.
-const KNOWN_OF_SNS: [(&str, u16); 31] = [
+const KNOWN_OF_SNS: [(&str, u16); 34] = [
     ("ExpiredToken", 403),
     ("IncompleteSignature", 400),
     ("InvalidClientTokenId", 403),
@@ -123,6 +123,7 @@ const KNOWN_OF_SNS: [(&str, u16); 31] = [
     ("KMSInvalidState", 400),
     ("KMSNotFound", 400),
     ("NotFound", 404),
+    ("OptedOut", 400),
     ("ParameterValueInvalid", 400),
     ("PlatformApplicationDisabled", 400),
     ("ReplayLimitExceeded", 403),
@@ -131,7 +132,9 @@ const KNOWN_OF_SNS: [(&str, u16); 31] = [
     ("TagLimitExceeded", 400),
     ("TooManyEntriesInBatchRequest", 400),
     ("TopicLimitExceeded", 403),
+    ("UserError", 400),
     ("ValidationError", 400),
+    ("VerificationException", 400),
 ];
 
 struct Known {

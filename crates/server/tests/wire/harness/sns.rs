@@ -392,7 +392,7 @@ fn structure(element: &Element) -> Value {
             | "Successful"
             | "Tags"
             | "Topics" => list(child),
-            "Attributes" => map(child),
+            "Attributes" | "attributes" => map(child),
             _ => {
                 assert!(child.children.is_empty(), "{child:?}");
                 json!(child.text)
