@@ -8,6 +8,7 @@ use tidings_couriers::{
 };
 use tokio::sync::oneshot;
 
+use super::courier_push::push;
 use crate::cli::{CourierCommand, CourierTest};
 use crate::settings::{TestEmailArguments, TestSmsArguments};
 
@@ -35,6 +36,7 @@ pub(crate) fn courier(command: CourierCommand) -> Result<(), Box<dyn Error>> {
     let CourierCommand::Test { test } = command;
     match test {
         CourierTest::Email(arguments) => email(*arguments),
+        CourierTest::Push(arguments) => push(*arguments),
         CourierTest::Sms(arguments) => sms(*arguments),
     }
 }

@@ -151,6 +151,7 @@ impl Settings {
             deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
             extra_roots: self.endpoint_roots,
             email: self.email.resolve()?,
+            push: self.push.resolve()?,
             sms,
             ..CourierConfig::default()
         };

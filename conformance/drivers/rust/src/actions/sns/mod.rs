@@ -1,6 +1,7 @@
 //! Every action of SNS about topics and their subscriptions, by its name.
 
 mod permissions;
+mod platforms;
 mod publish;
 mod subscriptions;
 mod tags;
@@ -35,6 +36,20 @@ pub async fn call(sns: &Client, action: &str, input: Input<'_>) -> Answer {
         "TagResource" => tags::tag_resource(sns, input).await,
         "Unsubscribe" => subscriptions::unsubscribe(sns, input).await,
         "UntagResource" => tags::untag_resource(sns, input).await,
+        "CreatePlatformApplication" => platforms::create_application(sns, input).await,
+        "CreatePlatformEndpoint" => platforms::create_endpoint(sns, input).await,
+        "DeleteEndpoint" => platforms::delete_endpoint(sns, input).await,
+        "DeletePlatformApplication" => platforms::delete_application(sns, input).await,
+        "GetEndpointAttributes" => platforms::get_endpoint_attributes(sns, input).await,
+        "GetPlatformApplicationAttributes" => {
+            platforms::get_application_attributes(sns, input).await
+        }
+        "ListEndpointsByPlatformApplication" => platforms::list_endpoints(sns, input).await,
+        "ListPlatformApplications" => platforms::list_applications(sns, input).await,
+        "SetEndpointAttributes" => platforms::set_endpoint_attributes(sns, input).await,
+        "SetPlatformApplicationAttributes" => {
+            platforms::set_application_attributes(sns, input).await
+        }
         _ => Err(Stop::Unsendable(format!("this driver has no action {action}"))),
     }
 }
