@@ -218,6 +218,17 @@ pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
 pub const EMAIL_DOMAIN_BYTES_MAX: usize = 255;
 /// Messages a second to a subscribed address. Quotas of SNS, "Delivery rate for Amazon SNS to email".
 pub const EMAILS_PER_SECOND_MAX: u32 = 10;
+
+/// How long one attempt to send a text message may take in all, if the operator does not say
+/// otherwise. A bound of ours, below [`ATTEMPT_SECONDS_MAX`].
+pub const SMS_ATTEMPT_SECONDS: u64 = 30;
+/// Characters of a text message, in all its parts. Developer guide of SNS, "Publishing to a mobile
+/// phone": "The total size limit for a single SMS publish action is 1,600 characters".
+pub const SMS_CHARACTERS_MAX: usize = 1600;
+/// Characters of a topic's DisplayName that stand before a text message. API reference of SNS,
+/// CreateTopic: "only the first 10 characters".
+pub const SMS_DISPLAY_NAME_CHARACTERS_MAX: usize = 10;
+
 /// Signatures that are remembered, so that a message for many queues is signed once.
 pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;
 

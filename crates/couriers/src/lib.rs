@@ -11,6 +11,7 @@
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
+//! - [`SmsCourier`]: text messages, over a session that a [`Gateway`] keeps up.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -26,6 +27,7 @@ mod email;
 mod endpoint;
 mod http;
 pub mod signing;
+mod sms;
 mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
@@ -39,3 +41,7 @@ pub use email::{
 };
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use sms::{
+    Gateway, GatewayError, OptOut, PhoneNumber, Price, Receipt, ReceiptState, Sender, SmsConfig,
+    SmsCourier, SmsEvent, SmsNotice, SmsSetupError, Status, TextMessage,
+};

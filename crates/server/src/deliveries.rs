@@ -267,6 +267,7 @@ async fn pack_content(
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
         letter,
+        text_message: None,
     };
     // The record has that of the text for queues.
     let md5: [u8; 16] = match content.by_protocol.is_empty() {

@@ -66,5 +66,6 @@ fn test_message(to: String) -> Parcel {
             subject: "Test message".into(),
             unsubscribe_url: None,
         }),
+        text_message: None,
     }
 }
