@@ -1,6 +1,7 @@
 //! An endpoint in this process that answers what a test wants, and keeps what it was asked.
 
 pub mod sms;
+pub mod sms_program;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
