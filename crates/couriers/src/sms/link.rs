@@ -32,11 +32,12 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite>(
     let (mut reader, mut writer) = split(stream);
     let mut stop = pin!(stop);
     let mut is_stopped = false;
+    let mut is_unflushed = false;
     let mut on_bound = Some(on_bound);
     let mut input = BytesMut::new();
     while session.end().is_none() {
         let wakes_at = session.wakes_at();
-        let (reads, writes) = (session.wants_input(), session.has_output());
+        let (reads, writes) = (session.wants_input(), session.has_output() || is_unflushed);
         let takes_parts = session.has_room();
         // Every branch can be dropped and made again without losing anything.
         tokio::select! {
@@ -45,7 +46,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite>(
                 Ok(_) => receive(&mut session, &mut input),
                 Err(error) => session.lose(error.to_string()),
             },
-            written = writer.write_buf(session.out()), if writes => {
+            written = write(&mut writer, session.out(), &mut is_unflushed), if writes => {
                 if let Err(error) = written {
                     session.lose(error.to_string());
                 }
@@ -84,6 +85,22 @@ async fn read(
 ) -> std::io::Result<usize> {
     input.reserve(READ_BYTES);
     reader.read_buf(input).await
+}
+
+/// Writes some, and sees it off once there is no more: TLS may hold the end of it back until then.
+/// Dropped in between, it goes on where it was.
+async fn write(
+    writer: &mut (impl AsyncWrite + Unpin),
+    out: &mut BytesMut,
+    is_unflushed: &mut bool,
+) -> std::io::Result<()> {
+    while !out.is_empty() {
+        *is_unflushed = true;
+        writer.write_buf(out).await?;
+    }
+    writer.flush().await?;
+    *is_unflushed = false;
+    Ok(())
 }
 
 fn receive(session: &mut Session, input: &mut BytesMut) {

@@ -6,7 +6,7 @@
 //!   SmsNotice  ◄── receipts, opt-outs ──               └ Session ── decides; no socket, no clock
 //! ```
 //!
-//! docs/decisions/0024-text-messages.md says why the codec is our own.
+//! docs/decisions/0014-text-messages.md says why the codec is our own.
 
 mod accepted;
 mod config;
