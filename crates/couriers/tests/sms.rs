@@ -7,8 +7,9 @@ mod support;
 use std::time::Duration;
 
 use support::sms::{Outgoing, config, notification, text_message};
+use tidings_core::price::Price;
 use tidings_couriers::{
-    Courier, Outcome, Parcel, ParcelKind, Price, SmsConfig, SmsCourier, SmsSetupError, TextMessage,
+    Courier, Outcome, Parcel, ParcelKind, SmsConfig, SmsCourier, SmsSetupError, TextMessage,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -217,7 +218,7 @@ async fn what_never_can_be_sent_needs_no_gateway() {
             "only published messages",
         ),
         (with(sender), "neither a sender id nor a number"),
-        (with(price("0.07")), "costs 0.08 USD, and may cost 0.07"),
+        (with(price("0.07")), "This delivery would exceed max price"),
         (with(price("cheap")), "not an amount"),
     ];
     for (parcel, expected) in cases {

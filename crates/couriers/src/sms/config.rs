@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tidings_core::limits::SMS_ATTEMPT_SECONDS;
 
-use super::price::Price;
+use tidings_core::price::Price;
 use super::sender::Sender;
 use crate::{Password, RootsError};
 

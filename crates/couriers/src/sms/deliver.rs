@@ -6,7 +6,7 @@ use super::fields::{Fields, printable};
 use super::gsm7;
 use super::keyword::opt_out_word;
 use super::notice::{OptOut, SmsEvent};
-use super::phone_number::PhoneNumber;
+use tidings_core::phone_number::PhoneNumber;
 use super::receipt;
 
 /// `esm_class`: the bits that make a receipt of it. 0x20 is an intermediate one.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::phone_number::PhoneNumber;
+use tidings_core::phone_number::PhoneNumber;
 use super::receipt::Receipt;
 
 /// What a gateway told us.

@@ -1,6 +1,6 @@
 //! Who a text message comes from.
 
-use super::phone_number::PhoneNumber;
+use tidings_core::phone_number::PhoneNumber;
 
 /// The most characters of a sender's name.
 const NAME_MAX: usize = 11;

@@ -14,8 +14,8 @@ use super::config::{SmsConfig, SmsSetupError};
 use super::gateway::{self, Condition, Gateway, GatewayError};
 use super::notice::SmsNotice;
 use super::parts::Parts;
-use super::phone_number::PhoneNumber;
-use super::price::Price;
+use tidings_core::phone_number::PhoneNumber;
+use tidings_core::price::Price;
 use super::sender::Sender;
 use super::submission::{Answer, Submission};
 use super::submit::Submit;
@@ -26,6 +26,9 @@ use crate::{Attempt, Courier, Outcome, Parcel, ParcelKind};
 const QUEUE_MAX: usize = 64;
 /// Receipts and opt-outs that may wait to be kept.
 const NOTICES_MAX: usize = 256;
+
+/// Developer guide of SNS, "Amazon SNS SMS delivery failure reasons".
+const EXCEEDS_MAX_PRICE: &str = "This delivery would exceed max price";
 
 /// Sends to `sms` endpoints, over one session with one gateway by SMPP 3.4.
 ///
@@ -89,6 +92,14 @@ impl SmsCourier {
         self.config.window
     }
 
+    /// In how many parts a message goes out, and what they cost, if that is configured. None if it
+    /// never can be sent.
+    #[must_use]
+    pub fn size(&self, parcel: &Parcel) -> Option<(usize, Option<Price>)> {
+        let parts = self.order(parcel).ok()?.bodies.len();
+        Some((parts, self.config.price.map(|price| price.times(parts))))
+    }
+
     async fn attempt(&self, parcel: &Parcel) -> Outcome {
         let order = match self.order(parcel) {
             Ok(order) => order,
@@ -141,12 +152,11 @@ impl SmsCourier {
     /// Whether a message in so many parts may cost what it does.
     fn check_price(&self, options: &TextMessage, parts: usize) -> Result<(), String> {
         let Some(max) = &options.max_price else { return Ok(()) };
-        let max = Price::parse(max).ok_or("the maximum price is not an amount of dollars")?;
-        let Some(price) = self.config.price else { return Ok(()) };
-        let price = price.times(parts);
-        match price <= max {
-            true => Ok(()),
-            false => Err(format!("the message costs {price} USD, and may cost {max} at most")),
+        let max = Price::parse(max).ok_or("the maximum price is not an amount")?;
+        match self.config.price {
+            // The words of SNS's delivery status logs.
+            Some(price) if price.times(parts) > max => Err(EXCEEDS_MAX_PRICE.into()),
+            _ => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::fields::put_string;
-use super::phone_number::PhoneNumber;
+use tidings_core::phone_number::PhoneNumber;
 use super::sender::Sender;
 
 /// `esm_class`: the text begins with a header.

@@ -12,30 +12,32 @@ pub struct TextMessage {
     pub sender: Option<String>,
     /// `AWS.SNS.SMS.SMSType` is `Transactional`: somebody waits for it.
     pub is_transactional: bool,
-    /// `AWS.SNS.SMS.MaxPrice`: what it may cost at most, in US dollars.
+    /// `AWS.SNS.SMS.MaxPrice`: what it may cost at most.
     pub max_price: Option<String>,
 }
 
 impl TextMessage {
-    /// Takes what there is for text messages among a message's attributes. Developer guide of SNS,
-    /// "Publishing SMS messages to a mobile phone".
+    /// With what there is for text messages among a message's attributes: it goes before what was
+    /// there. Developer guide of SNS, "Publishing SMS messages to a mobile phone".
     #[must_use]
-    pub fn of_attributes<'a>(attributes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut message = TextMessage::default();
+    pub fn with_attributes<'a>(
+        mut self,
+        attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let mut number = None;
         for (name, value) in attributes {
             match name {
-                "AWS.SNS.SMS.SenderID" => message.sender = Some(value.to_owned()),
+                "AWS.SNS.SMS.SenderID" => self.sender = Some(value.to_owned()),
                 "AWS.MM.SMS.OriginationNumber" => number = Some(value.to_owned()),
                 "AWS.SNS.SMS.SMSType" => {
-                    message.is_transactional = value.eq_ignore_ascii_case("Transactional");
+                    self.is_transactional = value.eq_ignore_ascii_case("Transactional");
                 }
-                "AWS.SNS.SMS.MaxPrice" => message.max_price = Some(value.to_owned()),
+                "AWS.SNS.SMS.MaxPrice" => self.max_price = Some(value.to_owned()),
                 _ => {}
             }
         }
-        message.sender = number.or(message.sender);
-        message
+        self.sender = number.or(self.sender);
+        self
     }
 
     /// The whole text: with the DisplayName before it, if there is one.
@@ -68,9 +70,10 @@ mod tests {
             is_transactional: true,
             max_price: Some("0.10".into()),
         };
-        assert_eq!(TextMessage::of_attributes(attributes), expected);
-        assert_eq!(TextMessage::of_attributes([]), TextMessage::default());
-        let sender = TextMessage::of_attributes([("AWS.SNS.SMS.SenderID", "Hotel")]).sender;
+        let defaults = TextMessage { sender: Some("Tides".into()), ..TextMessage::default() };
+        assert_eq!(defaults.clone().with_attributes(attributes), expected);
+        assert_eq!(defaults.clone().with_attributes([]), defaults);
+        let sender = defaults.with_attributes([("AWS.SNS.SMS.SenderID", "Hotel")]).sender;
         assert_eq!(sender.as_deref(), Some("Hotel"));
     }
 

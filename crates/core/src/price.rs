@@ -1,8 +1,9 @@
-//! What a text message costs, in US dollars.
+//! What text messages cost.
 
 use std::fmt;
 
-/// An amount of US dollars, to a millionth.
+/// An amount of money, to a millionth. SNS counts in US dollars; whatever the operator's gateway counts
+/// in takes their place.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Price(u64);
 
@@ -11,7 +12,7 @@ const DECIMALS: usize = 6;
 
 impl Price {
     /// Reads a decimal number like `0.05`: digits, and up to six behind the point; further ones have
-    /// to be zero. None if it is not like that, or is a million dollars or more.
+    /// to be zero. None if it is not like that, or is a million or more.
     #[must_use]
     pub fn parse(text: &str) -> Option<Price> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -23,6 +24,30 @@ impl Price {
         }
         let millionths: u64 = format!("{fraction:0<DECIMALS$}").parse().ok()?;
         Some(Price(whole.parse::<u64>().ok()? * UNIT + millionths))
+    }
+
+    /// So many millionths.
+    #[must_use]
+    pub const fn from_millionths(millionths: u64) -> Price {
+        Price(millionths)
+    }
+
+    /// How many millionths it is.
+    #[must_use]
+    pub const fn millionths(self) -> u64 {
+        self.0
+    }
+
+    /// Both together, or the most there is.
+    #[must_use]
+    pub const fn plus(self, other: Price) -> Price {
+        Price(self.0.saturating_add(other.0))
+    }
+
+    /// What is left of it, or nothing.
+    #[must_use]
+    pub const fn minus(self, other: Price) -> Price {
+        Price(self.0.saturating_sub(other.0))
     }
 
     /// The price of so many messages.

@@ -11,7 +11,7 @@ const INTERNATIONAL_DIGITS_MIN: usize = 8;
 
 /// A phone number: `+` and up to 15 digits, or a short code. Its [`fmt::Debug`] keeps most of it
 /// back, since it is somebody's.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber {
     digits: String,
     is_international: bool,
@@ -54,8 +54,10 @@ impl PhoneNumber {
         fits.then_some(PhoneNumber { digits, is_international })
     }
 
-    /// A number as a gateway reports it, by its type of number: 2 is a national one.
-    pub(super) fn reported(address: &str, ton: u8) -> Option<PhoneNumber> {
+    /// A number as a gateway of SMPP reports it, by its type of number: 1 is an international one, 2 a
+    /// national one.
+    #[must_use]
+    pub fn reported(address: &str, ton: u8) -> Option<PhoneNumber> {
         let mut number = PhoneNumber::parse(address)?;
         number.is_international = match ton {
             1 => true,
@@ -66,12 +68,20 @@ impl PhoneNumber {
     }
 
     /// The digits alone: what a gateway wants.
-    pub(super) fn digits(&self) -> &str {
+    #[must_use]
+    pub fn digits(&self) -> &str {
         &self.digits
     }
 
-    /// Type of number: 1, international, or 0, unknown.
-    pub(super) fn ton(&self) -> u8 {
+    /// Whether it is a whole number, as E.164 has it, and no short code and no national one.
+    #[must_use]
+    pub fn is_international(&self) -> bool {
+        self.is_international
+    }
+
+    /// Type of number, as SMPP counts them: 1, international, or 0, unknown.
+    #[must_use]
+    pub fn ton(&self) -> u8 {
         u8::from(self.is_international)
     }
 }
