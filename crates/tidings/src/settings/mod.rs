@@ -5,10 +5,13 @@ mod email;
 mod environment;
 mod external_kms;
 mod folder;
+mod layered;
 mod layers;
 mod listeners;
+mod password;
 mod resolve;
 mod root_key;
+mod server_url;
 mod test_email;
 mod values;
 
