@@ -318,29 +318,40 @@ actions! {
 }
 
 actions! {
-    /// The operations of Amazon SNS that are served: those of topics and subscriptions.
+    /// The operations of Amazon SNS that are served: those of topics, subscriptions and text messages.
     SnsAction {
         AddPermission
+        CheckIfPhoneNumberIsOptedOut
         ConfirmSubscription
+        CreateSMSSandboxPhoneNumber
         CreateTopic
+        DeleteSMSSandboxPhoneNumber
         DeleteTopic
         GetDataProtectionPolicy
+        GetSMSAttributes
+        GetSMSSandboxAccountStatus
         GetSubscriptionAttributes
         GetTopicAttributes
+        ListOriginationNumbers
+        ListPhoneNumbersOptedOut
+        ListSMSSandboxPhoneNumbers
         ListSubscriptions
         ListSubscriptionsByTopic
         ListTagsForResource
         ListTopics
+        OptInPhoneNumber
         Publish
         PublishBatch
         PutDataProtectionPolicy
         RemovePermission
+        SetSMSAttributes
         SetSubscriptionAttributes
         SetTopicAttributes
         Subscribe
         TagResource
         Unsubscribe
         UntagResource
+        VerifySMSSandboxPhoneNumber
     }
 }
 
@@ -578,7 +589,7 @@ mod tests {
 
     #[test]
     fn every_action_of_topics_is_found() {
-        assert_eq!(SnsAction::ALL.len(), 21);
+        assert_eq!(SnsAction::ALL.len(), 32);
         for &action in SnsAction::ALL {
             let form = format!("Action={}&Version=2010-03-31", action.name());
             assert_eq!(query("/", "", &form), Ok(Action::Sns(action)));

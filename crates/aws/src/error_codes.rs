@@ -242,6 +242,11 @@ impl Code {
             R::BatchRequestTooLong => {
                 Self::sns("BatchRequestTooLongException", "BatchRequestTooLong", 400)
             }
+            R::OptedOut(_) => Self::sns("OptedOutException", "OptedOut", 400),
+            R::UserError(_) => Self::sns("UserErrorException", "UserError", 400),
+            R::VerificationException(_) => {
+                Self::sns("VerificationException", "VerificationException", 400)
+            }
         }
     }
 

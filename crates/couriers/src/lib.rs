@@ -42,6 +42,6 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
 pub use sms::{
-    Gateway, GatewayError, OptOut, Receipt, ReceiptState, Sender, SmsConfig,
-    SmsCourier, SmsEvent, SmsNotice, SmsSetupError, Status, TextMessage,
+    Gateway, GatewayError, OptOut, Receipt, ReceiptState, Sender, SmsConfig, SmsCourier, SmsEvent,
+    SmsNotice, SmsSetupError, Status, TextMessage,
 };

@@ -23,7 +23,7 @@ use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
-use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
@@ -35,6 +35,7 @@ use crate::keys::is_lost;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
+use crate::sms::{self, Sending};
 use crate::turns::Turns;
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
@@ -52,6 +53,7 @@ const FINISH_WITHIN: Duration = Duration::from_secs(2);
 struct AllTurns {
     web: Turns,
     email: Turns,
+    sms: Turns,
 }
 
 impl AllTurns {
@@ -59,14 +61,22 @@ impl AllTurns {
         let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
         // A subscription with much to send leaves three of four to the others.
         let shared = connections / 4;
+        // Whatever is published to phones themselves comes out of one outbox for each account.
+        let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
+        let direct = messages / 2;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
+            sms: Turns::new(messages - direct, direct),
         }
     }
 
     fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
-        if protocol.is_email() { &self.email } else { &self.web }
+        match protocol {
+            SubscriptionProtocol::Sms => &self.sms,
+            protocol if protocol.is_email() => &self.email,
+            _ => &self.web,
+        }
     }
 }
 
@@ -142,10 +152,20 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
         Ok(packed) => packed,
         Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
     };
-    let outcome = match shared.couriers.of(attempt.delivery.protocol) {
-        Some(courier) => courier.deliver(&parcel).await,
+    let sending = (attempt.delivery.protocol == SubscriptionProtocol::Sms).then(|| Sending {
+        sms: &shared.sms,
+        courier: shared.couriers.sms.as_ref(),
+        attempt,
+        parcel: &parcel,
+        now: shared.broker.now(),
+    });
+    let outcome = match (&sending, shared.couriers.of(attempt.delivery.protocol)) {
+        (Some(sending), _) => sending.make().await,
+        (None, Some(courier)) => courier.deliver(&parcel).await,
         // It was configured when somebody subscribed, and may be again.
-        None => Outcome::TryLater { why: "the courier is not configured".into(), status: None },
+        (None, None) => {
+            Outcome::TryLater { why: "the courier is not configured".into(), status: None }
+        }
     };
     let took = begun_at.elapsed();
     let settle = Command::SettleDelivery {
@@ -166,6 +186,7 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             took,
             published_at,
             message_md5,
+            sending: sending.as_ref(),
         }),
         Ok(reply) => error!("the core's reply to a settled delivery is {reply:?}"),
         Err(failure) => warn!(
@@ -179,7 +200,12 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
 fn seconds_of(couriers: &Couriers, protocol: SubscriptionProtocol) -> u64 {
     match &couriers.email {
         Some(courier) if protocol.is_email() => courier.attempt_timeout().as_secs(),
-        _ => HTTP_ATTEMPT_SECONDS,
+        _ => match &couriers.sms {
+            Some(courier) if protocol == SubscriptionProtocol::Sms => {
+                courier.attempt_timeout().as_secs()
+            }
+            _ => HTTP_ATTEMPT_SECONDS,
+        },
     }
 }
 
@@ -241,6 +267,7 @@ async fn pack_content(
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
         SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
         _ => signatures::signed_body(&shared.signer, &rendering).await?,
     };
     let letter = delivery.protocol.is_email().then(|| Letter {
@@ -248,6 +275,8 @@ async fn pack_content(
         subject: rendering.mail_subject().to_owned(),
         unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
     });
+    let text_message = (delivery.protocol == SubscriptionProtocol::Sms)
+        .then(|| sms::text_message(&shared.sms, attempt, &content));
     let kind = match content.message_type {
         MessageType::Notification => ParcelKind::Notification,
         MessageType::SubscriptionConfirmation => ParcelKind::SubscriptionConfirmation,
@@ -267,7 +296,7 @@ async fn pack_content(
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
         letter,
-        text_message: None,
+        text_message,
     };
     // The record has that of the text for queues.
     let md5: [u8; 16] = match content.by_protocol.is_empty() {

@@ -13,6 +13,8 @@ use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel};
 use tracing::{debug, info, warn};
 
+use crate::sms::{Ending, Sending};
+
 /// How often what subscriptions got is summed up.
 pub(crate) const SUMMARY_EVERY: Duration = Duration::from_secs(60);
 
@@ -30,6 +32,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) published_at: Timestamp,
     /// MD5 of the message, in hexadecimal digits.
     pub(crate) message_md5: String,
+    /// Of a text message, which is logged in a form of its own, and as its account wants it.
+    pub(crate) sending: Option<&'a Sending<'a>>,
 }
 
 /// What came of the deliveries of each subscription since the last summary.
@@ -51,8 +55,12 @@ impl DeliveryStatus {
     pub(crate) fn tell(&self, finished: &Finished<'_>) {
         self.count(finished);
         finished.tell();
-        if finished.is_to_be_logged() {
-            info!(target: "delivery_status", group = finished.log_group(), "{}", finished.log());
+        match finished.sending {
+            Some(sending) => finished.log_text_message(sending),
+            None if finished.is_to_be_logged() => {
+                info!(target: "delivery_status", group = finished.log_group(), "{}", finished.log());
+            }
+            None => {}
         }
     }
 
@@ -113,7 +121,7 @@ impl Finished<'_> {
     /// Whether the topic wants a delivery status log. Of successes a share, chosen by the message's
     /// id, so that all its subscriptions are logged or none.
     fn is_to_be_logged(&self) -> bool {
-        let logging = self.attempt.logging;
+        let logging = self.sending.map_or(self.attempt.logging, Sending::logging);
         match self.fate {
             Fate::Delivered => share(&self.parcel.message_id) < u32::from(logging.success_percent),
             Fate::DeadLettered | Fate::Dropped => logging.failures,
@@ -150,6 +158,28 @@ impl Finished<'_> {
             "status": if self.fate == Fate::Delivered { "SUCCESS" } else { "FAILURE" },
         })
         .to_string()
+    }
+
+    /// The same for a text message. Its receipts are logged when they come.
+    fn log_text_message(&self, sending: &Sending<'_>) {
+        let (is_success, is_logged) = (self.fate == Fate::Delivered, self.is_to_be_logged());
+        if !is_logged && !(is_success && sending.logging().failures) {
+            return;
+        }
+        let log = sending.log(self.published_at);
+        let ending = Ending {
+            is_success,
+            answer: self.answer(),
+            dwell_ms: self.dwell_ms(),
+            until_device_ms: None,
+            attempts: Some(self.attempt.receipt.receive_count),
+        };
+        if is_logged {
+            log.tell(&ending);
+        }
+        if is_success {
+            sending.sms.sent.remember(log, self.dwell_ms(), is_logged);
+        }
     }
 
     fn status(&self) -> Option<u16> {

@@ -21,6 +21,7 @@ use crate::caller::{Caller, Standing};
 use crate::encryption;
 use crate::keys::KeyService;
 use crate::request::Shared;
+use crate::sms::Sms;
 
 pub(crate) use tidings_aws::Answer;
 
@@ -55,6 +56,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) broker: &'a Broker,
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
+    pub(crate) sms: &'a Sms,
     pub(crate) auth: &'a Auth,
     pub(crate) audit: Option<&'a AuditLog>,
     pub(crate) kms: Option<&'a KeyService>,
@@ -65,9 +67,9 @@ pub(crate) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     pub(crate) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, WireError> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
-        let Shared { broker, signer, couriers, auth, kms, .. } = shared;
+        let Shared { broker, signer, couriers, sms, auth, kms, .. } = shared;
         let (audit, kms) = (auth.audit(), kms.as_ref());
-        Ok(Self { broker, signer, couriers, auth, audit, kms, call, request })
+        Ok(Self { broker, signer, couriers, sms, auth, audit, kms, call, request })
     }
 
     /// Who asks for something about queues, and where.

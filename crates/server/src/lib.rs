@@ -37,6 +37,7 @@ mod request;
 mod server;
 mod shutdown;
 mod signatures;
+mod sms;
 mod sns;
 mod sqs;
 mod sts;
@@ -59,6 +60,7 @@ pub use listener::{
 };
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
+pub use sms::{OriginationNumber, SmsTerms};
 pub use throttle::Quota;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{

@@ -40,6 +40,7 @@ use crate::listener::Door;
 use crate::pages::Page;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
+use crate::sms::Sms;
 use crate::throttle::{Place, Throttle};
 use crate::{browsers, fault, iam, kms, plain, sns, sqs, sts};
 
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     /// What published messages are signed with.
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
+    /// What is kept of text messages.
+    pub(crate) sms: Arc<Sms>,
     pub(crate) auth: Auth,
     pub(crate) throttle: Throttle,
     /// Who has the keys; `None` where nobody has.

@@ -5,7 +5,9 @@ use clap::{Parser, Subcommand};
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
-use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments};
+use crate::settings::{
+    Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestSmsArguments,
+};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -101,6 +103,12 @@ pub(crate) enum CourierTest {
     /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
     /// The status is 0 if the mail server took the message.
     Email(Box<TestEmailArguments>),
+    /// By the gateway for text messages
+    ///
+    /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
+    /// The status is 0 if the gateway took the message. A gateway that allows one session at a time
+    /// refuses the test while the server has it.
+    Sms(Box<TestSmsArguments>),
 }
 
 #[derive(Subcommand, Debug)]

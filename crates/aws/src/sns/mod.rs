@@ -34,6 +34,7 @@ pub mod put_data_protection_policy;
 pub mod remove_permission;
 pub mod set_subscription_attributes;
 pub mod set_topic_attributes;
+pub mod sms;
 pub mod subscribe;
 pub mod tag_resource;
 pub mod unsubscribe;

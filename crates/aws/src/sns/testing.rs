@@ -43,7 +43,7 @@ pub(crate) fn caller() -> Caller<'static> {
     Caller { account, region: region(), is_signed: true, principal, policies_decide: false }
 }
 
-/// What a signed request asks of the core, printed: commands do not compare.
+/// What a signed request asks, printed: commands do not compare.
 pub(crate) fn command(action: SnsAction, form: &str) -> Result<String, Refusal> {
     asked(action, form, &caller())
 }
@@ -60,12 +60,30 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
     use SnsAction as A;
     let command = match action {
         A::AddPermission => add_permission::command(fields, caller)?,
+        A::CheckIfPhoneNumberIsOptedOut | A::OptInPhoneNumber => {
+            return Ok(format!("{:?}", sms::opt_outs::number(fields)?));
+        }
         A::ConfirmSubscription => confirm_subscription::command(fields, caller)?,
+        A::CreateSMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::to_create(fields)?));
+        }
         A::CreateTopic => create_topic::command(fields, caller)?.0,
+        A::DeleteSMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::number(fields)?));
+        }
         A::DeleteTopic => delete_topic::command(fields, caller)?,
         A::GetDataProtectionPolicy => get_data_protection_policy::command(fields, caller)?,
+        A::GetSMSAttributes => return Ok(format!("{:?}", sms::attributes::to_get(fields))),
+        A::GetSMSSandboxAccountStatus => return Ok(String::new()),
         A::GetSubscriptionAttributes => get_subscription_attributes::command(fields, caller)?,
         A::GetTopicAttributes => get_topic_attributes::command(fields, caller)?,
+        A::ListOriginationNumbers => {
+            return Ok(format!("{:?}", sms::origination_numbers::page(fields)?));
+        }
+        A::ListPhoneNumbersOptedOut => {
+            return Ok(format!("{:?}", sms::opt_outs::after(fields)?));
+        }
+        A::ListSMSSandboxPhoneNumbers => return Ok(format!("{:?}", sms::sandbox::page(fields)?)),
         A::ListSubscriptions => list_subscriptions::command(fields, caller)?,
         A::ListSubscriptionsByTopic => list_subscriptions_by_topic::command(fields, caller)?,
         A::ListTagsForResource => list_tags_for_resource::command(fields, caller)?,
@@ -74,6 +92,7 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
         A::PublishBatch => publish_batch::command(fields, caller, None, id)?.0,
         A::PutDataProtectionPolicy => put_data_protection_policy::command(fields, caller)?,
         A::RemovePermission => remove_permission::command(fields, caller)?,
+        A::SetSMSAttributes => return Ok(format!("{:?}", sms::attributes::to_set(fields)?)),
         A::SetSubscriptionAttributes => set_subscription_attributes::command(fields, caller)?,
         A::SetTopicAttributes => set_topic_attributes::command(fields, caller)?,
         A::Subscribe => {
@@ -83,6 +102,9 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
         A::TagResource => tag_resource::command(fields, caller)?,
         A::Unsubscribe => unsubscribe::command(fields, caller, id())?,
         A::UntagResource => untag_resource::command(fields, caller)?,
+        A::VerifySMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::to_verify(fields)?));
+        }
     };
     Ok(format!("{command:?}"))
 }
@@ -174,6 +196,12 @@ mod tests {
         "MessageStructure",
         "Name",
         "NextToken",
+        "MaxResults",
+        "OneTimePassword",
+        "PhoneNumber",
+        "attributes.entry.1.key",
+        "nextToken",
+        "phoneNumber",
         "Protocol",
         "PublishBatchRequestEntries.member.1.Id",
         "PublishBatchRequestEntries.member.1.Message",
@@ -191,6 +219,7 @@ mod tests {
         "1",
         "Binary",
         "Number",
+        "+15550100123",
         "http",
         "http://a",
         "json",

@@ -40,6 +40,12 @@ pub enum TopicRejection {
     InvalidBatchEntryId(String),
     /// A batch's messages are too long together.
     BatchRequestTooLong,
+    /// A phone wants no text messages. The text in full.
+    OptedOut(String),
+    /// A phone number cannot come into the sandbox, or leave it. The text in full.
+    UserError(String),
+    /// A code does not verify a phone number. The text in full.
+    VerificationException(String),
 }
 
 impl TopicRejection {
@@ -78,7 +84,10 @@ impl fmt::Display for TopicRejection {
             | Self::ReplayLimitExceeded(text)
             | Self::Validation(text)
             | Self::ParameterValueInvalid(text)
-            | Self::InvalidBatchEntryId(text) => f.write_str(text),
+            | Self::InvalidBatchEntryId(text)
+            | Self::OptedOut(text)
+            | Self::UserError(text)
+            | Self::VerificationException(text) => f.write_str(text),
             Self::ResourceNotFound => f.write_str("Resource does not exist"),
             Self::TagLimitExceeded => {
                 f.write_str("Could not complete request: tag quota of per resource exceeded")

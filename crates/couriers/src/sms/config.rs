@@ -6,9 +6,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tidings_core::limits::SMS_ATTEMPT_SECONDS;
 
-use tidings_core::price::Price;
 use super::sender::Sender;
 use crate::{Password, RootsError};
+use tidings_core::price::Price;
 
 /// How to reach the gateway, who we are there, and how to behave.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct SmsConfig {
 impl SmsConfig {
     /// The port of SMPP.
     pub const PORT: u16 = 2775;
+    /// The port of SMPP over TLS, as IANA has it.
+    pub const TLS_PORT: u16 = 3550;
     /// What gateways commonly take at once.
     pub const WINDOW: usize = 10;
 

@@ -6,8 +6,8 @@ use super::fields::{Fields, printable};
 use super::gsm7;
 use super::keyword::opt_out_word;
 use super::notice::{OptOut, SmsEvent};
-use tidings_core::phone_number::PhoneNumber;
 use super::receipt;
+use tidings_core::phone_number::PhoneNumber;
 
 /// `esm_class`: the bits that make a receipt of it. 0x20 is an intermediate one.
 const RECEIPT: u8 = 0x04;

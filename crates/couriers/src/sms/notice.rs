@@ -4,8 +4,8 @@ use std::fmt;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use tidings_core::phone_number::PhoneNumber;
 use super::receipt::Receipt;
+use tidings_core::phone_number::PhoneNumber;
 
 /// What a gateway told us.
 #[derive(Clone, PartialEq, Eq, Debug)]

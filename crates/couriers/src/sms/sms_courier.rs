@@ -14,13 +14,13 @@ use super::config::{SmsConfig, SmsSetupError};
 use super::gateway::{self, Condition, Gateway, GatewayError};
 use super::notice::SmsNotice;
 use super::parts::Parts;
-use tidings_core::phone_number::PhoneNumber;
-use tidings_core::price::Price;
 use super::sender::Sender;
 use super::submission::{Answer, Submission};
 use super::submit::Submit;
 use super::text_message::TextMessage;
 use crate::{Attempt, Courier, Outcome, Parcel, ParcelKind};
+use tidings_core::phone_number::PhoneNumber;
+use tidings_core::price::Price;
 
 /// Parts that may wait for room in the window.
 const QUEUE_MAX: usize = 64;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::fields::put_string;
-use tidings_core::phone_number::PhoneNumber;
 use super::sender::Sender;
+use tidings_core::phone_number::PhoneNumber;
 
 /// `esm_class`: the text begins with a header.
 const HAS_HEADER: u8 = 0x40;

@@ -25,6 +25,9 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
     if subscribe.protocol.is_email() {
         check_mailbox(exchange.couriers.email.is_some(), subscribe.protocol, &subscribe.endpoint)?;
     }
+    if subscribe.protocol == SubscriptionProtocol::Sms {
+        super::publish::check_gateway(exchange, "Protocol")?;
+    }
     match ask(exchange, TopicCommand::Subscribe(subscribe)).await? {
         Reply::Subscribed { arn, is_pending } => {
             Ok(exchange.answer_with(&SubscribeOutput { arn, is_pending, wants_arn }))

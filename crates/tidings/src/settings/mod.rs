@@ -12,7 +12,9 @@ mod password;
 mod resolve;
 mod root_key;
 mod server_url;
+mod sms;
 mod test_email;
+mod test_sms;
 mod values;
 
 pub(crate) use change_master_key::ChangeMasterKey;
@@ -21,3 +23,4 @@ pub(crate) use layers::Arguments;
 pub(crate) use resolve::Resolved;
 pub(crate) use root_key::{RootKeyArguments, WantedRootKey};
 pub(crate) use test_email::TestEmailArguments;
+pub(crate) use test_sms::TestSmsArguments;

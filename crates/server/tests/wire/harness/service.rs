@@ -134,6 +134,7 @@ impl Service {
             region: Region::parse(REGION).unwrap(),
             public_url: None,
             limits: setting.limits.clone(),
+            sms: tidings_server::SmsTerms::default(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {
