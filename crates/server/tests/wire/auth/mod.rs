@@ -4,4 +4,5 @@ mod anonymous;
 mod guesses;
 mod identities;
 mod links;
+mod phones;
 mod signatures;

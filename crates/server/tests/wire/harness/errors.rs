@@ -100,7 +100,7 @@ impl Refusal {
 }
 
 /// Codes and statuses of SNS.
-const KNOWN_OF_SNS: [(&str, u16); 29] = [
+const KNOWN_OF_SNS: [(&str, u16); 32] = [
     ("ExpiredToken", 403),
     ("IncompleteSignature", 400),
     ("InvalidClientTokenId", 403),
@@ -122,6 +122,7 @@ const KNOWN_OF_SNS: [(&str, u16); 29] = [
     ("KMSInvalidState", 400),
     ("KMSNotFound", 400),
     ("NotFound", 404),
+    ("OptedOut", 400),
     ("ParameterValueInvalid", 400),
     ("ReplayLimitExceeded", 403),
     ("ResourceNotFound", 404),
@@ -129,7 +130,9 @@ const KNOWN_OF_SNS: [(&str, u16); 29] = [
     ("TagLimitExceeded", 400),
     ("TooManyEntriesInBatchRequest", 400),
     ("TopicLimitExceeded", 403),
+    ("UserError", 400),
     ("ValidationError", 400),
+    ("VerificationException", 400),
 ];
 
 struct Known {

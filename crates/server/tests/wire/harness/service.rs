@@ -15,7 +15,7 @@ use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
     KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, Outbound,
-    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
+    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
 };
 use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
@@ -60,6 +60,8 @@ pub struct Setting {
     pub endpoint_policy: Option<String>,
     /// The service that has the keys, if the server does not.
     pub keys: Option<ExternalKmsConfig>,
+    /// On which terms text messages are sent.
+    pub sms: SmsTerms,
 }
 
 impl Service {
@@ -108,9 +110,14 @@ impl Service {
 
     /// A server whose couriers go where its test wants them to go.
     pub async fn delivering_by(couriers: CourierConfig) -> Self {
+        Self::delivering(couriers, Setting::default()).await
+    }
+
+    /// The same, told more.
+    pub async fn delivering(couriers: CourierConfig, setting: Setting) -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
         let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
-        Self::over(folder, clock, entropy, couriers, Setting::default()).await
+        Self::over(folder, clock, entropy, couriers, setting).await
     }
 
     async fn over(
@@ -134,7 +141,7 @@ impl Service {
             region: Region::parse(REGION).unwrap(),
             public_url: None,
             limits: setting.limits.clone(),
-            sms: tidings_server::SmsTerms::default(),
+            sms: setting.sms.clone(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {
@@ -220,8 +227,13 @@ impl Service {
 
     /// Stops the server and starts another over what it left.
     pub async fn restart(self) -> Self {
-        let (clock, entropy, couriers) =
-            (self.clock.clone(), self.entropy.clone(), self.couriers.clone());
+        let couriers = self.couriers.clone();
+        self.restart_delivering_by(couriers).await
+    }
+
+    /// The same, with other couriers.
+    pub async fn restart_delivering_by(self, couriers: CourierConfig) -> Self {
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         let (setting, root) = (self.setting.clone(), self.root.clone());
         let again = Self::over(self.halt().await, clock, entropy, couriers, setting).await;
         assert!(again.root.is_none(), "there is somebody already");

@@ -382,7 +382,7 @@ fn structure(element: &Element) -> Value {
     for child in &element.children {
         let value = match child.name.as_str() {
             "Failed" | "Subscriptions" | "Successful" | "Tags" | "Topics" => list(child),
-            "Attributes" => map(child),
+            "Attributes" | "attributes" => map(child),
             _ => {
                 assert!(child.children.is_empty(), "{child:?}");
                 json!(child.text)
