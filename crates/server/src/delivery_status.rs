@@ -183,7 +183,8 @@ impl Finished<'_> {
     /// The same for a text message. Its receipts are logged when they come.
     fn log_text_message(&self, sending: &Sending<'_>) {
         let (is_success, is_logged) = (self.fate == Fate::Delivered, self.is_to_be_logged());
-        if !is_logged && !(is_success && sending.logging().failures) {
+        let awaits_receipts = is_success && sending.logging().failures;
+        if !(is_logged || awaits_receipts) {
             return;
         }
         let log = sending.log(self.published_at);
@@ -197,7 +198,7 @@ impl Finished<'_> {
         if is_logged {
             log.tell(&ending);
         }
-        if is_success {
+        if awaits_receipts {
             sending.sms.sent.remember(log, self.dwell_ms(), is_logged);
         }
     }

@@ -93,11 +93,14 @@ impl SmsCourier {
     }
 
     /// In how many parts a message goes out, and what they cost, if that is configured. None if it
-    /// never can be sent.
+    /// cannot be cut into parts.
     #[must_use]
     pub fn size(&self, parcel: &Parcel) -> Option<(usize, Option<Price>)> {
-        let parts = self.order(parcel).ok()?.bodies.len();
-        Some((parts, self.config.price.map(|price| price.times(parts))))
+        let to = PhoneNumber::parse(&parcel.endpoint)?;
+        let standard = TextMessage::default();
+        let options = parcel.text_message.as_ref().unwrap_or(&standard);
+        let count = cut(parcel, &to, options).ok()?.1.octets.len();
+        Some((count, self.config.price.map(|price| price.times(count))))
     }
 
     async fn attempt(&self, parcel: &Parcel) -> Outcome {
@@ -120,16 +123,10 @@ impl SmsCourier {
 
     /// What is to be sent, or why it never can be.
     fn order(&self, parcel: &Parcel) -> Result<Order, String> {
-        if parcel.kind != ParcelKind::Notification {
-            return Err("only published messages are sent as text messages".into());
-        }
         let to = PhoneNumber::parse(&parcel.endpoint).ok_or("the endpoint is no phone number")?;
         let standard = TextMessage::default();
         let options = parcel.text_message.as_ref().unwrap_or(&standard);
-        let message = std::str::from_utf8(&parcel.body).map_err(|_| "the message is not UTF-8")?;
-        let text = options.text(message);
-        let key = MessageKey::new(&parcel.message_id, to.digits(), &text);
-        let parts = Parts::of(&text, key.reference()).map_err(|error| error.to_string())?;
+        let (key, parts) = cut(parcel, &to, options)?;
         self.check_price(options, parts.octets.len())?;
         let sender = match &options.sender {
             Some(text) => {
@@ -236,6 +233,22 @@ impl fmt::Debug for SmsCourier {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SmsCourier").field("config", &self.config).finish_non_exhaustive()
     }
+}
+
+/// The parts of a message, and by what they are remembered; or why it has none.
+fn cut(
+    parcel: &Parcel,
+    to: &PhoneNumber,
+    options: &TextMessage,
+) -> Result<(MessageKey, Parts), String> {
+    if parcel.kind != ParcelKind::Notification {
+        return Err("only published messages are sent as text messages".into());
+    }
+    let message = std::str::from_utf8(&parcel.body).map_err(|_| "the message is not UTF-8")?;
+    let text = options.text(message);
+    let key = MessageKey::new(&parcel.message_id, to.digits(), &text);
+    let parts = Parts::of(&text, key.reference()).map_err(|error| error.to_string())?;
+    Ok((key, parts))
 }
 
 fn later(why: String) -> Outcome {
