@@ -252,10 +252,20 @@ fn failure(error: &legacy::Error) -> Failure {
     }
     match alert(error) {
         Some(alert) => Failure::Alert(alert),
-        None if error.is_connect() => Failure::Unreachable(with_causes(error)),
+        None if error.is_connect() => match with_causes(error) {
+            // Whoever was connecting knows why there is no connection.
+            why if why.ends_with(WAITED_IN_VAIN) => {
+                Failure::Lost("no connection could be made for another message".to_owned())
+            }
+            why => Failure::Unreachable(why),
+        },
         None => Failure::Lost(with_causes(error)),
     }
 }
+
+/// What the library says to those who waited for a connection that another request was making. It
+/// keeps the type of that error to itself.
+const WAITED_IN_VAIN: &str = "request was canceled";
 
 /// What the other side can say in TLS about a certificate of ours.
 const ABOUT_US: [AlertDescription; 9] = [
