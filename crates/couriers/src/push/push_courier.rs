@@ -29,7 +29,7 @@ use crate::{AddressGuard, AddressRanges};
 pub struct ApplicationKey {
     /// The ARN of the platform application.
     pub arn: String,
-    /// A greater number whenever its credentials have changed, also if it was deleted and made anew.
+    /// Another number whenever its credentials have changed, also if it was deleted and made anew.
     pub revision: u64,
 }
 
@@ -181,21 +181,16 @@ impl PushCourier {
         let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
         applications.uses += 1;
         let used = applications.uses;
-        let kept = applications.kept.get_mut(&key.arn);
-        let newest = kept.as_ref().map(|kept| kept.revision);
-        if let Some(kept) = kept
+        if let Some(kept) = applications.kept.get_mut(&key.arn)
             && kept.revision == key.revision
         {
             kept.used = used;
             return Arc::clone(&kept.application);
         }
         let application = Arc::new(self.open(credentials, platform));
-        // A straggler with credentials of yesterday does not displace those of today.
-        if newest.is_none_or(|newest| newest < key.revision) {
-            let kept = Kept { revision: key.revision, application: Arc::clone(&application), used };
-            applications.kept.insert(key.arn.clone(), kept);
-            applications.make_room();
-        }
+        let kept = Kept { revision: key.revision, application: Arc::clone(&application), used };
+        applications.kept.insert(key.arn.clone(), kept);
+        applications.make_room();
         application
     }
 
