@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::access_tokens::AccessTokens;
 use super::adm::Adm;
-use super::apns::{Apns, Sender, base_for};
+use super::apns::{Apns, Sender};
 use super::config::Addresses;
 use super::credentials::{ApnsCertificate, Kind};
 use super::fcm::Fcm;
@@ -216,8 +216,8 @@ impl PushCourier {
                     _ => None,
                 };
                 let link = self.link(Speaks::Http2, certificate, &self.everywhere);
-                let base = base_for(platform, apns, apns_sandbox);
-                Service::Apns(Apns::new(link, base.to_owned()))
+                let base = if platform.is_sandbox() { apns_sandbox } else { apns };
+                Service::Apns(Apns::new(link, base.clone()))
             }
         };
         Application { service, room: Semaphore::new((self.concurrency_max / 4).max(1)) }
