@@ -313,6 +313,38 @@ def numbers_of(hub, platform, token):
     return [int(text(message).split()[1]) for message in hub.ledger.taken(token)]
 
 
+def explanations(hub):
+    """unset, unreachable, misconfigured and refused are told apart"""
+    known = hub.services.applications()
+    tokens = {"APNS": "0091", "GCM": "pixel:9", "ADM": "amzn1.fire/9"}
+    for platform, token in tokens.items():
+        status, said = hub.stage.try_courier(platform, token, known[platform])
+        assert status == 0 and "took it" in said, said
+        equal(len(hub.ledger.taken(token)), 1)
+    apns = known["APNS"]
+    other = hub.services.certificate_application("com.example.other")
+    nobody = "https://127.0.0.1:1"
+    for given, changed, part in (
+        ({**apns, "ApplePlatformTeamID": None}, {}, "ApplePlatformTeamID is missing"),
+        ({**apns, "PlatformCredential": "hunter2"}, {}, "PlatformCredential is not a signing key"),
+        ({**apns, "ApplePlatformTeamID": "TEAM999999"}, {}, "403 InvalidProviderToken"),
+        (other, {}, "403 BadCertificate"),
+        (apns, {"apns-url": nobody}, "Connection refused"),
+        (apns, {"apns-url": "push.example.com"}, "apns-url has to be the URL of a server"),
+        (apns, {"roots": None}, "UnknownIssuer"),
+    ):
+        status, said = hub.stage.try_courier("APNS", "0092", given, **changed)
+        assert status != 0 and part in said, f"{part} in {said}"
+        assert "hunter2" not in said and "BEGIN" not in said and "eyJ" not in said, said
+    hub.ledger.plan("0093", complaint(410, "Unregistered"))
+    status, said = hub.stage.try_courier("APNS", "0093", apns)
+    assert status != 0 and "410 Unregistered" in said, said
+    server_key = {"PlatformCredential": "AAAAexample:APA91b-old_key"}
+    status, said = hub.stage.try_courier("GCM", "pixel:9", server_key)
+    assert status != 0 and "JSON key file of a service account" in said, said
+    equal(hub.ledger.taken("0092"), [])
+
+
 CHECKS = [
     plain_texts,
     own_texts,
@@ -324,6 +356,7 @@ CHECKS = [
     tokens_that_end,
     certificates,
     restarts,
+    explanations,
 ]
 
 if __name__ == "__main__":

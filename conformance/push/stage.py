@@ -66,6 +66,34 @@ class Stage:
             time.sleep(0.05)
         self._key = dict(KEY.findall(printed.read_text())) or self._key
 
+    def try_courier(self, platform, token, given, **changed):
+        """`tidings courier test push`: its status and what it said."""
+        credential = self.folder / "credential"
+        principal = self.folder / "principal"
+        credential.write_text(given["PlatformCredential"])
+        principal.write_text(given.get("PlatformPrincipal", ""))
+        settings = {**self.services.settings(), "timeout-seconds": "3", **changed}
+        flags = {
+            "credential-file": credential,
+            "principal-file": principal if principal.read_text() else None,
+            "team-id": given.get("ApplePlatformTeamID"),
+            "bundle-id": given.get("ApplePlatformBundleID"),
+            **{f"push-{name}": value for name, value in settings.items()},
+        }
+        done = subprocess.run(
+            [
+                self._binary,
+                *("courier", "test", "push", platform, token),
+                *(f"--{name}={value}" for name, value in flags.items() if value is not None),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SECONDS,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
     def stop(self, how=signal.SIGTERM):
         if self._process:
             self._process.send_signal(how)
