@@ -51,6 +51,15 @@ impl GuardedConnector {
         inner.set_connect_timeout(Some(connect_timeout));
         GuardedConnector { inner, guard }
     }
+
+    /// Has the system look, after so long a silence, whether the other side is still there. What is
+    /// between keeps the connection in mind by that, too.
+    pub(crate) fn kept_alive(mut self, silence: Duration) -> GuardedConnector {
+        self.inner.set_keepalive(Some(silence));
+        self.inner.set_keepalive_interval(Some(silence / 4));
+        self.inner.set_keepalive_retries(Some(4));
+        self
+    }
 }
 
 impl Service<Uri> for GuardedConnector {

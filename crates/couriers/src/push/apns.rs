@@ -12,10 +12,9 @@ use tokio::time::Instant;
 
 use super::apns_answer::{self, Verdict};
 use super::credentials::{ApnsCertificate, ApnsSigner};
-use super::link::{Failure, Link};
-use super::message::Expired;
+use super::link::Link;
+use super::message::{Expired, unix_seconds};
 use super::path::encoded;
-use super::platform::PushPlatform;
 use super::provider_token::{ProviderToken, ProviderTokens};
 use super::{PushMessage, PushOutcome};
 
@@ -49,7 +48,7 @@ impl Apns {
         deadline: Instant,
     ) -> PushOutcome {
         if let Sender::Certificate(certificate) = sender
-            && certificate.expires_at <= seconds(now)
+            && certificate.expires_at <= unix_seconds(now)
         {
             let why = "the certificate in PlatformPrincipal has expired: set a new one".to_owned();
             return PushOutcome::CredentialsRefused { why, status: None };
@@ -152,7 +151,7 @@ fn expiration(message: &PushMessage, now: SystemTime) -> Result<Option<String>, 
     let left = message.time_left(now)?;
     Ok(left.map(|left| match left {
         Duration::ZERO => "0".to_owned(),
-        _ => message.expires_at().map_or(0, seconds).to_string(),
+        _ => message.expires_at().map_or(0, unix_seconds).to_string(),
     }))
 }
 
@@ -166,41 +165,4 @@ fn apns_id(message: &PushMessage) -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
-pub(super) fn seconds(at: SystemTime) -> i64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-impl PushOutcome {
-    /// Of a message whose time is over.
-    pub(super) fn expired() -> PushOutcome {
-        let why = "its time to live (TTL) was over before it could be sent".to_owned();
-        PushOutcome::Never { why, status: None }
-    }
-
-    pub(super) fn not_signed() -> PushOutcome {
-        let why = "the request could not be signed".to_owned();
-        PushOutcome::TryLater { why, status: None, after: None }
-    }
-
-    pub(super) fn unanswered(failure: Failure) -> PushOutcome {
-        match failure {
-            Failure::Unreachable(why) | Failure::Lost(why) => {
-                PushOutcome::TryLater { why, status: None, after: None }
-            }
-            Failure::Alert(why) | Failure::Guarded(why) => {
-                PushOutcome::CredentialsRefused { why, status: None }
-            }
-            Failure::Unsayable(why) => {
-                PushOutcome::Never { why: format!("it cannot be sent: {why}"), status: None }
-            }
-        }
-    }
-}
-
-/// Whether a platform's messages go to the sandbox.
-pub(super) fn base_for<'a>(platform: PushPlatform, main: &'a str, sandbox: &'a str) -> &'a str {
-    if platform.is_sandbox() { sandbox } else { main }
 }

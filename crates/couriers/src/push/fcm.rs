@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::access_tokens::{AccessTokens, TokenFailure, TokenRequest};
-use super::apns::seconds;
 use super::fcm_answer::{self, Verdict};
 use super::link::Link;
+use super::message::unix_seconds;
 use super::path::encoded;
 use super::secret::Secret;
 use super::service_account::ServiceAccount;
@@ -53,7 +53,7 @@ impl Fcm {
         deadline: Instant,
     ) -> PushOutcome {
         let Ok(left) = message.time_left(now) else { return PushOutcome::expired() };
-        let now_seconds = u64::try_from(seconds(now)).unwrap_or_default();
+        let now_seconds = u64::try_from(unix_seconds(now)).unwrap_or_default();
         let left = left.map(|left| left.as_secs());
         let body = fcm_message::request(&message.payload, &message.token, left, now_seconds);
         let Some(body) = body.map(Bytes::from) else {
@@ -100,7 +100,7 @@ impl Fcm {
         account: &ServiceAccount,
         now: SystemTime,
     ) -> Result<TokenRequest, TokenFailure> {
-        let now = seconds(now);
+        let now = unix_seconds(now);
         let mut header = json!({"alg": "RS256", "typ": "JWT"});
         if let Some(key_id) = &account.key_id {
             header["kid"] = key_id.as_str().into();
@@ -134,17 +134,4 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, http::Error> {
     let mut value = HeaderValue::from_str(&text)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-impl PushOutcome {
-    pub(super) fn without_token(failure: TokenFailure) -> PushOutcome {
-        match failure {
-            TokenFailure::Refused { why, status } => {
-                PushOutcome::CredentialsRefused { why, status }
-            }
-            TokenFailure::NotNow { why, status, after } => {
-                PushOutcome::TryLater { why, status, after }
-            }
-        }
-    }
 }

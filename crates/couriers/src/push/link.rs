@@ -25,6 +25,9 @@ use crate::{AddressGuard, Refused};
 
 /// Connections of HTTP/1.1 that are kept for the next request.
 const IDLE_MAX: usize = 4;
+/// The silence after which TCP looks whether the other side is still there: less than what translators
+/// of addresses wait before they forget a connection. Apple asks to leave PINGs of HTTP/2.
+const SILENCE: Duration = Duration::from_secs(60);
 /// Bytes of the headers of an answer. More is no answer.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// How often a request is sent that the server did not begin with: it was about to leave, or had no
@@ -195,6 +198,7 @@ impl fmt::Display for Failure {
 fn client(way: &Way) -> Client {
     let builder = HttpsConnectorBuilder::new().with_tls_config(way.tls.clone()).https_or_http();
     let connector = GuardedConnector::new(Arc::clone(&way.guard), way.attempt_timeout);
+    let connector = connector.kept_alive(SILENCE);
     let connector = match way.speaks {
         Speaks::Http1 => builder.enable_http1().wrap_connector(connector),
         Speaks::Http2 => builder.enable_http2().wrap_connector(connector),
@@ -252,10 +256,20 @@ fn failure(error: &legacy::Error) -> Failure {
     }
     match alert(error) {
         Some(alert) => Failure::Alert(alert),
-        None if error.is_connect() => Failure::Unreachable(with_causes(error)),
+        None if error.is_connect() => match with_causes(error) {
+            // Whoever was connecting knows why there is no connection.
+            why if why.ends_with(WAITED_IN_VAIN) => {
+                Failure::Lost("no connection could be made for another message".to_owned())
+            }
+            why => Failure::Unreachable(why),
+        },
         None => Failure::Lost(with_causes(error)),
     }
 }
+
+/// What the library says to those who waited for a connection that another request was making. It
+/// keeps the type of that error to itself.
+const WAITED_IN_VAIN: &str = "request was canceled";
 
 /// What the other side can say in TLS about a certificate of ours.
 const ABOUT_US: [AlertDescription; 9] = [

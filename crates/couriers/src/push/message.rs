@@ -74,6 +74,12 @@ impl PushMessage {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct Expired;
 
+/// Seconds since 1970; zero before that.
+pub(super) fn unix_seconds(at: SystemTime) -> i64 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// Without the token, which lets others reach the device, and without the payload.
 impl fmt::Debug for PushMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

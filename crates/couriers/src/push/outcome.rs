@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::access_tokens::TokenFailure;
+use super::link::Failure;
+
 /// What a push service made of a message.
 ///
 /// Delivery is at least once: after [`PushOutcome::TryLater`] the service may have the message. The
@@ -58,4 +61,42 @@ pub enum PushOutcome {
         /// The status, if there was an answer.
         status: Option<u16>,
     },
+}
+
+impl PushOutcome {
+    /// Of a message whose time is over.
+    pub(super) fn expired() -> PushOutcome {
+        let why = "its time to live (TTL) was over before it could be sent".to_owned();
+        PushOutcome::Never { why, status: None }
+    }
+
+    pub(super) fn not_signed() -> PushOutcome {
+        let why = "the request could not be signed".to_owned();
+        PushOutcome::TryLater { why, status: None, after: None }
+    }
+
+    pub(super) fn unanswered(failure: Failure) -> PushOutcome {
+        match failure {
+            Failure::Unreachable(why) | Failure::Lost(why) => {
+                PushOutcome::TryLater { why, status: None, after: None }
+            }
+            Failure::Alert(why) | Failure::Guarded(why) => {
+                PushOutcome::CredentialsRefused { why, status: None }
+            }
+            Failure::Unsayable(why) => {
+                PushOutcome::Never { why: format!("it cannot be sent: {why}"), status: None }
+            }
+        }
+    }
+
+    pub(super) fn without_token(failure: TokenFailure) -> PushOutcome {
+        match failure {
+            TokenFailure::Refused { why, status } => {
+                PushOutcome::CredentialsRefused { why, status }
+            }
+            TokenFailure::NotNow { why, status, after } => {
+                PushOutcome::TryLater { why, status, after }
+            }
+        }
+    }
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::apns::seconds;
 use super::credentials::ApnsSigner;
 use super::jwt::{self, NotSigned};
+use super::message::unix_seconds;
 use super::secret::Secret;
 
 /// How long a token is used: between the twenty minutes and the hour.
@@ -51,7 +51,7 @@ impl ProviderTokens {
         {
             return Ok(Arc::clone(token));
         }
-        let issued_at = seconds(now);
+        let issued_at = unix_seconds(now);
         let header = json!({"alg": "ES256", "kid": signer.key_id});
         let claims = json!({"iss": signer.team_id, "iat": issued_at});
         let jwt = jwt::es256(&signer.key, &header, &claims)?;
@@ -73,7 +73,7 @@ impl ProviderTokens {
 impl ProviderToken {
     fn is_good(&self, now: SystemTime) -> bool {
         let age = self.made_at.elapsed();
-        let by_clock = seconds(now).abs_diff(self.issued_at);
+        let by_clock = unix_seconds(now).abs_diff(self.issued_at);
         age < USED && by_clock.abs_diff(age.as_secs()) <= CLOCK_SECONDS_MAX
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::access_tokens::AccessTokens;
 use super::adm::Adm;
-use super::apns::{Apns, Sender, base_for};
+use super::apns::{Apns, Sender};
 use super::config::Addresses;
 use super::credentials::{ApnsCertificate, Kind};
 use super::fcm::Fcm;
@@ -29,7 +29,7 @@ use crate::{AddressGuard, AddressRanges};
 pub struct ApplicationKey {
     /// The ARN of the platform application.
     pub arn: String,
-    /// A greater number whenever its credentials have changed, also if it was deleted and made anew.
+    /// Another number whenever its credentials have changed, also if it was deleted and made anew.
     pub revision: u64,
 }
 
@@ -181,21 +181,16 @@ impl PushCourier {
         let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
         applications.uses += 1;
         let used = applications.uses;
-        let kept = applications.kept.get_mut(&key.arn);
-        let newest = kept.as_ref().map(|kept| kept.revision);
-        if let Some(kept) = kept
+        if let Some(kept) = applications.kept.get_mut(&key.arn)
             && kept.revision == key.revision
         {
             kept.used = used;
             return Arc::clone(&kept.application);
         }
         let application = Arc::new(self.open(credentials, platform));
-        // A straggler with credentials of yesterday does not displace those of today.
-        if newest.is_none_or(|newest| newest < key.revision) {
-            let kept = Kept { revision: key.revision, application: Arc::clone(&application), used };
-            applications.kept.insert(key.arn.clone(), kept);
-            applications.make_room();
-        }
+        let kept = Kept { revision: key.revision, application: Arc::clone(&application), used };
+        applications.kept.insert(key.arn.clone(), kept);
+        applications.make_room();
         application
     }
 
@@ -221,8 +216,8 @@ impl PushCourier {
                     _ => None,
                 };
                 let link = self.link(Speaks::Http2, certificate, &self.everywhere);
-                let base = base_for(platform, apns, apns_sandbox);
-                Service::Apns(Apns::new(link, base.to_owned()))
+                let base = if platform.is_sandbox() { apns_sandbox } else { apns };
+                Service::Apns(Apns::new(link, base.clone()))
             }
         };
         Application { service, room: Semaphore::new((self.concurrency_max / 4).max(1)) }
