@@ -12,6 +12,9 @@ use super::support::{Hub, Sns, dead_letter_queue, entries, local, take};
 
 const KEYS: [(&str, &str); 2] = [("PlatformPrincipal", "client"), ("PlatformCredential", "secret")];
 
+/// What is asked, and the code and the text that it is refused with.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 /// What the service answers to messages.
 type Reaction = Arc<Mutex<Box<dyn Fn(&Post) -> Answer + Send>>>;
 
@@ -171,7 +174,7 @@ async fn what_cannot_be_delivered_is_refused() {
         let invalid = "InvalidParameter";
         let no_endpoint = "Invalid parameter: TargetArn Reason: No endpoint found for the target arn \
                            specified";
-        let cases: [(&[(&str, &str)], &str, &str); 7] = [
+        let cases: [Case<'_>; 7] = [
             (&[("TargetArn", &none), ("Message", "m")], invalid, no_endpoint),
             (&[("TargetArn", &of_adm), ("Message", "m")], invalid, no_endpoint),
             (
@@ -217,7 +220,7 @@ async fn what_cannot_be_delivered_is_refused() {
         let missing = format!(
             "Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint {none}"
         );
-        let cases: [(&[(&str, &str)], &str, &str); 3] = [
+        let cases: [Case<'_>; 3] = [
             (&subscribe("phone"), invalid, "Invalid parameter: ApplicationEndpoint ARN"),
             (&subscribe(&none), invalid, &missing),
             (
