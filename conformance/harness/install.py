@@ -17,6 +17,8 @@ VENV = ENV / "python"
 QUERY_VENV = ENV / "python-query"
 VALIDATORS_VENV = ENV / "validators"
 MAIL_VENV = ENV / "mail"
+PUSH_VENV = ENV / "push"
+SMS_VENV = ENV / "sms"
 
 # One step of an installation; a cold cache needs the most for the Rust SDK's build.
 TIMEOUT_SECONDS = 900
@@ -87,6 +89,10 @@ RECIPES = {
         venv_recipe(VALIDATORS_VENV, VALIDATORS / "requirements.txt"), npm_recipe(VALIDATORS)
     ),
     "mail": venv_recipe(MAIL_VENV, ROOT / "mail/requirements.txt"),
+    "push": venv_recipe(PUSH_VENV, ROOT / "push/requirements.txt"),
+    "sms": both(
+        venv_recipe(SMS_VENV, ROOT / "sms/requirements.txt"), npm_recipe(ROOT / "sms")
+    ),
     "go": Recipe(
         tools=["go"],
         inputs=[DRIVERS / "go"],

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .drivers import clean_environment
-from .install import MAIL_VENV, ROOT, VALIDATORS_VENV, VENV
+from .install import MAIL_VENV, PUSH_VENV, ROOT, SMS_VENV, VALIDATORS_VENV, VENV
 
 TIMEOUT_SECONDS = 180
 # What a program gets to end what it has started itself.
@@ -70,6 +70,20 @@ PROGRAMS = [
         part="mail",
         command=[MAIL_VENV / "bin/python", ROOT / "mail/check.py"],
         checks=10,
+        starts_server=True,
+    ),
+    Program(
+        name="push",
+        part="push",
+        command=[PUSH_VENV / "bin/python", ROOT / "push/check.py"],
+        checks=11,
+        starts_server=True,
+    ),
+    Program(
+        name="sms",
+        part="sms",
+        command=[SMS_VENV / "bin/python", ROOT / "sms/check.py"],
+        checks=11,
         starts_server=True,
     ),
 ]

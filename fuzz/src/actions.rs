@@ -159,6 +159,28 @@ fn topic(action: SnsAction, request: &Request<'_>) -> Result<(), Refusal> {
         A::TagResource => drop(sns::tag_resource::command(fields, caller)?),
         A::Unsubscribe => drop(sns::unsubscribe::command(fields, caller, id())?),
         A::UntagResource => drop(sns::untag_resource::command(fields, caller)?),
+        A::CreatePlatformApplication => {
+            drop(sns::create_platform_application::change(fields, caller)?)
+        }
+        A::CreatePlatformEndpoint => drop(sns::create_platform_endpoint::change(fields, caller)?),
+        A::DeleteEndpoint => drop(sns::delete_endpoint::change(fields, caller)?),
+        A::DeletePlatformApplication => {
+            drop(sns::delete_platform_application::change(fields, caller)?)
+        }
+        A::GetEndpointAttributes => drop(sns::get_endpoint_attributes::endpoint(fields, caller)?),
+        A::GetPlatformApplicationAttributes => {
+            drop(sns::get_platform_application_attributes::application(fields, caller)?)
+        }
+        A::ListEndpointsByPlatformApplication => {
+            drop(sns::list_endpoints_by_platform_application::asked(fields, caller)?)
+        }
+        A::ListPlatformApplications => {
+            drop(sns::list_platform_applications::after(fields, caller)?)
+        }
+        A::SetEndpointAttributes => drop(sns::set_endpoint_attributes::change(fields, caller)?),
+        A::SetPlatformApplicationAttributes => {
+            drop(sns::set_platform_application_attributes::change(fields, caller)?)
+        }
     }
     Ok(())
 }

@@ -105,7 +105,8 @@ def credentials(request):
 
 
 def kebab(action):
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", action).lower()
+    # An abbreviation is one word: GetSMSAttributes is get-sms-attributes.
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", action).lower()
 
 
 def from_json(value):

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -80,12 +82,20 @@ func plainStruct(value reflect.Value) any {
 	return members
 }
 
-// modelName undoes Go's capital for the one output that the model spells with a small letter.
+// modelName undoes Go's capital where the model spells members of an output with a small letter.
 func modelName(shape reflect.Type, field string) string {
-	if shape == reflect.TypeFor[sqs.ListDeadLetterSourceQueuesOutput]() && field == "QueueUrls" {
-		return "queueUrls"
+	switch shape {
+	case reflect.TypeFor[sqs.ListDeadLetterSourceQueuesOutput]():
+		if field != "QueueUrls" {
+			return field
+		}
+	case reflect.TypeFor[sns.CheckIfPhoneNumberIsOptedOutOutput](),
+		reflect.TypeFor[sns.GetSMSAttributesOutput](),
+		reflect.TypeFor[sns.ListPhoneNumbersOptedOutOutput]():
+	default:
+		return field
 	}
-	return field
+	return strings.ToLower(field[:1]) + field[1:]
 }
 
 func isNil(value reflect.Value) bool {

@@ -318,29 +318,50 @@ actions! {
 }
 
 actions! {
-    /// The operations of Amazon SNS that are served: those of topics and subscriptions.
+    /// The operations of Amazon SNS: those of topics, subscriptions, text messages and mobile push.
     SnsAction {
         AddPermission
+        CheckIfPhoneNumberIsOptedOut
         ConfirmSubscription
+        CreatePlatformApplication
+        CreatePlatformEndpoint
+        CreateSMSSandboxPhoneNumber
         CreateTopic
+        DeleteEndpoint
+        DeletePlatformApplication
+        DeleteSMSSandboxPhoneNumber
         DeleteTopic
         GetDataProtectionPolicy
+        GetEndpointAttributes
+        GetPlatformApplicationAttributes
+        GetSMSAttributes
+        GetSMSSandboxAccountStatus
         GetSubscriptionAttributes
         GetTopicAttributes
+        ListEndpointsByPlatformApplication
+        ListOriginationNumbers
+        ListPhoneNumbersOptedOut
+        ListPlatformApplications
+        ListSMSSandboxPhoneNumbers
         ListSubscriptions
         ListSubscriptionsByTopic
         ListTagsForResource
         ListTopics
+        OptInPhoneNumber
         Publish
         PublishBatch
         PutDataProtectionPolicy
         RemovePermission
+        SetEndpointAttributes
+        SetPlatformApplicationAttributes
+        SetSMSAttributes
         SetSubscriptionAttributes
         SetTopicAttributes
         Subscribe
         TagResource
         Unsubscribe
         UntagResource
+        VerifySMSSandboxPhoneNumber
     }
 }
 
@@ -578,7 +599,7 @@ mod tests {
 
     #[test]
     fn every_action_of_topics_is_found() {
-        assert_eq!(SnsAction::ALL.len(), 21);
+        assert_eq!(SnsAction::ALL.len(), 42);
         for &action in SnsAction::ALL {
             let form = format!("Action={}&Version=2010-03-31", action.name());
             assert_eq!(query("/", "", &form), Ok(Action::Sns(action)));
@@ -675,10 +696,7 @@ mod tests {
     fn a_scope_decides_where_to_look() {
         assert_eq!(signed("sqs", "Action=Publish"), invalid("Publish"));
         assert_eq!(signed("sns", "Action=SendMessage"), invalid("SendMessage"));
-        assert_eq!(
-            signed("sns", "Action=CreatePlatformApplication"),
-            invalid("CreatePlatformApplication")
-        );
+        assert_eq!(signed("sns", "Action=CreatePlatform"), invalid("CreatePlatform"));
         assert_eq!(signed("sns", "Version=2010-03-31"), Err(WireError::NoAction));
         assert_eq!(signed("s3", "Action=Publish"), Ok(Action::Sns(SnsAction::Publish)));
         let head = |scope_service| Head { path: "/", query: "", target: None, scope_service };

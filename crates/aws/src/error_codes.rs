@@ -211,6 +211,12 @@ impl Code {
                 Self::sns("AuthorizationErrorException", "AuthorizationError", 403)
             }
             R::InvalidState(_) => Self::sns("InvalidStateException", "InvalidState", 400),
+            R::EndpointDisabled => Self::sns("EndpointDisabledException", "EndpointDisabled", 400),
+            R::PlatformApplicationDisabled => Self::sns(
+                "PlatformApplicationDisabledException",
+                "PlatformApplicationDisabled",
+                400,
+            ),
             R::FilterPolicyLimitExceeded(_) => {
                 Self::sns("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403)
             }
@@ -241,6 +247,11 @@ impl Code {
             }
             R::BatchRequestTooLong => {
                 Self::sns("BatchRequestTooLongException", "BatchRequestTooLong", 400)
+            }
+            R::OptedOut(_) => Self::sns("OptedOutException", "OptedOut", 400),
+            R::UserError(_) => Self::sns("UserErrorException", "UserError", 400),
+            R::VerificationException(_) => {
+                Self::sns("VerificationException", "VerificationException", 400)
             }
         }
     }

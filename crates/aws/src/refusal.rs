@@ -545,6 +545,9 @@ mod tests {
             (R::BatchEntryIdsNotDistinct, "BatchEntryIdsNotDistinct", 400),
             (R::InvalidBatchEntryId(text()), "InvalidBatchEntryId", 400),
             (R::BatchRequestTooLong, "BatchRequestTooLong", 400),
+            (R::OptedOut(text()), "OptedOut", 400),
+            (R::UserError(text()), "UserError", 400),
+            (R::VerificationException(text()), "VerificationException", 400),
         ];
         let errors = [
             (W::InvalidAction { name: text() }, "InvalidAction", 400),

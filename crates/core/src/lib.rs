@@ -17,7 +17,7 @@
 //! - What can be asked and answered: [`command`], [`rejection`], [`limits`], [`names`].
 //! - What is written: [`record`], [`message`], [`attributes`]. `docs/log-format.md` has the bytes.
 //! - What a queue is set to: [`queue_attributes`], [`redrive_policy`], [`policy_document`], [`tags`].
-//! - What topics need: [`filter_policy`]. What others keep here: [`register`].
+//! - What topics need: [`filter_policy`]. Text messages: [`phone_number`], [`price`]. What others keep here: [`register`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -34,7 +34,9 @@ pub mod limits;
 mod live_bytes;
 pub mod message;
 pub mod names;
+pub mod phone_number;
 pub mod policy_document;
+pub mod price;
 pub mod publication;
 mod publications;
 mod queue;

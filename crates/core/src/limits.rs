@@ -218,6 +218,84 @@ pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
 pub const EMAIL_DOMAIN_BYTES_MAX: usize = 255;
 /// Messages a second to a subscribed address. Quotas of SNS, "Delivery rate for Amazon SNS to email".
 pub const EMAILS_PER_SECOND_MAX: u32 = 10;
+/// How long one attempt to push a message to a mobile app may take in all, if the operator does not
+/// say otherwise, and how long they may say. Bounds of ours, below [`ATTEMPT_SECONDS_MAX`].
+pub const PUSH_ATTEMPT_SECONDS: u64 = 20;
+/// See [`PUSH_ATTEMPT_SECONDS`].
+pub const PUSH_ATTEMPT_SECONDS_MAX: u64 = 50;
+/// Bytes of a payload for APNs. Apple, "Generating a remote notification", as is the next.
+pub const APNS_PAYLOAD_BYTES_MAX: usize = 4096;
+/// Bytes of a payload for APNs that is an incoming call.
+pub const APNS_VOIP_PAYLOAD_BYTES_MAX: usize = 5120;
+/// Bytes of `apns-collapse-id`. Apple, "Sending notification requests to APNs".
+pub const APNS_COLLAPSE_ID_BYTES_MAX: usize = 64;
+/// Bytes of a payload for FCM. Firebase, "About FCM messages".
+pub const FCM_PAYLOAD_BYTES_MAX: usize = 4096;
+/// Bytes of a payload for ADM. Amazon Device Messaging, "Send a message".
+pub const ADM_PAYLOAD_BYTES_MAX: usize = 6144;
+/// Bytes of a payload for the services that nothing can be delivered to. Microsoft gives 5000 to WNS;
+/// the others have less, and nobody is left to mind.
+pub const OTHER_PUSH_PAYLOAD_BYTES_MAX: usize = 5000;
+/// How long a push service may try, if nothing says. Developer guide of SNS, "Using the Amazon SNS
+/// time to live (TTL) message attribute": four weeks.
+pub const PUSH_TTL_SECONDS: u64 = 2_419_200;
+/// How long FCM may try at most. FCM's reference, `AndroidConfig.ttl`.
+pub const FCM_TTL_SECONDS_MAX: u64 = 2_419_200;
+/// How long ADM may try. Amazon Device Messaging, `expiresAfter`.
+pub const ADM_TTL_SECONDS: RangeInclusive<u64> = 1..=2_678_400;
+/// How long a connection to a push service is kept for the next message. Apple asks for it to be kept
+/// as long as possible; nobody is served by one that is forgotten.
+pub const PUSH_IDLE_SECONDS: u64 = 1800;
+/// Applications with connections and access tokens kept, at most. The one used longest ago gives way.
+pub const PUSH_APPLICATIONS_KEPT_MAX: usize = 256;
+
+/// How long one attempt to send a text message may take in all, if the operator does not say
+/// otherwise, and how long they may say. Bounds of ours, below [`ATTEMPT_SECONDS_MAX`].
+pub const SMS_ATTEMPT_SECONDS: u64 = 30;
+/// See [`SMS_ATTEMPT_SECONDS`].
+pub const SMS_ATTEMPT_SECONDS_MAX: u64 = 50;
+/// Characters of a text message, in all its parts. Developer guide of SNS, "Publishing to a mobile
+/// phone": "The total size limit for a single SMS publish action is 1,600 characters".
+pub const SMS_CHARACTERS_MAX: usize = 1600;
+/// Characters of a topic's DisplayName that stand before a text message. API reference of SNS,
+/// CreateTopic: "only the first 10 characters".
+pub const SMS_DISPLAY_NAME_CHARACTERS_MAX: usize = 10;
+/// Characters of a sender id. API reference of SNS, SetSMSAttributes, `DefaultSenderID`.
+pub const SMS_SENDER_ID_CHARACTERS: RangeInclusive<usize> = 1..=11;
+/// Digits of `AWS.MM.SMS.OriginationNumber`. Developer guide of SNS, "Publishing to a mobile phone".
+pub const SMS_ORIGINATION_DIGITS: RangeInclusive<usize> = 5..=14;
+/// `DeliveryStatusSuccessSamplingRate`, in percent.
+pub const SMS_SAMPLING_RATE: RangeInclusive<u32> = 0..=100;
+/// Characters of the name of a bucket of S3: `UsageReportS3Bucket`. User guide of S3, "Bucket naming
+/// rules".
+pub const SMS_BUCKET_CHARACTERS: RangeInclusive<usize> = 3..=63;
+/// How long after a number was opted in it cannot be opted in again. API reference of SNS,
+/// OptInPhoneNumber.
+pub const SMS_OPT_IN_SECONDS: u64 = 30 * 86_400;
+/// Numbers on a page of ListPhoneNumbersOptedOut. API reference of SNS.
+pub const SMS_OPTED_OUT_RESULTS: usize = 100;
+/// Numbers that have opted out, on the whole server. A bound of ours.
+pub const SMS_OPT_OUTS_MAX: usize = 1_000_000;
+/// Numbers in the sandbox of an account and region. Developer guide of SNS, "SMS sandbox", as are the
+/// next three.
+pub const SMS_SANDBOX_NUMBERS_MAX: usize = 10;
+/// How long a verified number stays in the sandbox.
+pub const SMS_SANDBOX_KEPT_SECONDS: u64 = 86_400;
+/// Codes that may be sent to a number of the sandbox in the time of [`SMS_CODES_SECONDS`].
+pub const SMS_CODES_MAX: usize = 5;
+/// See [`SMS_CODES_MAX`]. A code is good for as long: a bound of ours.
+pub const SMS_CODES_SECONDS: u64 = 86_400;
+/// Wrong answers to one code, before it is good for nothing. A bound of ours.
+pub const SMS_CODE_TRIES_MAX: u32 = 5;
+/// Digits of a code that is given. API reference of SNS, VerifySMSSandboxPhoneNumber.
+pub const SMS_CODE_DIGITS: RangeInclusive<usize> = 5..=8;
+/// `MaxResults` of ListSMSSandboxPhoneNumbers, and the size of a page without it.
+pub const SMS_SANDBOX_RESULTS: RangeInclusive<u32> = 1..=100;
+/// `MaxResults` of ListOriginationNumbers, and the size of a page without it.
+pub const SMS_ORIGINATION_RESULTS: RangeInclusive<u32> = 1..=30;
+/// Characters in the number of a sandbox: API reference of SNS, CreateSMSSandboxPhoneNumber.
+pub const SMS_SANDBOX_NUMBER_CHARACTERS_MAX: usize = 20;
+
 /// Signatures that are remembered, so that a message for many queues is signed once.
 pub const SIGNATURES_REMEMBERED_MAX: usize = 8192;
 

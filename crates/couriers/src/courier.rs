@@ -6,6 +6,8 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
+use crate::TextMessage;
+
 /// What is to be delivered, where to. Rendering it is the caller's business.
 #[derive(Clone)]
 pub struct Parcel {
@@ -27,6 +29,8 @@ pub struct Parcel {
     pub raw: bool,
     /// What a mail needs beside its text. Only for e-mail.
     pub letter: Option<Letter>,
+    /// What a text message needs beside its text. Only for `sms`; without it, nothing special.
+    pub text_message: Option<TextMessage>,
 }
 
 /// What a mail says beside its text.

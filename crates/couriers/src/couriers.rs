@@ -8,10 +8,12 @@ use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 
 use thiserror::Error;
+use tokio::sync::mpsc;
 
 use crate::{
-    AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, HttpCourier,
-    RootsError,
+    AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, Gateway,
+    HttpCourier, PushConfig, PushCourier, PushSetupError, RootsError, SmsConfig, SmsCourier,
+    SmsNotice, SmsSetupError,
 };
 
 /// How to deliver.
@@ -27,6 +29,10 @@ pub struct CourierConfig {
     pub attempt_timeout: Duration,
     /// How to send mail, if it can be sent.
     pub email: Option<EmailConfig>,
+    /// How to reach the services of mobile push.
+    pub push: PushConfig,
+    /// How to send text messages, if they can be sent.
+    pub sms: Option<SmsConfig>,
 }
 
 impl Default for CourierConfig {
@@ -38,6 +44,8 @@ impl Default for CourierConfig {
             extra_roots: None,
             attempt_timeout: Duration::from_secs(HTTP_ATTEMPT_SECONDS),
             email: None,
+            push: PushConfig::default(),
+            sms: None,
         }
     }
 }
@@ -51,6 +59,12 @@ pub enum CourierSetupError {
     /// E-mail.
     #[error("e-mail: {0}")]
     Email(#[from] EmailSetupError),
+    /// Mobile push.
+    #[error("mobile push: {0}")]
+    Push(#[from] PushSetupError),
+    /// Text messages.
+    #[error("text messages: {0}")]
+    Sms(#[from] SmsSetupError),
 }
 
 /// The couriers, one for each protocol.
@@ -60,6 +74,12 @@ pub struct Couriers {
     pub http: HttpCourier,
     /// `email` and `email-json`, if there is a mail server.
     pub email: Option<EmailCourier>,
+    /// Apps on devices. Each delivery brings its application's credentials, so it is none of those
+    /// that [`Couriers::of`] knows.
+    pub push: PushCourier,
+    /// `sms`, if there is a gateway.
+    pub sms: Option<SmsCourier>,
+    gateway: Option<(Gateway, mpsc::Receiver<SmsNotice>)>,
 }
 
 impl Couriers {
@@ -67,13 +87,28 @@ impl Couriers {
     ///
     /// # Errors
     ///
-    /// [`CourierSetupError`] if a file cannot be used, or what is configured for e-mail.
+    /// [`CourierSetupError`] if a file cannot be used, or what is configured for e-mail or text
+    /// messages.
     pub fn new(config: &CourierConfig) -> Result<Couriers, CourierSetupError> {
         let guard = Arc::new(AddressGuard::new(config.allow.clone(), config.deny.clone()));
         let roots = config.extra_roots.as_deref();
-        let http = HttpCourier::new(guard, roots, config.attempt_timeout)?;
+        let http = HttpCourier::new(Arc::clone(&guard), roots, config.attempt_timeout)?;
         let email = config.email.as_ref().map(EmailCourier::new).transpose()?;
-        Ok(Couriers { http, email })
+        let push = PushCourier::new(&config.push, guard)?;
+        let (sms, gateway) = match &config.sms {
+            Some(config) => {
+                let (courier, gateway, notices) = SmsCourier::new(config)?;
+                (Some(courier), Some((gateway, notices)))
+            }
+            None => (None, None),
+        };
+        Ok(Couriers { http, email, push, sms, gateway })
+    }
+
+    /// What keeps up the session with the gateway for text messages, and what comes from there: for
+    /// whoever runs it. None if there is no gateway, and the second time.
+    pub fn take_gateway(&mut self) -> Option<(Gateway, mpsc::Receiver<SmsNotice>)> {
+        self.gateway.take()
     }
 
     /// The courier of a protocol; `None` if there is none, or if it is not configured.
@@ -84,6 +119,7 @@ impl Couriers {
             SubscriptionProtocol::Email | SubscriptionProtocol::EmailJson => {
                 self.email.as_ref().map(|courier| courier as &dyn Courier)
             }
+            SubscriptionProtocol::Sms => self.sms.as_ref().map(|courier| courier as &dyn Courier),
             _ => None,
         }
     }

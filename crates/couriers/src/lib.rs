@@ -11,6 +11,8 @@
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
+//! - [`PushCourier`]: apps on devices, through the services of those who make the devices.
+//! - [`SmsCourier`]: text messages, over a session that a [`Gateway`] keeps up.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -26,8 +28,10 @@ mod email;
 mod endpoint;
 mod gate;
 mod http;
+mod push;
 mod secret_file;
 pub mod signing;
+mod sms;
 mod special_addresses;
 
 pub use address_guard::{AddressGuard, GuardError, Refused};
@@ -42,4 +46,12 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use gate::Gate;
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use push::{
+    ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
+    PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,
+};
 pub use secret_file::{SecretFileError, read_secret_file};
+pub use sms::{
+    Gateway, GatewayError, OptOut, Receipt, ReceiptState, Sender, SmsConfig, SmsCourier, SmsEvent,
+    SmsNotice, SmsSetupError, Status, TextMessage,
+};

@@ -54,6 +54,7 @@ fn parcel(number: usize) -> Parcel {
             subject: "Booked".into(),
             unsubscribe_url: None,
         }),
+        text_message: None,
     }
 }
 

@@ -162,6 +162,7 @@ mod tests {
             region: Region::parse("us-east-1").unwrap(),
             public_url: None,
             limits: Limits::default(),
+            sms: crate::sms::SmsTerms::default(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tidings_core::names::{AccountId, Region};
 
 use crate::listener::ListenerConfig;
+use crate::sms::SmsTerms;
 use crate::throttle::Quota;
 
 /// Everything that a [`Server`](crate::Server) needs to know beside its broker.
@@ -24,6 +25,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// What one client, or all together, may use.
     pub limits: Limits,
+    /// On which terms accounts send text messages.
+    pub sms: SmsTerms,
     /// How long a shutdown waits for the requests that are under way.
     pub shutdown_timeout: Duration,
 }

@@ -23,7 +23,7 @@ use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
 use tidings_core::record::PublishedRecord;
 use tidings_core::time::Timestamp;
-use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+use tidings_couriers::{Couriers, EmailCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
@@ -32,9 +32,11 @@ use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
 use crate::external_kms::Fault;
 use crate::keys::is_lost;
+use crate::mobile::{self, Order};
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
+use crate::sms::{self, Sending};
 use crate::turns::Turns;
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
@@ -52,6 +54,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(2);
 struct AllTurns {
     web: Turns,
     email: Turns,
+    push: Turns,
+    sms: Turns,
 }
 
 impl AllTurns {
@@ -59,14 +63,27 @@ impl AllTurns {
         let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
         // A subscription with much to send leaves three of four to the others.
         let shared = connections / 4;
+        // Whatever is published to phones themselves comes out of one outbox for each account.
+        let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
+        let direct = messages / 2;
+        // Many topics have few messages for apps, and an application has all that are for its endpoints
+        // alone.
+        let pushes = couriers.push.concurrency_max() / 2 + 1;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
+            push: Turns::new(pushes, pushes),
+            sms: Turns::new(messages - direct, direct),
         }
     }
 
     fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
-        if protocol.is_email() { &self.email } else { &self.web }
+        match protocol {
+            SubscriptionProtocol::Application => &self.push,
+            SubscriptionProtocol::Sms => &self.sms,
+            protocol if protocol.is_email() => &self.email,
+            _ => &self.web,
+        }
     }
 }
 
@@ -138,35 +155,60 @@ pub(crate) async fn run(
 
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
     let begun_at = Instant::now();
-    let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
-        Ok(packed) => packed,
-        Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
-    };
-    let outcome = match shared.couriers.of(attempt.delivery.protocol) {
-        Some(courier) => courier.deliver(&parcel).await,
-        // It was configured when somebody subscribed, and may be again.
-        None => Outcome::TryLater { why: "the courier is not configured".into(), status: None },
+    let Packed { parcel, published_at, message_md5, order } =
+        match pack(shared, base_url, attempt).await {
+            Ok(packed) => packed,
+            Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
+        };
+    let sending = (attempt.delivery.protocol == SubscriptionProtocol::Sms).then(|| Sending {
+        sms: &shared.sms,
+        courier: shared.couriers.sms.as_ref(),
+        attempt,
+        parcel: &parcel,
+        now: shared.broker.now(),
+    });
+    let attempts = attempt.receipt.receive_count;
+    let (outcome, settled, pushed) = match &order {
+        Some(order) => {
+            let mut pushed = mobile::deliver(&shared.couriers.push, order, attempts).await;
+            mobile::learn(shared, &mut pushed).await;
+            (pushed.outcome.clone(), pushed.settled, Some((order, pushed)))
+        }
+        None => {
+            let outcome = match (&sending, shared.couriers.of(attempt.delivery.protocol)) {
+                (Some(sending), _) => sending.make().await,
+                (None, Some(courier)) => courier.deliver(&parcel).await,
+                // It was configured when somebody subscribed, and may be again.
+                (None, None) => {
+                    Outcome::TryLater { why: "the courier is not configured".into(), status: None }
+                }
+            };
+            let settled = settled(&outcome);
+            (outcome, settled, None)
+        }
     };
     let took = begun_at.elapsed();
-    let settle = Command::SettleDelivery {
-        attempt: attempt.receipt,
-        outcome: match outcome {
-            Outcome::Delivered { .. } => AttemptOutcome::Delivered,
-            Outcome::TryLater { .. } => AttemptOutcome::TryLater,
-            Outcome::Never { .. } => AttemptOutcome::Never,
-        },
-    };
+    let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome: settled };
     match shared.broker.call(settle).await {
-        Ok(Reply::Settled(fate)) => status.tell(&Finished {
-            attempt,
-            parcel: &parcel,
-            outcome: &outcome,
-            fate,
-            at: shared.broker.now(),
-            took,
-            published_at,
-            message_md5,
-        }),
+        Ok(Reply::Settled(fate)) => {
+            let logging = order.as_ref().and_then(|order| order.logging(attempt));
+            status.tell(&Finished {
+                attempt,
+                parcel: &parcel,
+                outcome: &outcome,
+                fate,
+                at: shared.broker.now(),
+                took,
+                published_at,
+                message_md5,
+                logging: logging.unwrap_or(attempt.logging),
+                sending: sending.as_ref(),
+            });
+            if let Some((order, pushed)) = pushed {
+                let came_of_it = (&pushed, fate, parcel.message_id.as_str());
+                mobile::tell_of_failure(shared, attempt, order, came_of_it).await;
+            }
+        }
         Ok(reply) => error!("the core's reply to a settled delivery is {reply:?}"),
         Err(failure) => warn!(
             subscription = %attempt.delivery.subscription,
@@ -175,11 +217,27 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
     }
 }
 
+fn settled(outcome: &Outcome) -> AttemptOutcome {
+    match outcome {
+        Outcome::Delivered { .. } => AttemptOutcome::Delivered,
+        Outcome::TryLater { .. } => AttemptOutcome::TryLater,
+        Outcome::Never { .. } => AttemptOutcome::Never,
+    }
+}
+
 /// How long an attempt may take.
 fn seconds_of(couriers: &Couriers, protocol: SubscriptionProtocol) -> u64 {
     match &couriers.email {
         Some(courier) if protocol.is_email() => courier.attempt_timeout().as_secs(),
-        _ => HTTP_ATTEMPT_SECONDS,
+        _ if protocol == SubscriptionProtocol::Application => {
+            couriers.push.attempt_timeout().as_secs()
+        }
+        _ => match &couriers.sms {
+            Some(courier) if protocol == SubscriptionProtocol::Sms => {
+                courier.attempt_timeout().as_secs()
+            }
+            _ => HTTP_ATTEMPT_SECONDS,
+        },
     }
 }
 
@@ -217,6 +275,8 @@ struct Packed {
     parcel: Parcel,
     published_at: Timestamp,
     message_md5: String,
+    /// For an app on a device.
+    order: Option<Order>,
 }
 
 async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Packed, Unbegun> {
@@ -241,6 +301,9 @@ async fn pack_content(
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
         SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
+        // Push services get no envelope.
+        SubscriptionProtocol::Application => String::new(),
         _ => signatures::signed_body(&shared.signer, &rendering).await?,
     };
     let letter = delivery.protocol.is_email().then(|| Letter {
@@ -248,6 +311,8 @@ async fn pack_content(
         subject: rendering.mail_subject().to_owned(),
         unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
     });
+    let text_message = (delivery.protocol == SubscriptionProtocol::Sms)
+        .then(|| sms::text_message(&shared.sms, attempt, &content));
     let kind = match content.message_type {
         MessageType::Notification => ParcelKind::Notification,
         MessageType::SubscriptionConfirmation => ParcelKind::SubscriptionConfirmation,
@@ -267,7 +332,13 @@ async fn pack_content(
         subscription_arn: is_asked.then(|| delivery.subscription.to_string()),
         raw: rendering.is_raw(),
         letter,
+        text_message,
     };
+    let (message_id, published_at) = (record.message.message_id, record.message.sent_at);
+    let order = (delivery.protocol == SubscriptionProtocol::Application).then(|| {
+        let mobile = shared.mobile.as_ref();
+        mobile::order(mobile, &parcel.endpoint, &content, message_id, published_at)
+    });
     // The record has that of the text for queues.
     let md5: [u8; 16] = match content.by_protocol.is_empty() {
         true => record.message.body_md5,
@@ -275,7 +346,8 @@ async fn pack_content(
     };
     Ok(Packed {
         parcel,
-        published_at: record.message.sent_at,
+        published_at,
+        order,
         message_md5: md5.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }

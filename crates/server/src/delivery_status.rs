@@ -7,11 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tidings_core::delivery::{Attempt, Fate, without_password};
+use tidings_core::delivery::{Attempt, DeliveryLogging, Fate, without_password};
 use tidings_core::names::SubscriptionArn;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Outcome, Parcel};
+use tidings_platforms::{ApplicationArn, EndpointArn};
 use tracing::{debug, info, warn};
+
+use crate::sms::{Ending, Sending};
 
 /// How often what subscriptions got is summed up.
 pub(crate) const SUMMARY_EVERY: Duration = Duration::from_secs(60);
@@ -30,6 +33,10 @@ pub(crate) struct Finished<'a> {
     pub(crate) published_at: Timestamp,
     /// MD5 of the message, in hexadecimal digits.
     pub(crate) message_md5: String,
+    /// What is to be logged: as the topic wants it, or the platform application.
+    pub(crate) logging: DeliveryLogging,
+    /// Of a text message, which is logged in a form of its own, and as its account wants it.
+    pub(crate) sending: Option<&'a Sending<'a>>,
 }
 
 /// What came of the deliveries of each subscription since the last summary.
@@ -51,8 +58,12 @@ impl DeliveryStatus {
     pub(crate) fn tell(&self, finished: &Finished<'_>) {
         self.count(finished);
         finished.tell();
-        if finished.is_to_be_logged() {
-            info!(target: "delivery_status", group = finished.log_group(), "{}", finished.log());
+        match finished.sending {
+            Some(sending) => finished.log_text_message(sending),
+            None if finished.is_to_be_logged() => {
+                info!(target: "delivery_status", group = finished.log_group(), "{}", finished.log());
+            }
+            None => {}
         }
     }
 
@@ -113,7 +124,7 @@ impl Finished<'_> {
     /// Whether the topic wants a delivery status log. Of successes a share, chosen by the message's
     /// id, so that all its subscriptions are logged or none.
     fn is_to_be_logged(&self) -> bool {
-        let logging = self.attempt.logging;
+        let logging = self.sending.map_or(self.logging, Sending::logging);
         match self.fate {
             Fate::Delivered => share(&self.parcel.message_id) < u32::from(logging.success_percent),
             Fate::DeadLettered | Fate::Dropped => logging.failures,
@@ -124,21 +135,38 @@ impl Finished<'_> {
     /// The name of the service's log group.
     fn log_group(&self) -> String {
         let topic = &self.attempt.delivery.subscription.topic;
-        let (region, account, name) = (topic.region.as_str(), topic.account, topic.name.as_str());
+        let (region, account) = (topic.region.as_str(), topic.account);
+        let name = match self.application() {
+            Some(application) => {
+                format!("app/{}/{}", application.platform.as_str(), application.name())
+            }
+            None => topic.name.as_str().to_owned(),
+        };
         let failures = if self.fate == Fate::Delivered { "" } else { "/Failure" };
         format!("sns/{region}/{account}/{name}{failures}")
     }
 
-    /// As the service logs it. Developer guide, "Amazon SNS message delivery status".
+    /// Of a message for one of its endpoints alone, the platform application.
+    fn application(&self) -> Option<ApplicationArn> {
+        let is_direct = self.attempt.delivery.subscription.topic.name.is_direct();
+        let endpoint = EndpointArn::parse(&self.parcel.endpoint).filter(|_| is_direct);
+        endpoint.map(|endpoint| endpoint.application)
+    }
+
+    /// As the service logs it. Developer guide, "Amazon SNS message delivery status"; of endpoints,
+    /// "Amazon SNS mobile app attributes". Tokens are left out: they lead to devices.
     fn log(&self) -> String {
         let timestamp = self.published_at.to_iso8601().replace('T', " ");
+        let mut notification = json!({
+            "messageMD5Sum": self.message_md5,
+            "messageId": self.parcel.message_id,
+            "timestamp": timestamp.trim_end_matches('Z'),
+        });
+        if self.application().is_none() {
+            notification["topicArn"] = json!(self.parcel.topic_arn);
+        }
         json!({
-            "notification": {
-                "messageMD5Sum": self.message_md5,
-                "messageId": self.parcel.message_id,
-                "topicArn": self.parcel.topic_arn,
-                "timestamp": timestamp.trim_end_matches('Z'),
-            },
+            "notification": notification,
             "delivery": {
                 "deliveryId": self.attempt.delivery.subscription.id.to_string(),
                 "destination": without_password(&self.parcel.endpoint),
@@ -150,6 +178,29 @@ impl Finished<'_> {
             "status": if self.fate == Fate::Delivered { "SUCCESS" } else { "FAILURE" },
         })
         .to_string()
+    }
+
+    /// The same for a text message. Its receipts are logged when they come.
+    fn log_text_message(&self, sending: &Sending<'_>) {
+        let (is_success, is_logged) = (self.fate == Fate::Delivered, self.is_to_be_logged());
+        let awaits_receipts = is_success && sending.logging().failures;
+        if !(is_logged || awaits_receipts) {
+            return;
+        }
+        let log = sending.log(self.published_at);
+        let ending = Ending {
+            is_success,
+            answer: self.answer(),
+            dwell_ms: self.dwell_ms(),
+            until_device_ms: None,
+            attempts: Some(self.attempt.receipt.receive_count),
+        };
+        if is_logged {
+            log.tell(&ending);
+        }
+        if awaits_receipts {
+            sending.sms.sent.remember(log, self.dwell_ms(), is_logged);
+        }
     }
 
     fn status(&self) -> Option<u16> {

@@ -30,10 +30,13 @@ use tidings_core::record::MessageRecord;
 use tidings_core::terms::{Encryption, Resource};
 use tidings_keys::{KeyCode, KeyFault, KeyRequest, authorise};
 
+use crate::authenticate::Auth;
+use crate::authorise::Judge;
 use crate::exchange::Exchange;
 use crate::external_kms::{ExternalKms, Fault, Opening, Times};
 use crate::keys::KeyService;
 use crate::kms::{self, Encrypted, Messages};
+use crate::request::Shared;
 
 /// How SNS names itself to keys.
 const SNS: &str = "sns.amazonaws.com";
@@ -42,6 +45,31 @@ const NO_KEYS: &str = "This server keeps no keys.";
 
 /// How long a data key that opens is known, where no queue says it: in seconds, as a queue's default.
 pub(crate) const REUSE_SECONDS: u64 = 300;
+
+/// Who has the keys, and for whom they are asked.
+pub(crate) struct Keys<'a> {
+    kms: Option<&'a KeyService>,
+    broker: &'a Broker,
+    /// Of a request: its caller, where callers are judged.
+    judge: Option<Judge<'a>>,
+    /// Whether keys judge who asks them.
+    are_judging: bool,
+}
+
+impl<'a> Keys<'a> {
+    /// Asked for a request.
+    pub(crate) fn of(exchange: &Exchange<'a>) -> Self {
+        let judge = exchange.judge();
+        let are_judging = judge.is_some();
+        Self { kms: exchange.kms, broker: exchange.broker, judge, are_judging }
+    }
+
+    /// Asked by SNS itself, for no request.
+    pub(crate) fn of_service(shared: &'a Shared) -> Self {
+        let are_judging = !matches!(shared.auth, Auth::Off);
+        Self { kms: shared.kms.as_ref(), broker: &shared.broker, judge: None, are_judging }
+    }
+}
 
 /// What the key of a queue or topic has to do with a command, before the broker gets it.
 ///
@@ -52,20 +80,13 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
         Command::Send { arn, messages } => {
             let Some(encryption) = of_queue(exchange.broker, arn) else { return Ok(()) };
             let contents = messages.iter().map(|message| message.content.as_slice()).collect();
-            let sealed = seal(exchange, &kms::queue(arn), &encryption, contents).await?;
+            let sealed = seal(&Keys::of(exchange), &kms::queue(arn), &encryption, contents).await?;
             for (message, sealed) in messages.iter_mut().zip(sealed) {
                 (message.content, message.sealing) = (sealed, Sealing::Envelope);
             }
         }
-        Command::Topic(TopicCommand::Publish { arn, messages }) => {
-            let topic = Resource::Topic(arn.clone());
-            let Some(encryption) = encryption(exchange.broker, &topic) else { return Ok(()) };
-            let contents = messages.iter().map(|message| message.content.as_slice()).collect();
-            let sealed = seal(exchange, &kms::topic(arn), &encryption, contents).await?;
-            for (message, sealed) in messages.iter_mut().zip(sealed) {
-                message.unsealed = Some(std::mem::replace(&mut message.content, sealed));
-                message.sealing = Sealing::Envelope;
-            }
+        Command::Topic(TopicCommand::Publish { .. }) => {
+            seal_publish(&Keys::of(exchange), command).await?;
         }
         Command::Receive { arn, .. } => check_opening(exchange, arn).await?,
         _ => {}
@@ -92,6 +113,23 @@ pub(crate) async fn check_opening(
         }
         None => Ok(messages(exchange)?.check_opening(&encrypted)?),
     }
+}
+
+/// Seals what is published to a topic with a key.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) async fn seal_publish(keys: &Keys<'_>, command: &mut Command) -> Result<(), Refusal> {
+    let Command::Topic(TopicCommand::Publish { arn, messages }) = command else { return Ok(()) };
+    let topic = Resource::Topic(arn.clone());
+    let Some(encryption) = encryption(keys.broker, &topic) else { return Ok(()) };
+    let contents = messages.iter().map(|message| message.content.as_slice()).collect();
+    let sealed = seal(keys, &kms::topic(arn), &encryption, contents).await?;
+    for (message, sealed) in messages.iter_mut().zip(sealed) {
+        message.unsealed = Some(std::mem::replace(&mut message.content, sealed));
+        message.sealing = Sealing::Envelope;
+    }
+    Ok(())
 }
 
 /// The contents of messages that were received from this queue: as they were sent, or published and
@@ -198,18 +236,18 @@ pub(crate) async fn open_for_delivery<'r>(
 /// Whether the keys of these queues let a topic send to them. SNS is asked for, not the publisher:
 /// SNS developer guide, "Enable compatibility between event sources and encrypted topics".
 pub(crate) async fn ask_keys(
-    exchange: &Exchange<'_>,
+    keys: &Keys<'_>,
     topic: &TopicArn,
     queues: BTreeSet<QueueArn>,
 ) -> Result<BTreeMap<QueueArn, bool>, Refusal> {
-    if exchange.kms.ok_or_else(no_keys)?.external().is_some() {
+    if keys.kms.ok_or_else(no_keys)?.external().is_some() {
         // It knows this server only, and says no when it is asked for a data key.
         return Ok(queues.into_iter().map(|queue| (queue, true)).collect());
     }
     let mut answers = BTreeMap::new();
     for queue in queues {
-        let may_enter = match of_queue(exchange.broker, &queue) {
-            Some(encryption) => lets_topic_in(exchange, &encryption, topic, &queue).await?,
+        let may_enter = match of_queue(keys.broker, &queue) {
+            Some(encryption) => lets_topic_in(keys, &encryption, topic, &queue).await?,
             // It has no key any more.
             None => true,
         };
@@ -221,23 +259,26 @@ pub(crate) async fn ask_keys(
 }
 
 async fn lets_topic_in(
-    exchange: &Exchange<'_>,
+    keys: &Keys<'_>,
     encryption: &Encryption,
     topic: &TopicArn,
     queue: &QueueArn,
 ) -> Result<bool, Refusal> {
-    let (kms, broker) = (exchange.kms.ok_or_else(no_keys)?.own(), exchange.broker);
+    let (kms, broker) = (keys.kms.ok_or_else(no_keys)?.own(), keys.broker);
     let (resource, owner) = kms::queue(queue);
     kms.make_managed_key(broker, &encryption.key_id, &owner).await?;
     let store = kms.plane.look();
     let Ok(key) = store.find(&encryption.key_id, &owner) else { return Ok(false) };
-    let Some(judge) = exchange.judge() else { return Ok(key.check_usable().is_ok()) };
+    if !keys.are_judging {
+        return Ok(key.check_usable().is_ok());
+    }
+    let now_ms = i64::try_from(broker.now().as_ms()).unwrap_or(i64::MAX);
     let (topic_arn, topic_owner) = (topic.to_string(), topic.account.to_string());
     let facts = Facts {
         region: topic.region.as_str(),
         source: Some(Source { arn: &topic_arn, account: &topic_owner, organisation: None }),
         called_via: &["sqs.amazonaws.com"],
-        ..Facts::new(Caller::Service { name: SNS }, Origin::Service, judge.now_ms())
+        ..Facts::new(Caller::Service { name: SNS }, Origin::Service, now_ms)
     };
     let context = resource.context();
     let is_allowed = ["kms:GenerateDataKey", "kms:Decrypt"].iter().all(|action| {
@@ -248,22 +289,24 @@ async fn lets_topic_in(
         };
         let asked = authorise(&store, &request, &facts, &Policies::default());
         let outcome = asked.map(|allowance| Some(allowance.to_string()));
-        judge.write_down_of(SNS, action, key.arn(), outcome.as_ref().map_err(|no| &no.text));
+        if let Some(judge) = &keys.judge {
+            judge.write_down_of(SNS, action, key.arn(), outcome.as_ref().map_err(|no| &no.text));
+        }
         outcome.is_ok()
     });
     Ok(is_allowed && key.check_usable().is_ok())
 }
 
 async fn seal(
-    exchange: &Exchange<'_>,
+    keys: &Keys<'_>,
     (resource, owner): &(tidings_keys::Resource, tidings_keys::Scope),
     encryption: &Encryption,
     contents: Vec<&[u8]>,
 ) -> Result<Vec<Vec<u8>>, Refusal> {
     let encrypted = encrypted(resource, owner, encryption);
-    match external(exchange.kms) {
-        Some(external) => Ok(external.seal(&encrypted, &contents, exchange.broker).await?),
-        None => messages(exchange)?.seal(&encrypted, &contents).await,
+    match external(keys.kms) {
+        Some(external) => Ok(external.seal(&encrypted, &contents, keys.broker).await?),
+        None => own_messages(keys)?.seal(&encrypted, &contents).await,
     }
 }
 
@@ -272,8 +315,12 @@ fn external(keys: Option<&KeyService>) -> Option<&ExternalKms> {
 }
 
 fn messages<'a>(exchange: &Exchange<'a>) -> Result<Messages<'a>, Refusal> {
-    let (keys, broker) = (exchange.kms.ok_or_else(no_keys)?, exchange.broker);
-    Ok(Messages { kms: keys.own(), broker, judge: exchange.judge() })
+    own_messages(&Keys::of(exchange))
+}
+
+fn own_messages<'a>(keys: &Keys<'a>) -> Result<Messages<'a>, Refusal> {
+    let kms = keys.kms.ok_or_else(no_keys)?.own();
+    Ok(Messages { kms, broker: keys.broker, judge: keys.judge })
 }
 
 fn encrypted<'a>(

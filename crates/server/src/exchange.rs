@@ -20,7 +20,9 @@ use crate::authorise::{self, Circumstances, Judge};
 use crate::caller::{Caller, Standing};
 use crate::encryption;
 use crate::keys::KeyService;
+use crate::mobile::MobilePush;
 use crate::request::Shared;
+use crate::sms::Sms;
 
 pub(crate) use tidings_aws::Answer;
 
@@ -55,9 +57,11 @@ pub(crate) struct Exchange<'a> {
     pub(crate) broker: &'a Broker,
     pub(crate) signer: &'a Arc<Signer>,
     pub(crate) couriers: &'a Couriers,
+    pub(crate) sms: &'a Sms,
     pub(crate) auth: &'a Auth,
     pub(crate) audit: Option<&'a AuditLog>,
     pub(crate) kms: Option<&'a KeyService>,
+    pub(crate) mobile: Option<&'a MobilePush>,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }
@@ -65,9 +69,9 @@ pub(crate) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     pub(crate) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, WireError> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
-        let Shared { broker, signer, couriers, auth, kms, .. } = shared;
-        let (audit, kms) = (auth.audit(), kms.as_ref());
-        Ok(Self { broker, signer, couriers, auth, audit, kms, call, request })
+        let Shared { broker, signer, couriers, sms, auth, kms, mobile, .. } = shared;
+        let (audit, kms, mobile) = (auth.audit(), kms.as_ref(), mobile.as_ref());
+        Ok(Self { broker, signer, couriers, sms, auth, audit, kms, mobile, call, request })
     }
 
     /// Who asks for something about queues, and where.

@@ -27,6 +27,7 @@ mod identities;
 mod keys;
 mod kms;
 mod listener;
+mod mobile;
 mod pages;
 mod patient_stream;
 mod plain;
@@ -37,6 +38,7 @@ mod request;
 mod server;
 mod shutdown;
 mod signatures;
+mod sms;
 mod sns;
 mod sqs;
 mod sts;
@@ -57,8 +59,10 @@ pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,
 };
+pub use mobile::MobilePush;
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
+pub use sms::{OriginationNumber, SmsTerms};
 pub use throttle::Quota;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{

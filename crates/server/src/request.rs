@@ -37,9 +37,11 @@ use crate::config::Config;
 use crate::exchange::Call;
 use crate::keys::KeyService;
 use crate::listener::Door;
+use crate::mobile::MobilePush;
 use crate::pages::Page;
 use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
+use crate::sms::Sms;
 use crate::throttle::{Place, Throttle};
 use crate::{browsers, fault, iam, kms, plain, sns, sqs, sts};
 
@@ -51,10 +53,14 @@ pub(crate) struct Shared {
     /// What published messages are signed with.
     pub(crate) signer: Arc<Signer>,
     pub(crate) couriers: Couriers,
+    /// What is kept of text messages.
+    pub(crate) sms: Arc<Sms>,
     pub(crate) auth: Auth,
     pub(crate) throttle: Throttle,
     /// Who has the keys; `None` where nobody has.
     pub(crate) kms: Option<KeyService>,
+    /// Platform applications and endpoints; `None` where none are kept.
+    pub(crate) mobile: Option<MobilePush>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_broker::Broker;
-use tidings_couriers::Couriers;
 use tidings_couriers::signing::Signer;
-use tokio::sync::{Notify, Semaphore};
+use tidings_couriers::{Couriers, Gateway, SmsNotice};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info, warn};
@@ -22,8 +22,10 @@ use crate::keys::KeyService;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
+use crate::mobile::MobilePush;
 use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
+use crate::sms::{self, Sms};
 use crate::throttle::Throttle;
 use crate::tls::KeptKeys;
 use crate::{acme, connection, deliveries};
@@ -45,6 +47,8 @@ pub struct Server {
     entrances: Entrances,
     shared: Arc<Shared>,
     reloader: Reloader,
+    /// What text messages go out by, and what comes back.
+    gateway: Option<(Gateway, mpsc::Receiver<SmsNotice>)>,
 }
 
 /// Has a running server read the files of its certificates again. It does so by itself when they
@@ -73,6 +77,9 @@ const TURNED_AWAY_MAX: usize = 100;
 /// How long to wait when no connection can be taken for want of file handles or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long the gateway for text messages may take to answer that we leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// How often the files of certificates are looked at.
 const CERTIFICATES_LOOK: Duration = Duration::from_secs(5);
 
@@ -95,13 +102,25 @@ impl Server {
         }
         let entrances = Entrances::new(entrances);
         let bodies = Bodies::new(&config.limits);
-        let Outbound { couriers, signer } = outbound;
+        let Outbound { mut couriers, signer } = outbound;
+        let gateway = couriers.take_gateway();
+        let sms = Arc::new(Sms::open(broker.clone(), config.sms.clone()).await?);
         let signer = Arc::new(signer);
         let throttle = Throttle::new(config.limits.principal);
-        let kms = None;
-        let shared =
-            Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle, kms });
-        Ok(Self { entrances, shared, reloader: Reloader::default() })
+        let shared = Shared {
+            config,
+            broker,
+            bodies,
+            signer,
+            couriers,
+            sms,
+            auth,
+            throttle,
+            kms: None,
+            mobile: None,
+        };
+        let shared = Arc::new(shared);
+        Ok(Self { entrances, shared, reloader: Reloader::default(), gateway })
     }
 
     /// Says who has the keys of queues and topics. Of keys that are kept here, it answers as KMS
@@ -113,6 +132,13 @@ impl Server {
             KeyService::Embedded(kms) => KeyService::Embedded(kms.serving(&shared.auth)),
             external @ KeyService::External(_) => external,
         });
+        self
+    }
+
+    /// Says where platform applications and endpoints are kept.
+    pub fn with_mobile_push(mut self, mobile: MobilePush) -> Self {
+        let shared = Arc::get_mut(&mut self.shared);
+        shared.expect("nothing is served before the server runs").mobile = Some(mobile);
         self
     }
 
@@ -143,7 +169,8 @@ impl Server {
         let (stop, stopping) = shutdown::channel();
         let mut connections = JoinSet::new();
         let deliveries = self.start_deliveries(&stopping);
-        let Self { mut entrances, shared, reloader } = self;
+        let Self { mut entrances, shared, reloader, gateway } = self;
+        let text_messages = gateway.map(|gateway| TextMessages::start(&shared, gateway));
         for listener in entrances.listeners().cloned() {
             tokio::spawn(acme::keep(listener, stopping.clone()));
         }
@@ -166,6 +193,10 @@ impl Server {
         if let Some(deliveries) = deliveries {
             let _ = deliveries.await;
         }
+        if let Some(text_messages) = text_messages {
+            text_messages.stop().await;
+        }
+        shared.sms.settle().await;
     }
 
     /// Delivers what the broker has for endpoints, unless another server over it does.
@@ -186,6 +217,44 @@ impl Server {
             return public_url.clone();
         }
         self.entrances.bound().next().map_or_else(|| "http://localhost".to_owned(), own_url)
+    }
+}
+
+/// The session with the gateway for text messages, and whoever listens to what it says.
+struct TextMessages {
+    stop: oneshot::Sender<()>,
+    session: JoinHandle<()>,
+    hearing: JoinHandle<()>,
+}
+
+impl TextMessages {
+    fn start(
+        shared: &Arc<Shared>,
+        (gateway, notices): (Gateway, mpsc::Receiver<SmsNotice>),
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let session = gateway.run(async {
+            // Whoever drops it wants it to stop, too.
+            let _ = stopped.await;
+        });
+        let hearing = sms::hear(Arc::clone(&shared.sms), notices);
+        Self { stop, session: tokio::spawn(session), hearing: tokio::spawn(hearing) }
+    }
+
+    /// Takes leave of the gateway, if it lets us. What it told before is kept; what it did not hear an
+    /// answer to, it tells again.
+    async fn stop(self) {
+        let Self { stop, mut session, mut hearing } = self;
+        let _ = stop.send(());
+        let both = async {
+            let _ = (&mut session).await;
+            let _ = (&mut hearing).await;
+        };
+        if tokio::time::timeout(LEAVE_WITHIN, both).await.is_err() {
+            info!("the gateway for text messages did not answer the farewell in time");
+            session.abort();
+            hearing.abort();
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use clap::{Parser, Subcommand};
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
-use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments};
+use crate::settings::{
+    Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestPushArguments,
+    TestSmsArguments,
+};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -101,6 +104,18 @@ pub(crate) enum CourierTest {
     /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
     /// The status is 0 if the mail server took the message.
     Email(Box<TestEmailArguments>),
+    /// By a service of mobile push
+    ///
+    /// The settings are those of `tidings serve`, from its configuration file, its variables, or here;
+    /// the credentials are those of the platform application. The status is 0 if the service took the
+    /// message.
+    Push(Box<TestPushArguments>),
+    /// By the gateway for text messages
+    ///
+    /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
+    /// The status is 0 if the gateway took the message. A gateway that allows one session at a time
+    /// refuses the test while the server has it.
+    Sms(Box<TestSmsArguments>),
 }
 
 #[derive(Subcommand, Debug)]

@@ -81,7 +81,7 @@ impl Caller<'_> {
     }
 }
 
-fn check_elements(parameter: &str, arn: &str) -> Result<(), TopicRejection> {
+pub(super) fn check_elements(parameter: &str, arn: &str) -> Result<(), TopicRejection> {
     if arn.is_empty() {
         return Err(no_value(parameter));
     }

@@ -2,7 +2,9 @@
 
 use tidings_core::limits;
 use tidings_core::names::{QueueArn, SubscriptionProtocol, TopicName};
+use tidings_core::phone_number::PhoneNumber;
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::EndpointArn;
 
 use crate::text::Text;
 
@@ -26,12 +28,10 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http | P::Https | P::Email | P::EmailJson => Ok(protocol),
-        P::Lambda | P::Firehose | P::Application | P::Sms => {
-            Err(TopicRejection::parameter(format_args!(
-                "Protocol Reason: this server does not deliver by the protocol {name} yet"
-            )))
-        }
+        P::Http | P::Https | P::Email | P::EmailJson | P::Application | P::Sms => Ok(protocol),
+        P::Lambda | P::Firehose => Err(TopicRejection::parameter(format_args!(
+            "Protocol Reason: this server does not deliver by the protocol {name} yet"
+        ))),
     }
 }
 
@@ -49,6 +49,12 @@ pub(crate) fn check(
         check_url(protocol, &endpoint)?;
     } else if protocol.is_email() {
         check_address(&endpoint)?;
+    } else if protocol == SubscriptionProtocol::Application {
+        if EndpointArn::parse(&endpoint).is_none() {
+            return Err(TopicRejection::parameter("ApplicationEndpoint ARN"));
+        }
+    } else if protocol == SubscriptionProtocol::Sms {
+        check_phone_number(&endpoint)?;
     } else if QueueArn::parse(&endpoint).is_none() {
         return Err(TopicRejection::parameter("SQS endpoint ARN"));
     }
@@ -64,6 +70,20 @@ fn check_address(address: &str) -> Result<(), TopicRejection> {
         return Err(TopicRejection::parameter("Email address"));
     }
     Ok(())
+}
+
+/// A number with its country: separators may be between its digits, one at a time.
+fn check_phone_number(text: &str) -> Result<(), TopicRejection> {
+    let is_separator = |byte: u8| matches!(byte, b'-' | b'.' | b'/');
+    let (digits, bytes) = (text.strip_prefix('+').unwrap_or(text), text.as_bytes());
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || is_separator(byte))
+        && digits.as_bytes().first().is_some_and(|byte| matches!(byte, b'1'..=b'9'))
+        && !bytes.last().is_some_and(|byte| is_separator(*byte))
+        && !bytes.windows(2).any(|pair| is_separator(pair[0]) && is_separator(pair[1]));
+    match PhoneNumber::parse(text).filter(|_| is_plain) {
+        Some(_) => Ok(()),
+        None => Err(TopicRejection::InvalidParameter(format!("Invalid SMS endpoint: {text}"))),
+    }
 }
 
 fn check_url(protocol: SubscriptionProtocol, url: &str) -> Result<(), TopicRejection> {
@@ -118,7 +138,7 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https", "email", "email-json"] {
+        for name in ["sqs", "http", "https", "email", "email-json", "application"] {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
@@ -126,7 +146,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose", "application", "sms"] {
+        for name in ["lambda", "firehose", "sms"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));
@@ -153,6 +173,29 @@ mod tests {
         }
         assert_eq!(checked("sqs", ""), Err(parameter("Endpoint")));
         assert_eq!(check(SubscriptionProtocol::Sqs, None), Err(parameter("Endpoint")));
+    }
+
+    #[test]
+    fn apps_are_named_by_arn() {
+        use crate::sns::testing::{APPLICATION, ENDPOINT};
+        assert_eq!(checked("application", ENDPOINT), Ok(ENDPOINT.to_owned()));
+        let queue = "arn:aws:sqs:eu-west-1:000000000042:orders";
+        for endpoint in [APPLICATION, queue, "hotel"] {
+            assert_eq!(checked("application", endpoint), Err(parameter("ApplicationEndpoint ARN")));
+        }
+        assert_eq!(checked("application", ""), Err(parameter("Endpoint")));
+    }
+
+    #[test]
+    fn phones_have_a_number() {
+        for number in ["+15550100123", "15550100123", "+1-555-0100.123", "72000"] {
+            assert_eq!(checked("sms", number), Ok(number.to_owned()));
+        }
+        for number in ["phone", "12", "+0555010012", "+1--5550100123", "+15550100123-", "-72000"] {
+            let refused =
+                TopicRejection::InvalidParameter(format!("Invalid SMS endpoint: {number}"));
+            assert_eq!(checked("sms", number), Err(refused));
+        }
     }
 
     #[test]

@@ -131,9 +131,56 @@ impl DraftIds<'_> {
     }
 }
 
+/// A message of the service's own to a topic.
+pub fn notice(topic: &TopicArn, subject: &str, message: &str, message_id: Uuid) -> Publication {
+    let texts = Texts { default: Text::borrowed(message), by_protocol: Vec::new() };
+    let body = Body { subject: Some(subject), given: message, texts };
+    publication(topic, &body, &[], Ids::none(), None, message_id)
+}
+
+impl Body<'_> {
+    /// The text that a protocol's subscribers get.
+    pub(crate) fn text_for(&self, protocol: SubscriptionProtocol) -> &str {
+        let own = self.texts.by_protocol.iter().find(|(key, _)| *key == protocol.as_str());
+        own.map_or(&self.texts.default, |(_, text)| text)
+    }
+}
+
+impl Ids {
+    /// Of a message that is for no topic.
+    pub(crate) fn none() -> Self {
+        Self { group: None, deduplication: None }
+    }
+}
+
+/// A message to one target that says nothing but its text.
+pub(crate) fn plain_publication(
+    outbox: &TopicArn,
+    target: &str,
+    text: &str,
+    message_id: Uuid,
+) -> Publication {
+    let texts = Texts { default: Text::borrowed(text), by_protocol: Vec::new() };
+    let body = Body { subject: None, given: text, texts };
+    publication_to(outbox, Some(target), &body, &[], Ids::none(), None, message_id)
+}
+
 /// The message as the core takes it. `trace_header` is the request's own.
 pub(crate) fn publication(
     topic: &TopicArn,
+    body: &Body<'_>,
+    attributes: &[Attribute<'_>],
+    ids: Ids,
+    trace_header: Option<&str>,
+    message_id: Uuid,
+) -> Publication {
+    publication_to(topic, None, body, attributes, ids, trace_header, message_id)
+}
+
+/// The same for a direct outbox, of a message to this target.
+pub(crate) fn publication_to(
+    topic: &TopicArn,
+    target: Option<&str>,
     body: &Body<'_>,
     attributes: &[Attribute<'_>],
     ids: Ids,
@@ -145,7 +192,7 @@ pub(crate) fn publication(
     let by_protocol = body.texts.by_protocol.iter().map(|(key, text)| (*key, text.as_str()));
     let content = PublishedContent {
         message_type: MessageType::Notification,
-        target: None,
+        target,
         subject: body.subject,
         trace_header,
         token: None,

@@ -29,7 +29,7 @@ pub(crate) fn subscription_before(fields: &Fields<'_>) -> Result<Option<u32>, To
     read_token(fields, number)
 }
 
-fn read_token<T>(
+pub(super) fn read_token<T>(
     fields: &Fields<'_>,
     read: impl Fn(&[u8]) -> Option<T>,
 ) -> Result<Option<T>, TopicRejection> {

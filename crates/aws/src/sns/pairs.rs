@@ -19,7 +19,12 @@ pub(crate) fn texts(fields: &Fields<'_>, name: &str) -> Vec<String> {
 
 /// The map `Attributes`. An entry without a value has an empty one.
 pub(crate) fn attributes(fields: &Fields<'_>) -> Pairs {
-    let entries = fields.elements("Attributes.entry");
+    map(fields, "Attributes")
+}
+
+/// A map of this name.
+pub(crate) fn map(fields: &Fields<'_>, name: &str) -> Pairs {
+    let entries = fields.elements(&format!("{name}.entry"));
     entries.iter().map(|entry| pair(entry, "key", "value")).collect()
 }
 
@@ -33,7 +38,7 @@ fn pair(fields: &Fields<'_>, key: &str, value: &str) -> (String, String) {
     (text(key), text(value))
 }
 
-/// The output of GetTopicAttributes and GetSubscriptionAttributes.
+/// The output of GetTopicAttributes and its like.
 #[derive(Debug)]
 pub struct AttributesOutput {
     /// Names and values.

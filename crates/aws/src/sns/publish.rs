@@ -1,13 +1,16 @@
 //! Publish.
 
 use tidings_core::command::{Published, TopicCommand};
-use tidings_core::names::{TopicArn, Uuid};
+use tidings_core::limits::SMS_CHARACTERS_MAX;
+use tidings_core::names::{SubscriptionProtocol, TopicArn, Uuid};
+use tidings_core::phone_number::PhoneNumber;
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::EndpointArn;
 
 use super::caller::Caller;
 use super::checks::{Required, no_value};
-use super::message::{Draft, publication};
-use super::message_attributes;
+use super::message::{Draft, Ids, publication, publication_to};
+use super::{message_attributes, sms};
 use crate::query::Fields;
 use crate::refusal::Refusal;
 use crate::response::{Members, Output};
@@ -19,7 +22,8 @@ use crate::sqs::system_attributes::TraceHeader;
 ///
 /// # Errors
 /// ValidationError if the message is missing, InvalidParameter or ParameterValueInvalid if it or an
-/// attribute does not have its form, InvalidParameter if it is for no topic.
+/// attribute does not have its form, InvalidParameter if it is for no topic, no phone and no endpoint.
+/// Whether the endpoint is there is not known here.
 pub fn command(
     fields: &Fields<'_>,
     caller: &Caller<'_>,
@@ -31,34 +35,89 @@ pub fn command(
     required.check()?;
     let draft = Draft::read(fields, message)?;
     let body = draft.body.check()?;
-    let arn = destination(fields, caller)?;
-    let ids = draft.ids.check(&arn.name)?;
-    let attributes = message_attributes::check(draft.attributes)?;
     let trace_header = TraceHeader::of_http(trace_header);
     let trace_header = trace_header.value.as_deref();
-    let message = publication(&arn, &body, &attributes, ids, trace_header, message_id);
-    Ok(TopicCommand::Publish { arn, messages: vec![message] })
+    match destination(fields, caller)? {
+        Destination::Topic(arn) => {
+            let ids = draft.ids.check(&arn.name)?;
+            let attributes = message_attributes::check(draft.attributes)?;
+            let message = publication(&arn, &body, &attributes, ids, trace_header, message_id);
+            Ok(TopicCommand::Publish { arn, messages: vec![message] })
+        }
+        Destination::Endpoint(endpoint) => {
+            let outbox = endpoint.application.outbox();
+            let ids = draft.ids.check(&outbox.name)?;
+            let attributes = message_attributes::check(draft.attributes)?;
+            let target = endpoint.to_string();
+            let message = publication_to(
+                &outbox,
+                Some(&target),
+                &body,
+                &attributes,
+                ids,
+                trace_header,
+                message_id,
+            );
+            let protocol = SubscriptionProtocol::Application;
+            Ok(TopicCommand::PublishDirect { outbox, protocol, message: Box::new(message) })
+        }
+        Destination::Phone(number) => {
+            let attributes = message_attributes::check(draft.attributes)?;
+            sms::check_message_attributes(&attributes)?;
+            let protocol = SubscriptionProtocol::Sms;
+            if body.text_for(protocol).chars().count() > SMS_CHARACTERS_MAX {
+                return Err(TopicRejection::parameter("Message too long").into());
+            }
+            let outbox = TopicArn::direct(caller.account, caller.region.clone(), protocol, "");
+            let (target, ids) = (number.to_string(), Ids::none());
+            let message = publication_to(
+                &outbox,
+                Some(&target),
+                &body,
+                &attributes,
+                ids,
+                trace_header,
+                message_id,
+            );
+            Ok(TopicCommand::PublishDirect { outbox, protocol, message: Box::new(message) })
+        }
+    }
 }
 
-/// The topic that a message is for: TopicArn, or a topic's ARN as TargetArn.
-fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<TopicArn, TopicRejection> {
+/// What a message is for.
+enum Destination {
+    Topic(TopicArn),
+    Endpoint(EndpointArn),
+    Phone(PhoneNumber),
+}
+
+/// What a message is for: TopicArn, or the ARN of a topic or an endpoint as TargetArn,
+/// or PhoneNumber.
+fn destination(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<Destination, TopicRejection> {
     if let Some(arn) = fields.text("TopicArn") {
-        return caller.topic("TopicArn", &arn);
+        return caller.topic("TopicArn", &arn).map(Destination::Topic);
     }
     if let Some(arn) = fields.text("TargetArn") {
-        if arn.contains(":endpoint/") || arn.contains(":app/") {
-            return Err(TopicRejection::parameter(
-                "TargetArn Reason: No endpoint found for the target arn specified",
-            ));
-        }
-        return caller.topic("TargetArn", &arn);
+        return match arn.contains(":endpoint/") || arn.contains(":app/") {
+            true => caller.target(&arn).map(Destination::Endpoint),
+            false => caller.topic("TargetArn", &arn).map(Destination::Topic),
+        };
     }
-    if fields.text("PhoneNumber").is_some() {
-        return Err(TopicRejection::parameter(
-            "PhoneNumber Reason: text messages are not set up on this server",
-        ));
+    if let Some(text) = fields.text("PhoneNumber") {
+        return phone_number(&text).map(Destination::Phone);
     }
     Err(no_value("TopicArn or TargetArn"))
+}
+
+/// A number with its country as E.164 has it, or a short code: digits, perhaps behind a `+`.
+fn phone_number(text: &str) -> Result<PhoneNumber, TopicRejection> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    PhoneNumber::parse(text).filter(|_| is_plain).ok_or_else(|| {
+        TopicRejection::parameter(format_args!(
+            "PhoneNumber Reason: {text} is not valid to publish to"
+        ))
+    })
 }
 
 /// The output of Publish.
@@ -86,7 +145,6 @@ pub(crate) fn write_published(members: &mut Members<'_>, published: &Published) 
 mod tests {
     use tidings_core::attributes::AttributeValue;
     use tidings_core::command::Publication;
-    use tidings_core::names::SubscriptionProtocol;
     use tidings_core::publication::PublishedContent;
 
     use super::*;
@@ -208,8 +266,8 @@ mod tests {
                 "TargetArn Reason: No endpoint found for the target arn specified",
             ),
             (
-                "&PhoneNumber=%2B15550100",
-                "PhoneNumber Reason: text messages are not set up on this server",
+                "&PhoneNumber=%2B1-555-0100",
+                "PhoneNumber Reason: +1-555-0100 is not valid to publish to",
             ),
         ] {
             let form = format!("Message=m{destination}");
@@ -217,6 +275,61 @@ mod tests {
         }
         let elsewhere = "Message=m&TopicArn=arn:aws:sns:eu-west-1:000000000043:stock";
         assert_eq!(command(ACTION, elsewhere), Err(TopicRejection::no_topic().into()));
+    }
+
+    #[test]
+    fn a_message_may_be_for_an_app() {
+        use crate::sns::testing::ENDPOINT;
+        let form = format!("TargetArn={ENDPOINT}&Message=m");
+        let form = Form::read(form.as_bytes(), "").unwrap();
+        let asked = super::command(&form.fields(), &caller(), None, Uuid::from_random(0)).unwrap();
+        let TopicCommand::PublishDirect { outbox, protocol, message } = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(outbox, EndpointArn::parse(ENDPOINT).unwrap().application.outbox());
+        assert_eq!(protocol, SubscriptionProtocol::Application);
+        let content = PublishedContent::decode(&message.content).unwrap();
+        assert_eq!((content.target, content.message), (Some(ENDPOINT), "m"));
+    }
+
+    #[test]
+    fn a_message_may_be_for_a_phone() {
+        let attribute = |name: &str, value: &str| {
+            format!(
+                "&MessageAttributes.entry.1.Name={name}\
+                 &MessageAttributes.entry.1.Value.DataType=String\
+                 &MessageAttributes.entry.1.Value.StringValue={value}"
+            )
+        };
+        let phone = "PhoneNumber=%2B15550100123&Message=";
+        let asked = |form: &str| {
+            let form = Form::read(form.as_bytes(), "").unwrap();
+            super::command(&form.fields(), &caller(), None, Uuid::from_random(0))
+        };
+        let type_of = attribute("AWS.SNS.SMS.SMSType", "Transactional");
+        let command = asked(&format!("{phone}hi{type_of}")).unwrap();
+        let TopicCommand::PublishDirect { outbox, protocol, message } = command else {
+            panic!("{command:?}")
+        };
+        assert!(outbox.name.is_direct() && outbox.account == caller().account);
+        assert_eq!(protocol, SubscriptionProtocol::Sms);
+        let content = PublishedContent::decode(&message.content).unwrap();
+        assert_eq!((content.target, content.message), (Some("+15550100123"), "hi"));
+        assert_eq!(content.attributes.len(), 1);
+        for number in ["15550100123", "72000"] {
+            assert!(asked(&format!("PhoneNumber={number}&Message=m")).is_ok(), "{number}");
+        }
+        for number in ["", "12", "%2B0555010012", "0555010012", "phone", "%2B1+555+0100"] {
+            assert!(asked(&format!("PhoneNumber={number}&Message=m")).is_err(), "{number}");
+        }
+        let long = "ü".repeat(1600);
+        assert!(asked(&format!("{phone}{long}")).is_ok());
+        assert_eq!(asked(&format!("{phone}{long}!")).unwrap_err(), refused("Message too long"));
+        let own = "%7B%22default%22%3A%22long%22%2C%22sms%22%3A%22short%22%7D";
+        assert!(asked(&format!("{phone}{own}&MessageStructure=json")).is_ok());
+        let bad = attribute("AWS.SNS.SMS.SMSType", "urgent");
+        let text = "AWS.SNS.SMS.SMSType Reason: it has to be Promotional or Transactional";
+        assert_eq!(asked(&format!("{phone}hi{bad}")).unwrap_err(), refused(text));
     }
 
     #[test]

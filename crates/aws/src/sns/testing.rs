@@ -4,6 +4,10 @@
 use tidings_core::command::TopicCommand;
 use tidings_core::names::{AccountId, Region, SubscriptionArn, TopicArn, Uuid};
 use tidings_core::rejection::TopicRejection;
+use tidings_platforms::{
+    ApplicationArn, Attributes, Change, Checked, EndpointArn, Platforms, Random,
+};
+use tidings_seal::MasterKey;
 
 use super::*;
 use crate::action::{Action, Protocol, SnsAction};
@@ -15,6 +19,16 @@ pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000042:stock";
 pub(crate) const SUBSCRIPTION: &str =
     "arn:aws:sns:eu-west-1:000000000042:stock:6b0e71bd-7e97-4d97-80ce-4a0994e55286";
 
+pub(crate) const APPLICATION: &str = "arn:aws:sns:eu-west-1:000000000042:app/GCM/hotel";
+pub(crate) const ENDPOINT: &str =
+    "arn:aws:sns:eu-west-1:000000000042:endpoint/GCM/hotel/6b0e71bd-7e97-4d97-80ce-4a0994e55286";
+
+/// How [`APPLICATION`] prints in a change.
+pub(crate) const APPLICATION_ARN: &str = "ApplicationArn { account: 000000000042, region: \
+                                          Region(\"eu-west-1\"), platform: Gcm, name: \"hotel\" }";
+/// How [`ENDPOINT`] prints in a change.
+pub(crate) const ENDPOINT_ARN: &str = "EndpointArn { application: ApplicationArn { account: 000000000042, region: \
+     Region(\"eu-west-1\"), platform: Gcm, name: \"hotel\" }, id: 6b0e71bd-7e97-4d97-80ce-4a0994e55286 }";
 /// How the ARN of [`TOPIC`] prints in a command.
 pub(crate) const ARN: &str = "TopicArn { account: 000000000042, region: Region(\"eu-west-1\"), \
                               name: TopicName(\"stock\") }";
@@ -43,7 +57,7 @@ pub(crate) fn caller() -> Caller<'static> {
     Caller { account, region: region(), is_signed: true, principal, policies_decide: false }
 }
 
-/// What a signed request asks of the core, printed: commands do not compare.
+/// What a signed request asks, printed: commands do not compare.
 pub(crate) fn command(action: SnsAction, form: &str) -> Result<String, Refusal> {
     asked(action, form, &caller())
 }
@@ -58,14 +72,35 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
     let form = Form::read(form.as_bytes(), "")?;
     let fields = &form.fields();
     use SnsAction as A;
+    if let Some(asked) = asked_of_platforms(action, fields, caller) {
+        return Ok(asked?);
+    }
     let command = match action {
         A::AddPermission => add_permission::command(fields, caller)?,
+        A::CheckIfPhoneNumberIsOptedOut | A::OptInPhoneNumber => {
+            return Ok(format!("{:?}", sms::opt_outs::number(fields)?));
+        }
         A::ConfirmSubscription => confirm_subscription::command(fields, caller)?,
+        A::CreateSMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::to_create(fields)?));
+        }
         A::CreateTopic => create_topic::command(fields, caller)?.0,
+        A::DeleteSMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::number(fields)?));
+        }
         A::DeleteTopic => delete_topic::command(fields, caller)?,
         A::GetDataProtectionPolicy => get_data_protection_policy::command(fields, caller)?,
+        A::GetSMSAttributes => return Ok(format!("{:?}", sms::attributes::to_get(fields))),
+        A::GetSMSSandboxAccountStatus => return Ok(String::new()),
         A::GetSubscriptionAttributes => get_subscription_attributes::command(fields, caller)?,
         A::GetTopicAttributes => get_topic_attributes::command(fields, caller)?,
+        A::ListOriginationNumbers => {
+            return Ok(format!("{:?}", sms::origination_numbers::page(fields)?));
+        }
+        A::ListPhoneNumbersOptedOut => {
+            return Ok(format!("{:?}", sms::opt_outs::after(fields)?));
+        }
+        A::ListSMSSandboxPhoneNumbers => return Ok(format!("{:?}", sms::sandbox::page(fields)?)),
         A::ListSubscriptions => list_subscriptions::command(fields, caller)?,
         A::ListSubscriptionsByTopic => list_subscriptions_by_topic::command(fields, caller)?,
         A::ListTagsForResource => list_tags_for_resource::command(fields, caller)?,
@@ -74,6 +109,7 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
         A::PublishBatch => publish_batch::command(fields, caller, None, id)?.0,
         A::PutDataProtectionPolicy => put_data_protection_policy::command(fields, caller)?,
         A::RemovePermission => remove_permission::command(fields, caller)?,
+        A::SetSMSAttributes => return Ok(format!("{:?}", sms::attributes::to_set(fields)?)),
         A::SetSubscriptionAttributes => set_subscription_attributes::command(fields, caller)?,
         A::SetTopicAttributes => set_topic_attributes::command(fields, caller)?,
         A::Subscribe => {
@@ -83,8 +119,78 @@ fn asked(action: SnsAction, form: &str, caller: &Caller<'_>) -> Result<String, R
         A::TagResource => tag_resource::command(fields, caller)?,
         A::Unsubscribe => unsubscribe::command(fields, caller, id())?,
         A::UntagResource => untag_resource::command(fields, caller)?,
+        A::CreatePlatformApplication
+        | A::CreatePlatformEndpoint
+        | A::DeleteEndpoint
+        | A::DeletePlatformApplication
+        | A::GetEndpointAttributes
+        | A::GetPlatformApplicationAttributes
+        | A::ListEndpointsByPlatformApplication
+        | A::ListPlatformApplications
+        | A::SetEndpointAttributes
+        | A::SetPlatformApplicationAttributes => unreachable!("they are asked of platforms"),
+        A::VerifySMSSandboxPhoneNumber => {
+            return Ok(format!("{:?}", sms::sandbox::to_verify(fields)?));
+        }
     };
     Ok(format!("{command:?}"))
+}
+
+/// What a request asks of platform applications, printed; `None` for all other actions.
+fn asked_of_platforms(
+    action: SnsAction,
+    fields: &crate::query::Fields<'_>,
+    caller: &Caller<'_>,
+) -> Option<Result<String, TopicRejection>> {
+    use SnsAction as A;
+    fn print<T: std::fmt::Debug>(
+        asked: Result<T, TopicRejection>,
+    ) -> Result<String, TopicRejection> {
+        asked.map(|asked| format!("{asked:?}"))
+    }
+    Some(match action {
+        A::CreatePlatformApplication => print(create_platform_application::change(fields, caller)),
+        A::CreatePlatformEndpoint => print(create_platform_endpoint::change(fields, caller)),
+        A::DeleteEndpoint => print(delete_endpoint::change(fields, caller)),
+        A::DeletePlatformApplication => print(delete_platform_application::change(fields, caller)),
+        A::GetEndpointAttributes => print(get_endpoint_attributes::endpoint(fields, caller)),
+        A::GetPlatformApplicationAttributes => {
+            print(get_platform_application_attributes::application(fields, caller))
+        }
+        A::ListEndpointsByPlatformApplication => {
+            print(list_endpoints_by_platform_application::asked(fields, caller))
+        }
+        A::ListPlatformApplications => print(list_platform_applications::after(fields, caller)),
+        A::SetEndpointAttributes => print(set_endpoint_attributes::change(fields, caller)),
+        A::SetPlatformApplicationAttributes => {
+            print(set_platform_application_attributes::change(fields, caller))
+        }
+        _ => return None,
+    })
+}
+
+/// An application, [`APPLICATION`], with one endpoint.
+pub(crate) fn platforms() -> (Platforms, EndpointArn) {
+    let mut platforms = Platforms::load([], MasterKey::new([7; 32]).sealer("push")).unwrap();
+    let application = ApplicationArn::parse(APPLICATION).unwrap();
+    let attributes = vec![("PlatformCredential".to_owned(), "secret".to_owned())].into();
+    let create = Change::CreateApplication { application: application.clone(), attributes };
+    let register = Change::CreateEndpoint {
+        application,
+        token: "a&b".into(),
+        user_data: None,
+        attributes: Attributes::default(),
+    };
+    let mut endpoint = None;
+    for change in [create, register] {
+        let random = Random::new([1; Random::BYTES]);
+        let decision = platforms.decide(change, &random, &|_| Ok(Checked::default())).unwrap();
+        platforms.apply(&decision.writes).unwrap();
+        if let tidings_platforms::Output::Endpoint(arn) = decision.output {
+            endpoint = Some(arn);
+        }
+    }
+    (platforms, endpoint.unwrap())
 }
 
 /// `Invalid parameter: <what>`
@@ -162,7 +268,9 @@ mod tests {
         "ActionName.member.1",
         "AttributeName",
         "Attributes.entry.1.key",
+        "CustomUserData",
         "Endpoint",
+        "EndpointArn",
         "Label",
         "Message",
         "MessageAttributes.entry.1.Name",
@@ -174,6 +282,14 @@ mod tests {
         "MessageStructure",
         "Name",
         "NextToken",
+        "Platform",
+        "PlatformApplicationArn",
+        "MaxResults",
+        "OneTimePassword",
+        "PhoneNumber",
+        "attributes.entry.1.key",
+        "nextToken",
+        "phoneNumber",
         "Protocol",
         "PublishBatchRequestEntries.member.1.Id",
         "PublishBatchRequestEntries.member.1.Message",
@@ -191,11 +307,15 @@ mod tests {
         "1",
         "Binary",
         "Number",
+        "+15550100123",
         "http",
         "http://a",
         "json",
         "sqs",
         "{\"default\":\"\"}",
+        "GCM",
+        APPLICATION,
+        ENDPOINT,
         SUBSCRIPTION,
         TOPIC,
     ];

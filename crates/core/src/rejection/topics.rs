@@ -23,6 +23,10 @@ pub enum TopicRejection {
     SubscriptionLimitExceeded(String),
     /// The account has as many topics as it may have.
     TopicLimitExceeded(String),
+    /// Nothing is sent to the endpoint.
+    EndpointDisabled,
+    /// Nothing is sent for the platform application.
+    PlatformApplicationDisabled,
     /// Too many replays run.
     ReplayLimitExceeded(String),
     /// A resource has at most fifty tags.
@@ -40,6 +44,12 @@ pub enum TopicRejection {
     InvalidBatchEntryId(String),
     /// A batch's messages are too long together.
     BatchRequestTooLong,
+    /// A phone wants no text messages. The text in full.
+    OptedOut(String),
+    /// A phone number cannot come into the sandbox, or leave it. The text in full.
+    UserError(String),
+    /// A code does not verify a phone number. The text in full.
+    VerificationException(String),
 }
 
 impl TopicRejection {
@@ -78,8 +88,13 @@ impl fmt::Display for TopicRejection {
             | Self::ReplayLimitExceeded(text)
             | Self::Validation(text)
             | Self::ParameterValueInvalid(text)
-            | Self::InvalidBatchEntryId(text) => f.write_str(text),
+            | Self::InvalidBatchEntryId(text)
+            | Self::OptedOut(text)
+            | Self::UserError(text)
+            | Self::VerificationException(text) => f.write_str(text),
             Self::ResourceNotFound => f.write_str("Resource does not exist"),
+            Self::EndpointDisabled => f.write_str("Endpoint is disabled"),
+            Self::PlatformApplicationDisabled => f.write_str("Platform application is disabled"),
             Self::TagLimitExceeded => {
                 f.write_str("Could not complete request: tag quota of per resource exceeded")
             }

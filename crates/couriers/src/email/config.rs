@@ -77,7 +77,7 @@ impl Password {
         Password(Zeroizing::new(text))
     }
 
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

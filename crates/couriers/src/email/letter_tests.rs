@@ -20,6 +20,7 @@ fn parcel(subject: &str, name: &str, body: &str) -> Parcel {
             subject: subject.into(),
             unsubscribe_url: Some("https://t.example.com/unsubscribe.html?A=b&C=d".into()),
         }),
+        text_message: None,
     }
 }
 

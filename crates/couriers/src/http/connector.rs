@@ -33,7 +33,7 @@ const LOOKUPS_MAX: usize = 64;
 
 /// Connects over TCP to addresses that the guard lets pass.
 #[derive(Clone, Debug)]
-pub(super) struct GuardedConnector {
+pub(crate) struct GuardedConnector {
     inner: HttpConnector<GuardedResolver>,
     guard: Arc<AddressGuard>,
 }
@@ -41,7 +41,7 @@ pub(super) struct GuardedConnector {
 impl GuardedConnector {
     /// The addresses of a host share the timeout, so that one that does not answer leaves time for
     /// the others.
-    pub(super) fn new(guard: Arc<AddressGuard>, connect_timeout: Duration) -> GuardedConnector {
+    pub(crate) fn new(guard: Arc<AddressGuard>, connect_timeout: Duration) -> GuardedConnector {
         let room = Arc::new(Semaphore::new(LOOKUPS_MAX));
         let mut inner =
             HttpConnector::new_with_resolver(GuardedResolver { guard: Arc::clone(&guard), room });
@@ -50,6 +50,15 @@ impl GuardedConnector {
         inner.set_nodelay(true);
         inner.set_connect_timeout(Some(connect_timeout));
         GuardedConnector { inner, guard }
+    }
+
+    /// Has the system look, after so long a silence, whether the other side is still there. What is
+    /// between keeps the connection in mind by that, too.
+    pub(crate) fn kept_alive(mut self, silence: Duration) -> GuardedConnector {
+        self.inner.set_keepalive(Some(silence));
+        self.inner.set_keepalive_interval(Some(silence / 4));
+        self.inner.set_keepalive_retries(Some(4));
+        self
     }
 }
 

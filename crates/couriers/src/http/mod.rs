@@ -3,7 +3,7 @@
 mod answer;
 mod authorization;
 mod challenge;
-mod connector;
+pub(crate) mod connector;
 mod digest;
 mod http_courier;
 mod trust;

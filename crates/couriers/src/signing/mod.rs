@@ -16,6 +16,9 @@ mod signature_cache;
 mod signer;
 mod signing_key;
 
+#[cfg(test)]
+pub(crate) use pem::encode as pem_block;
+
 pub use folder::{FolderError, seal_keys_in};
 pub use signer::Signer;
 pub use signing_key::{KeyError, SigningKey};

@@ -1,5 +1,8 @@
 //! An endpoint in this process that answers what a test wants, and keeps what it was asked.
 
+pub mod sms;
+pub mod sms_program;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -185,5 +188,6 @@ pub fn parcel(endpoint: String) -> Parcel {
         subscription_arn: Some("arn:aws:sns:us-west-2:123456789012:MyTopic:c9135db0".to_owned()),
         raw: false,
         letter: None,
+        text_message: None,
     }
 }

@@ -13,7 +13,8 @@ use tidings_access::permissions::{On, Permission, When};
 use tidings_access::{access_denied_text, required};
 use tidings_aws::{Action, Refusal, Service, SnsAction, WireError};
 use tidings_core::command::{Command, Reply, TopicCommand};
-use tidings_core::names::QueueName;
+use tidings_core::names::{QueueName, SubscriptionProtocol};
+use tidings_core::publication::PublishedContent;
 use tidings_sigv4::AuthFault;
 
 use crate::authenticate::Auth;
@@ -36,6 +37,16 @@ const SOURCES_PAGE: usize = 1000;
 pub(crate) async fn check(exchange: &Exchange<'_>, command: &Command) -> Result<(), Refusal> {
     check_by(Judge::of(exchange.call, exchange.broker.now(), exchange.audit), exchange, command)
         .await
+}
+
+/// Checks that the caller has every permission that an action needs which is about no queue and no
+/// topic, but about what the account has of the service.
+///
+/// # Errors
+/// As for [`check`].
+pub(crate) async fn check_own(exchange: &Exchange<'_>) -> Result<(), Refusal> {
+    // What stands for a look at what is kept elsewhere.
+    check(exchange, &Command::ReadRegister { prefix: String::new() }).await
 }
 
 /// Checks what was checked already once more, after a wait: by what the caller is now, and by the
@@ -146,25 +157,42 @@ impl Trial<'_> {
             }
             On::MoveDestination => self.check_move(permission.action).await,
             // What these are about is not served yet, nor are the actions that need them.
-            On::PhoneNumber
-            | On::Platform
-            | On::Alias
-            | On::KeyOfAlias
-            | On::SourceKey
-            | On::DestinationKey => Err(WireError::InternalFailure.into()),
+            On::PhoneNumber => self.decide(permission.action, &self.phone()?),
+            On::Platform | On::Alias | On::KeyOfAlias | On::SourceKey | On::DestinationKey => {
+                Err(WireError::InternalFailure.into())
+            }
         }
     }
 
     fn is_needed(&self, when: When) -> bool {
         match when {
-            When::Always | When::ToArn => true,
+            When::Always => true,
+            When::ToArn => self.phone_number().is_none(),
+            When::ToPhoneNumber => self.phone_number().is_some(),
             When::WithTags => match self.command {
                 Command::CreateQueue { tags, .. }
                 | Command::Topic(TopicCommand::CreateTopic { tags, .. }) => !tags.is_empty(),
                 _ => true,
             },
-            When::WithSourceIdentity | When::ToPhoneNumber => false,
+            When::WithSourceIdentity => false,
         }
+    }
+
+    /// The number of a message that is published to a phone itself.
+    fn phone_number(&self) -> Option<String> {
+        let Command::Topic(TopicCommand::PublishDirect { protocol, message, .. }) = self.command
+        else {
+            return None;
+        };
+        let content = PublishedContent::decode(&message.content).ok();
+        let target = content.and_then(|content| content.target.map(str::to_owned));
+        target.filter(|_| *protocol == SubscriptionProtocol::Sms)
+    }
+
+    /// It is a resource by its number: only a pattern that is no ARN fits, such as `*`.
+    fn phone(&self) -> Result<Subject, Refusal> {
+        let number = self.phone_number().ok_or(WireError::InternalFailure)?;
+        Ok(Subject::phone(number, self.exchange.call.caller.account))
     }
 
     fn named(&self) -> Result<Subject, Refusal> {

@@ -83,6 +83,11 @@ impl Subject {
         Self { arn, owner, path: String::new(), terms: None }
     }
 
+    /// A phone, which is nobody's: the caller's own rights count.
+    pub(super) fn phone(number: String, caller: AccountId) -> Self {
+        Self { arn: number, owner: caller, path: String::new(), terms: None }
+    }
+
     pub(super) fn policy(&self) -> Option<&PolicyDocument> {
         self.terms.as_ref()?.policy.as_ref()
     }

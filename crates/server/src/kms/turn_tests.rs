@@ -94,6 +94,7 @@ async fn a_change_whose_turn_comes_late_is_judged_by_what_holds_then() {
         region: world.own.region.clone(),
         public_url: None,
         limits: Limits::default(),
+        sms: crate::sms::SmsTerms::default(),
         shutdown_timeout: SHUTDOWN_TIMEOUT,
     };
     let outbound = Outbound {

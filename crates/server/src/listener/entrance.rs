@@ -15,6 +15,7 @@ use super::config::{ListenAddress, ListenerConfig};
 use super::socket::Socket;
 #[cfg(unix)]
 use super::socket_file::{self, SocketFile};
+use crate::plane::LoadError;
 use crate::tls::{KeptKeys, Tls, TlsError};
 
 /// What is known of a listener.
@@ -59,6 +60,9 @@ pub enum BindError {
         /// What is wrong with the files.
         source: TlsError,
     },
+    /// What is kept of text messages cannot be read.
+    #[error("what is kept of text messages: {0}")]
+    TextMessages(#[from] LoadError),
 }
 
 /// Where a listener was found to listen.

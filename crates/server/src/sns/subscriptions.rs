@@ -14,6 +14,7 @@ use tidings_couriers::{AddressGuard, GuardError, is_email_address};
 
 use super::{ask, ask_and_acknowledge};
 use crate::exchange::{Exchange, unexpected};
+use crate::mobile;
 
 pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let ids = FreshIds { subscription: exchange.broker.uuid(), message: exchange.broker.uuid() };
@@ -24,6 +25,12 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
     }
     if subscribe.protocol.is_email() {
         check_mailbox(exchange.couriers.email.is_some(), subscribe.protocol, &subscribe.endpoint)?;
+    }
+    if subscribe.protocol == SubscriptionProtocol::Application {
+        mobile::check_endpoint(exchange.mobile, &subscribe.endpoint)?;
+    }
+    if subscribe.protocol == SubscriptionProtocol::Sms {
+        super::publish::check_gateway(exchange, "Protocol")?;
     }
     match ask(exchange, TopicCommand::Subscribe(subscribe)).await? {
         Reply::Subscribed { arn, is_pending } => {

@@ -82,6 +82,7 @@ impl Running {
             region: Region::parse("us-east-1").unwrap(),
             public_url: None,
             limits,
+            sms: tidings_server::SmsTerms::default(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {

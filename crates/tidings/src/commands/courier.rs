@@ -3,10 +3,14 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use tidings_couriers::{Courier, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+use tidings_couriers::{
+    Courier, EmailCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier, TextMessage,
+};
+use tokio::sync::oneshot;
 
+use super::courier_push::push;
 use crate::cli::{CourierCommand, CourierTest};
-use crate::settings::TestEmailArguments;
+use crate::settings::{TestEmailArguments, TestSmsArguments};
 
 /// Why a test was not passed.
 #[derive(Debug, thiserror::Error)]
@@ -15,11 +19,16 @@ enum Failed {
         "no mail server is configured: set server in [email] of the configuration file, \
          --email-server or TIDINGS_EMAIL_SERVER"
     )]
-    NotConfigured,
-    #[error("the mail was not taken, and may be later: {0}")]
-    TryLater(String),
-    #[error("the mail was refused for good: {0}")]
-    Never(String),
+    NoMailServer,
+    #[error(
+        "no gateway for text messages is configured: set server in [sms] of the configuration file, \
+         --sms-server or TIDINGS_SMS_SERVER"
+    )]
+    NoGateway,
+    #[error("the {0} was not taken, and may be later: {1}")]
+    TryLater(&'static str, String),
+    #[error("the {0} was refused for good: {1}")]
+    Never(&'static str, String),
 }
 
 /// Makes the test.
@@ -27,24 +36,69 @@ pub(crate) fn courier(command: CourierCommand) -> Result<(), Box<dyn Error>> {
     let CourierCommand::Test { test } = command;
     match test {
         CourierTest::Email(arguments) => email(*arguments),
+        CourierTest::Push(arguments) => push(*arguments),
+        CourierTest::Sms(arguments) => sms(*arguments),
     }
 }
 
 fn email(arguments: TestEmailArguments) -> Result<(), Box<dyn Error>> {
     let (to, config) = arguments.resolve()?;
-    let config = config.ok_or(Failed::NotConfigured)?;
+    let config = config.ok_or(Failed::NoMailServer)?;
     let courier = EmailCourier::new(&config)?;
     println!("sending a message to {to} from {} by {}:{}", config.from, config.host, config.port);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(courier.deliver(&test_message(to)));
+    let parcel = Parcel {
+        letter: Some(Letter {
+            sender_name: "Tidings".into(),
+            subject: "Test message".into(),
+            unsubscribe_url: None,
+        }),
+        ..test_message(to)
+    };
+    let outcome = runtime.block_on(courier.deliver(&parcel));
     match outcome {
         Outcome::Delivered { status, detail } => {
             println!("the mail server took it: {status} {detail}");
             println!("Whether it arrives, the mailbox shows, or a report to {}.", config.from);
             Ok(())
         }
-        Outcome::TryLater { why, .. } => Err(Failed::TryLater(why).into()),
-        Outcome::Never { why, .. } => Err(Failed::Never(why).into()),
+        Outcome::TryLater { why, .. } => Err(Failed::TryLater("mail", why).into()),
+        Outcome::Never { why, .. } => Err(Failed::Never("mail", why).into()),
+    }
+}
+
+fn sms(arguments: TestSmsArguments) -> Result<(), Box<dyn Error>> {
+    let (to, config) = arguments.resolve()?;
+    let config = config.ok_or(Failed::NoGateway)?;
+    let (courier, gateway, _notices) = SmsCourier::new(&config)?;
+    println!(
+        "sending a message to {to} as {} by {}:{}",
+        config.system_id, config.host, config.port
+    );
+    let parcel =
+        Parcel { text_message: Some(TextMessage::default()), ..test_message(to.to_string()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let session = gateway.run(async {
+            let _ = stopped.await;
+        });
+        let attempt = async {
+            let outcome = courier.deliver(&parcel).await;
+            // The session may have ended by itself.
+            let _ = stop.send(());
+            outcome
+        };
+        tokio::join!(session, attempt).1
+    });
+    match outcome {
+        Outcome::Delivered { detail, .. } => {
+            println!("the message was {detail}");
+            println!("Whether it arrives, the phone shows.");
+            Ok(())
+        }
+        Outcome::TryLater { why, .. } => Err(Failed::TryLater("message", why).into()),
+        Outcome::Never { why, .. } => Err(Failed::Never("message", why).into()),
     }
 }
 
@@ -61,10 +115,7 @@ fn test_message(to: String) -> Parcel {
         topic_arn: String::new(),
         subscription_arn: None,
         raw: false,
-        letter: Some(Letter {
-            sender_name: "Tidings".into(),
-            subject: "Test message".into(),
-            unsubscribe_url: None,
-        }),
+        letter: None,
+        text_message: None,
     }
 }

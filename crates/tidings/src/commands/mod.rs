@@ -1,6 +1,7 @@
 //! One file for each of the binary's commands.
 
 mod courier;
+mod courier_push;
 mod greeting;
 mod master_key;
 mod open_files;

@@ -1,39 +1,40 @@
 //! The table `[email]`: how mail is sent.
 
 use std::num::{NonZeroU16, NonZeroU32};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde::Deserialize;
 use tidings_core::limits::EMAIL_ATTEMPT_SECONDS_MAX;
-use tidings_couriers::{DkimConfig, EmailConfig, Password, SmtpSecurity, read_secret_file};
+use tidings_couriers::{DkimConfig, EmailConfig, Password, SmtpSecurity};
 
+use super::layered::layered;
+use super::password::Place;
 use super::resolve::{SettingsError, refused};
+use super::server_url::{Schemes, ServerUrl};
+use super::values::read_from_the_file_as_from_a_flag;
 
-/// The variable that the password can be in. It is no flag: everybody on a machine can see those.
-pub(super) const PASSWORD: &str = "TIDINGS_EMAIL_PASSWORD";
+/// Where the password can be.
+pub(super) const PASSWORD: Place =
+    Place { variable: "TIDINGS_EMAIL_PASSWORD", file_key: "email-password-file" };
 
-/// More than any password has.
-const PASSWORD_BYTES_MAX: u64 = 4096;
-
+layered! {
 /// Each is a key of the table, a flag with `email-` before it, and a variable.
-#[derive(Args, Deserialize, Clone, PartialEq, Debug, Default)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct EmailSettings {
     /// Mail server: smtps://HOST for TLS from the beginning, smtp://HOST for STARTTLS; the ports are
     /// 465 and 587 unless one follows [default: none, and no mail]
     #[arg(id = "email-server", long, value_name = "URL", env = "TIDINGS_EMAIL_SERVER")]
-    pub(crate) server: Option<MailServerUrl>,
+    server: MailServerUrl,
     /// Whether a server at smtp:// has to do STARTTLS; with `off` mail and password can be read on
     /// the way [default: required]
     #[arg(id = "email-starttls", long, env = "TIDINGS_EMAIL_STARTTLS")]
-    pub(crate) starttls: Option<StartTls>,
+    starttls: StartTls,
     /// User at the mail server; the password is in the environment as TIDINGS_EMAIL_PASSWORD, or in
     /// a file [default: none]
     #[arg(id = "email-user", long, value_name = "USER", env = "TIDINGS_EMAIL_USER")]
-    pub(crate) user: Option<String>,
+    user: String,
     /// File with that user's password [default: none]
     #[arg(
         id = "email-password-file",
@@ -41,10 +42,10 @@ pub(crate) struct EmailSettings {
         value_name = "FILE",
         env = "TIDINGS_EMAIL_PASSWORD_FILE"
     )]
-    pub(crate) password_file: Option<PathBuf>,
+    password_file: PathBuf,
     /// Address that mail comes from
     #[arg(id = "email-from", long, value_name = "ADDRESS", env = "TIDINGS_EMAIL_FROM")]
-    pub(crate) from: Option<String>,
+    from: String,
     /// Which key of the domain mail is signed with by DKIM: its public half is the DNS record
     /// SELECTOR._domainkey.DOMAIN [default: none]
     #[arg(
@@ -53,7 +54,7 @@ pub(crate) struct EmailSettings {
         value_name = "NAME",
         env = "TIDINGS_EMAIL_DKIM_SELECTOR"
     )]
-    pub(crate) dkim_selector: Option<String>,
+    dkim_selector: String,
     /// Domain that signs [default: the one of the address that mail comes from]
     #[arg(
         id = "email-dkim-domain",
@@ -61,14 +62,14 @@ pub(crate) struct EmailSettings {
         value_name = "DOMAIN",
         env = "TIDINGS_EMAIL_DKIM_DOMAIN"
     )]
-    pub(crate) dkim_domain: Option<String>,
+    dkim_domain: String,
     /// PEM file with that key, RSA or Ed25519
     #[arg(id = "email-dkim-key", long, value_name = "FILE", env = "TIDINGS_EMAIL_DKIM_KEY")]
-    pub(crate) dkim_key: Option<PathBuf>,
+    dkim_key: PathBuf,
     /// PEM file with authorities that the mail server may have a certificate of, beside the public
     /// ones [default: none]
     #[arg(id = "email-roots", long, value_name = "FILE", env = "TIDINGS_EMAIL_ROOTS")]
-    pub(crate) roots: Option<PathBuf>,
+    roots: PathBuf,
     /// How long an attempt to send a mail may take until the mail server has it, 50 at most
     /// [default: 30]
     #[arg(
@@ -77,7 +78,7 @@ pub(crate) struct EmailSettings {
         value_name = "SECONDS",
         env = "TIDINGS_EMAIL_TIMEOUT_SECONDS"
     )]
-    pub(crate) timeout_seconds: Option<NonZeroU32>,
+    timeout_seconds: NonZeroU32,
     /// Connections to the mail server [default: 8]
     #[arg(
         id = "email-connections-max",
@@ -85,7 +86,8 @@ pub(crate) struct EmailSettings {
         value_name = "N",
         env = "TIDINGS_EMAIL_CONNECTIONS_MAX"
     )]
-    pub(crate) connections_max: Option<NonZeroU16>,
+    connections_max: NonZeroU16,
+}
 }
 
 /// Whether STARTTLS is insisted on.
@@ -101,84 +103,32 @@ pub(crate) enum StartTls {
 /// `smtps://HOST[:PORT]` or `smtp://HOST[:PORT]`.
 #[derive(Deserialize, Clone, PartialEq, Debug)]
 #[serde(try_from = "String")]
-pub(crate) struct MailServerUrl {
-    is_tls: bool,
-    host: String,
-    port: u16,
-}
+pub(crate) struct MailServerUrl(ServerUrl);
+
+const SCHEMES: Schemes = Schemes {
+    plain: ("smtp://", 587),
+    tls: ("smtps://", 465),
+    form: "a mail server is smtps://HOST or smtp://HOST, perhaps with :PORT",
+};
 
 impl FromStr for MailServerUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "a mail server is smtps://HOST or smtp://HOST, perhaps with :PORT";
-        let (is_tls, rest) = match (text.strip_prefix("smtps://"), text.strip_prefix("smtp://")) {
-            (Some(rest), _) => (true, rest),
-            (_, Some(rest)) => (false, rest),
-            _ => return Err(FORM),
-        };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = match rest.strip_prefix('[') {
-            // An IPv6 address.
-            Some(rest) => rest.split_once(']').ok_or(FORM)?,
-            None => rest.split_at(rest.find(':').unwrap_or(rest.len())),
-        };
-        let port = match port.strip_prefix(':') {
-            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(FORM)?,
-            None if port.is_empty() => {
-                if is_tls {
-                    465
-                } else {
-                    587
-                }
-            }
-            None => return Err(FORM),
-        };
-        let is_host = |b: u8| b.is_ascii_alphanumeric() || b".-_:".contains(&b);
-        if host.is_empty() || !host.bytes().all(is_host) {
-            return Err(
-                "the host of a mail server's URL has letters, digits, dots and hyphens; user \
-                        and password are settings of their own",
-            );
-        }
-        Ok(Self { is_tls, host: host.to_owned(), port })
+        SCHEMES.read(text).map(Self)
     }
 }
 
-impl TryFrom<String> for MailServerUrl {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+read_from_the_file_as_from_a_flag! { MailServerUrl }
 
 impl EmailSettings {
-    /// This layer, with `below` showing through where it is silent.
-    pub(crate) fn over(self, below: Self) -> Self {
-        Self {
-            server: self.server.or(below.server),
-            starttls: self.starttls.or(below.starttls),
-            user: self.user.or(below.user),
-            password_file: self.password_file.or(below.password_file),
-            from: self.from.or(below.from),
-            dkim_selector: self.dkim_selector.or(below.dkim_selector),
-            dkim_domain: self.dkim_domain.or(below.dkim_domain),
-            dkim_key: self.dkim_key.or(below.dkim_key),
-            roots: self.roots.or(below.roots),
-            timeout_seconds: self.timeout_seconds.or(below.timeout_seconds),
-            connections_max: self.connections_max.or(below.connections_max),
-        }
-    }
-
     /// How mail is sent; `None` if it is not.
     pub(crate) fn resolve(self) -> Result<Option<EmailConfig>, SettingsError> {
-        let password = std::env::var(PASSWORD).ok().filter(|password| !password.is_empty());
-        self.resolve_with(password)
+        self.resolve_with(PASSWORD.in_environment())
     }
 
     fn resolve_with(self, password: Option<String>) -> Result<Option<EmailConfig>, SettingsError> {
-        let Some(server) = self.server.clone() else {
+        let Some(MailServerUrl(server)) = self.server.clone() else {
             let is_empty = self == Self::default();
             let problem = "other settings of e-mail are there, but no mail server";
             return if is_empty { Ok(None) } else { refused("email-server", problem) };
@@ -222,25 +172,13 @@ impl EmailSettings {
         &self,
         variable: Option<String>,
     ) -> Result<Option<(String, Password)>, SettingsError> {
-        let password = match (&self.password_file, variable) {
-            (Some(_), Some(_)) => {
-                let problem = format!("there is also {PASSWORD}: only one of them can be");
-                return refused("email-password-file", problem);
-            }
-            (Some(path), None) => match read_password(path) {
-                Ok(password) => Some(password),
-                Err(error) => {
-                    let problem = format!("{}: {error}", path.display());
-                    return refused("email-password-file", problem);
-                }
-            },
-            (None, variable) => variable,
-        };
+        let password = PASSWORD.read(self.password_file.as_deref(), variable)?;
         match (&self.user, password) {
             (Some(user), Some(password)) => Ok(Some((user.clone(), Password::new(password)))),
             (None, None) => Ok(None),
             (Some(_), None) => {
-                let problem = format!("needs a password: {PASSWORD}, or email-password-file");
+                let problem =
+                    format!("needs a password: {}, or email-password-file", PASSWORD.variable);
                 refused("email-user", problem)
             }
             (None, Some(_)) => refused("email-user", "there is a password, but no user"),
@@ -258,16 +196,6 @@ impl EmailSettings {
             (None, _) => refused("email-dkim-selector", "the key for DKIM needs its name"),
             (Some(_), None) => refused("email-dkim-key", "DKIM needs a key to sign with"),
         }
-    }
-}
-
-/// The file's first line.
-fn read_password(path: &Path) -> Result<String, String> {
-    let bytes = read_secret_file(path, PASSWORD_BYTES_MAX).map_err(|error| error.to_string())?;
-    let text = str::from_utf8(&bytes).map_err(|_| "it is no text in UTF-8")?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => Err("it is empty".to_owned()),
     }
 }
 
@@ -306,26 +234,6 @@ mod tests {
         assert_eq!(config.credentials.unwrap().0, "u");
         assert_eq!(config.dkim.unwrap().domain, "example.com");
         assert_eq!((config.attempt_timeout.as_secs(), config.connections_max), (50, 2));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_password_is_the_first_line_of_a_file_that_nobody_else_reads() {
-        use std::fs::{self, Permissions};
-        use std::os::unix::fs::PermissionsExt;
-
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("password");
-        for (text, mode, expected) in [
-            ("s3cret\nmore", 0o600, "s3cret"),
-            ("s3cret", 0o640, "it can be read by others (mode 0640)"),
-            ("\ns3cret", 0o600, "it is empty"),
-        ] {
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            let read = read_password(&path).unwrap_or_else(|error| error);
-            assert!(read.starts_with(expected), "{read}");
-        }
     }
 
     #[test]

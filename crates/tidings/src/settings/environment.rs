@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Command};
 
-use super::email::PASSWORD;
 use super::layers::Arguments;
+use super::{email, sms};
 use crate::master_key::{THE_KEY, THE_NEW_KEY};
 
 /// The variables that begin with `TIDINGS_` and set nothing, by name: misspelt, or made by an
@@ -21,7 +21,7 @@ pub(crate) fn unknown_variables(
     // Keys are no flags: everybody on a machine can see those.
     known.extend([THE_KEY.variable, THE_NEW_KEY.variable].map(OsStr::new));
     known.extend(super::external_kms::VARIABLES.map(OsStr::new));
-    known.insert(OsStr::new(PASSWORD));
+    known.extend([email::PASSWORD, sms::PASSWORD].map(|place| OsStr::new(place.variable)));
     // For the commands that are a client; whoever uses both sets it for both.
     known.insert(OsStr::new("TIDINGS_ENDPOINT_URL"));
     let mut unknown: Vec<String> = environment
@@ -47,6 +47,7 @@ mod tests {
             "TIDINGS_PORT",
             "TIDINGS_MASTER_KEY",
             "TIDINGS_EMAIL_PASSWORD",
+            "TIDINGS_SMS_PASSWORD",
             "TIDINGS_ENDPOINT_URL",
         ];
         let environment = names.into_iter().map(|name| (name.into(), "x".into()));

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::email::EmailSettings;
 use super::listeners::ListenerSettings;
+use super::push::PushSettings;
+use super::sms::SmsSettings;
 use super::values::{
     Account, Address, AuditLevelName, Auth, ClientCertificatesMode, KmsUrl, LogLevel, Names,
     PublicUrl, Ranges, RegionName, RegionNames, TlsMode,
@@ -145,6 +147,14 @@ pub(crate) struct Settings {
     #[command(flatten)]
     #[serde(default)]
     pub(crate) email: EmailSettings,
+    /// Where push services are: the table `[push]` of the file.
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) push: PushSettings,
+    /// How text messages are sent: the table `[sms]` of the file.
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) sms: SmsSettings,
     /// PEM file with the private key that messages of topics are signed with [default: one that the
     /// server makes and keeps in the data folder]
     #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_KEY")]
@@ -243,6 +253,8 @@ impl Settings {
             endpoint_deny: self.endpoint_deny.or(below.endpoint_deny),
             endpoint_roots: self.endpoint_roots.or(below.endpoint_roots),
             email: self.email.over(below.email),
+            push: self.push.over(below.push),
+            sms: self.sms.over(below.sms),
             signing_key: self.signing_key.or(below.signing_key),
             signing_certificate: self.signing_certificate.or(below.signing_certificate),
             filter_policies_per_topic: self

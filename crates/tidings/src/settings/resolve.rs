@@ -149,6 +149,7 @@ impl Settings {
                 return Err(SettingsError::Value { key: "signing-certificate", problem });
             }
         };
+        let (sms, sms_terms) = self.sms.resolve()?.unzip();
         let couriers = CourierConfig {
             allow: match self.endpoint_allow {
                 Some(ranges) => ranges.0,
@@ -158,6 +159,8 @@ impl Settings {
             deny: self.endpoint_deny.map(|ranges| ranges.0).unwrap_or_default(),
             extra_roots: self.endpoint_roots,
             email: self.email.resolve()?,
+            push: self.push.resolve()?,
+            sms,
             ..CourierConfig::default()
         };
         let server = Config {
@@ -166,6 +169,7 @@ impl Settings {
             region,
             public_url: self.public_url.map(|url| url.0),
             limits,
+            sms: sms_terms.unwrap_or_default(),
             shutdown_timeout: self
                 .shutdown_timeout_seconds
                 .map_or(SHUTDOWN_TIMEOUT, |seconds| Duration::from_secs(seconds.into())),

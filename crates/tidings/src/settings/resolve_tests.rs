@@ -129,10 +129,33 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("email-roots", "'one'", "two"),
         ("email-timeout-seconds", "1", "2"),
         ("email-connections-max", "1", "2"),
+        ("push-apns-url", "'https://a.example.com'", "https://b.example.com"),
+        ("push-apns-sandbox-url", "'https://a.example.com'", "https://b.example.com"),
+        ("push-fcm-url", "'https://a.example.com'", "https://b.example.com"),
+        ("push-fcm-token-url", "'https://a.example.com/token'", "https://b.example.com/token"),
+        ("push-adm-url", "'https://a.example.com'", "https://b.example.com"),
+        ("push-adm-token-url", "'https://a.example.com/token'", "https://b.example.com/token"),
+        ("push-roots", "'one'", "two"),
+        ("push-timeout-seconds", "1", "2"),
+        ("push-messages-max", "1", "2"),
+        ("sms-server", "'smpp://gateway.example.com'", "smpps://gateway.example.com"),
+        ("sms-system-id", "'a'", "b"),
+        ("sms-password-file", "'a.txt'", "b.txt"),
+        ("sms-system-type", "'a'", "b"),
+        ("sms-sender", "'Hotel'", "+15550100"),
+        ("sms-roots", "'a.pem'", "b.pem"),
+        ("sms-window", "1", "2"),
+        ("sms-timeout-seconds", "1", "2"),
+        ("sms-price", "'0.01'", "0.02"),
+        ("sms-currency", "'EUR'", "USD"),
+        ("sms-monthly-spend-limit", "'1'", "2"),
+        ("sms-sandbox", "true", "false"),
+        ("sms-origination-numbers", "'+15550100'", "+15550100/US"),
     ] {
         // Those of a table have its name in front elsewhere.
-        let line = match key.strip_prefix("email-") {
-            Some(key) => format!("[email]\n{key} = {in_file}\n"),
+        let tables = ["email", "push", "sms"].map(|table| Some((table, key.strip_prefix(table)?)));
+        let line = match tables.into_iter().flatten().next() {
+            Some((table, key)) => format!("[{table}]\n{} = {in_file}\n", &key[1..]),
             None => format!("{key} = {in_file}\n"),
         };
         let file = file(&line);

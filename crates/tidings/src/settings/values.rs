@@ -251,6 +251,8 @@ macro_rules! read_from_the_file_as_from_a_flag {
     )*};
 }
 
+pub(super) use read_from_the_file_as_from_a_flag;
+
 read_from_the_file_as_from_a_flag! { Account RegionName RegionNames PublicUrl Ranges Address Mode Names
 KmsUrl }
 

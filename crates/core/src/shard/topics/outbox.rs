@@ -101,10 +101,11 @@ impl Shard {
             until,
             logging: self.logging_of(subscription),
         };
-        // A delivery policy says nothing of mailboxes.
-        let max_per_second = match subscription.protocol.is_email() {
-            true => Some(limits::EMAILS_PER_SECOND_MAX),
-            false => policy.max_receives_per_second(),
+        // A delivery policy says nothing of mailboxes and phones.
+        let max_per_second = match subscription.protocol {
+            protocol if protocol.is_web() => policy.max_receives_per_second(),
+            protocol if protocol.is_email() => Some(limits::EMAILS_PER_SECOND_MAX),
+            _ => None,
         };
         if let Some(outbox) = self.outboxes.get_mut(&number) {
             outbox.begin(key, now, max_per_second);

@@ -1,7 +1,9 @@
 //! A server that authenticates: who is let in, and who may do what.
 
 mod anonymous;
+mod apps;
 mod guesses;
 mod identities;
 mod links;
+mod phones;
 mod signatures;

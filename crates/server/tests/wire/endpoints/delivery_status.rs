@@ -12,7 +12,7 @@ use super::hook::Hook;
 use super::support::{Hub, entries, setting, with_hub};
 
 const PROTOCOLS: [&str; 5] = ["HTTP", "SQS", "Lambda", "Firehose", "Application"];
-const ROLE: &str = "arn:aws:iam::000000000000:role/SNSFeedback";
+pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/SNSFeedback";
 
 #[tokio::test]
 async fn attributes_are_set_and_read_back() {
@@ -184,11 +184,11 @@ async fn what_was_asked_for_is_logged_as_documented() {
 
 /// The lines of delivery status logs: the group of each, and what it says.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(String, Value)>>>);
+pub struct Log(Arc<Mutex<Vec<(String, Value)>>>);
 
 impl Log {
     /// What has been logged since the last time.
-    async fn take(&self, hub: &Hub) -> Vec<(String, Value)> {
+    pub async fn take(&self, hub: &Hub) -> Vec<(String, Value)> {
         hub.settle().await;
         std::mem::take(&mut *self.0.lock().unwrap())
     }

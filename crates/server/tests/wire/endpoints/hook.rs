@@ -31,6 +31,8 @@ pub enum Answer {
     Status(u16),
     /// A status and a header.
     WithHeader(u16, String),
+    /// A status and a body.
+    WithBody(u16, String),
     /// 200, once somebody says so.
     WhenTold(Arc<Notify>),
     /// No answer, and no end.
@@ -193,9 +195,10 @@ async fn serve(
 ) {
     let mut stream = BufReader::new(stream);
     while let Some(post) = read(&mut stream).await {
-        let (status, header) = match react(&post) {
-            Answer::Status(status) => (status, String::new()),
-            Answer::WithHeader(status, header) => (status, format!("{header}\r\n")),
+        let (status, header, body) = match react(&post) {
+            Answer::Status(status) => (status, String::new(), String::new()),
+            Answer::WithHeader(status, header) => (status, format!("{header}\r\n"), String::new()),
+            Answer::WithBody(status, body) => (status, String::new(), body),
             Answer::WhenTold(word) => {
                 let _ = posts.send(post);
                 word.notified().await;
@@ -210,7 +213,9 @@ async fn serve(
                 return std::future::pending().await;
             }
         };
-        let answer = format!("HTTP/1.1 {status} Answer\r\n{header}Content-Length: 0\r\n\r\n");
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {status} Answer\r\n{header}Content-Length: {length}\r\n\r\n{body}");
         let is_answered = stream.write_all(answer.as_bytes()).await.is_ok();
         let _ = posts.send(post);
         if !is_answered {

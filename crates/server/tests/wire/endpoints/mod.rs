@@ -2,9 +2,11 @@
 //! real time; when the next one comes, the clock says that the tests move.
 
 mod addresses;
+mod apps;
 mod confirming;
 mod delivery_policies;
 mod delivery_status;
+pub mod gateway;
 mod gone;
 mod hook;
 mod https;
@@ -13,6 +15,7 @@ mod mailboxes;
 mod notifications;
 mod pace;
 mod pages;
+mod phones;
 mod queues_of_others;
 mod raw_messages;
 mod retries;

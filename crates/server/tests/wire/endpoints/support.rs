@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidings_couriers::CourierConfig;
+use tidings_server::SmsTerms;
 
 use super::hook::Hook;
 use crate::harness::{
-    self, ACCOUNT, Element, Http, KmsClient, Protocol, REGION, Refusal, Service, Sqs, encoded,
+    self, ACCOUNT, Element, Http, KmsClient, Protocol, REGION, Refusal, Service, Setting, Sqs,
+    encoded,
 };
 use crate::support::Client;
 
@@ -31,6 +33,11 @@ impl Hub {
 
     pub async fn delivering_by(couriers: CourierConfig) -> Self {
         Self(Service::delivering_by(couriers).await)
+    }
+
+    /// A server that sends text messages on these terms.
+    pub async fn sending_texts(couriers: CourierConfig, sms: SmsTerms) -> Self {
+        Self(Service::delivering(couriers, Setting { sms, ..Setting::default() }).await)
     }
 
     /// What the links in messages begin with.
@@ -115,6 +122,12 @@ impl Hub {
         self.settle().await;
         Self(self.0.restart().await)
     }
+
+    /// The same, with other couriers.
+    pub async fn restart_delivering_by(self, couriers: CourierConfig) -> Self {
+        self.settle().await;
+        Self(self.0.restart_delivering_by(couriers).await)
+    }
 }
 
 /// Runs a test with a server of its own.
@@ -134,8 +147,16 @@ const VERSION: &str = "2010-03-31";
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// Actions without an output shape.
-const SILENT: [&str; 4] =
-    ["DeleteTopic", "SetSubscriptionAttributes", "SetTopicAttributes", "Unsubscribe"];
+const SILENT: [&str; 8] = [
+    "DeleteEndpoint",
+    "DeletePlatformApplication",
+    "DeleteTopic",
+    "SetEndpointAttributes",
+    "SetPlatformApplicationAttributes",
+    "SetSubscriptionAttributes",
+    "SetTopicAttributes",
+    "Unsubscribe",
+];
 
 impl Sns {
     /// Carries an action out that must succeed; its result, if it has one.

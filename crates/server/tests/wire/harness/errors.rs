@@ -100,7 +100,7 @@ impl Refusal {
 }
 
 /// Codes and statuses of SNS.
-const KNOWN_OF_SNS: [(&str, u16); 29] = [
+const KNOWN_OF_SNS: [(&str, u16); 34] = [
     ("ExpiredToken", 403),
     ("IncompleteSignature", 400),
     ("InvalidClientTokenId", 403),
@@ -110,6 +110,7 @@ const KNOWN_OF_SNS: [(&str, u16); 29] = [
     ("BatchEntryIdsNotDistinct", 400),
     ("BatchRequestTooLong", 400),
     ("EmptyBatchRequest", 400),
+    ("EndpointDisabled", 400),
     ("FilterPolicyLimitExceeded", 403),
     ("InternalFailure", 500),
     ("InvalidAction", 400),
@@ -122,14 +123,18 @@ const KNOWN_OF_SNS: [(&str, u16); 29] = [
     ("KMSInvalidState", 400),
     ("KMSNotFound", 400),
     ("NotFound", 404),
+    ("OptedOut", 400),
     ("ParameterValueInvalid", 400),
+    ("PlatformApplicationDisabled", 400),
     ("ReplayLimitExceeded", 403),
     ("ResourceNotFound", 404),
     ("SubscriptionLimitExceeded", 403),
     ("TagLimitExceeded", 400),
     ("TooManyEntriesInBatchRequest", 400),
     ("TopicLimitExceeded", 403),
+    ("UserError", 400),
     ("ValidationError", 400),
+    ("VerificationException", 400),
 ];
 
 struct Known {

@@ -14,8 +14,8 @@ use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, Outbound,
-    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
+    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, MobilePush, Outbound,
+    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
 };
 use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
@@ -60,6 +60,8 @@ pub struct Setting {
     pub endpoint_policy: Option<String>,
     /// The service that has the keys, if the server does not.
     pub keys: Option<ExternalKmsConfig>,
+    /// On which terms text messages are sent.
+    pub sms: SmsTerms,
 }
 
 impl Service {
@@ -108,9 +110,14 @@ impl Service {
 
     /// A server whose couriers go where its test wants them to go.
     pub async fn delivering_by(couriers: CourierConfig) -> Self {
+        Self::delivering(couriers, Setting::default()).await
+    }
+
+    /// The same, told more.
+    pub async fn delivering(couriers: CourierConfig, setting: Setting) -> Self {
         let clock = Clock::manual(Timestamp::from_ms(START_MS));
         let (folder, entropy) = (tempfile::tempdir().unwrap(), Entropy::seeded(7));
-        Self::over(folder, clock, entropy, couriers, Setting::default()).await
+        Self::over(folder, clock, entropy, couriers, setting).await
     }
 
     async fn over(
@@ -134,6 +141,7 @@ impl Service {
             region: Region::parse(REGION).unwrap(),
             public_url: None,
             limits: setting.limits.clone(),
+            sms: setting.sms.clone(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         };
         let outbound = Outbound {
@@ -149,7 +157,8 @@ impl Service {
             None => Kms::open(broker.clone()).await.unwrap().into(),
             Some(elsewhere) => ExternalKms::open(elsewhere, broker.clone()).await.unwrap().into(),
         };
-        let server = server.with_kms(keys);
+        let mobile = MobilePush::open(broker.clone()).await.unwrap();
+        let server = server.with_kms(keys).with_mobile_push(mobile);
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
@@ -219,8 +228,13 @@ impl Service {
 
     /// Stops the server and starts another over what it left.
     pub async fn restart(self) -> Self {
-        let (clock, entropy, couriers) =
-            (self.clock.clone(), self.entropy.clone(), self.couriers.clone());
+        let couriers = self.couriers.clone();
+        self.restart_delivering_by(couriers).await
+    }
+
+    /// The same, with other couriers.
+    pub async fn restart_delivering_by(self, couriers: CourierConfig) -> Self {
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         let (setting, root) = (self.setting.clone(), self.root.clone());
         let again = Self::over(self.halt().await, clock, entropy, couriers, setting).await;
         assert!(again.root.is_none(), "there is somebody already");

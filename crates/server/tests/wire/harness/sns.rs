@@ -348,11 +348,15 @@ fn scalar(value: &Value) -> String {
 }
 
 /// Actions without an output shape: their answers have no result.
-const SILENT: [&str; 7] = [
+const SILENT: [&str; 11] = [
     "AddPermission",
+    "DeleteEndpoint",
+    "DeletePlatformApplication",
     "DeleteTopic",
     "PutDataProtectionPolicy",
     "RemovePermission",
+    "SetEndpointAttributes",
+    "SetPlatformApplicationAttributes",
     "SetSubscriptionAttributes",
     "SetTopicAttributes",
     "Unsubscribe",
@@ -381,8 +385,14 @@ fn structure(element: &Element) -> Value {
     let mut members = Map::new();
     for child in &element.children {
         let value = match child.name.as_str() {
-            "Failed" | "Subscriptions" | "Successful" | "Tags" | "Topics" => list(child),
-            "Attributes" => map(child),
+            "Endpoints"
+            | "Failed"
+            | "PlatformApplications"
+            | "Subscriptions"
+            | "Successful"
+            | "Tags"
+            | "Topics" => list(child),
+            "Attributes" | "attributes" => map(child),
             _ => {
                 assert!(child.children.is_empty(), "{child:?}");
                 json!(child.text)

@@ -16,6 +16,8 @@ mod message_attributes;
 mod message_structure;
 mod other_accounts;
 mod permissions;
+mod platform_applications;
+mod platform_endpoints;
 mod publish;
 mod publish_batch;
 mod recorded;

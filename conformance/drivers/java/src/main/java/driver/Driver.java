@@ -78,7 +78,9 @@ public final class Driver {
     private static JsonElement call(JsonObject request) throws Exception {
         String service = request.get("service").getAsString();
         String action = request.get("action").getAsString();
-        Class<?> type = Class.forName(SERVICES + service + ".model." + action + "Request");
+        // An abbreviation is a word in the names of classes, and none in those of methods.
+        String shape = action.replace("SMS", "Sms") + "Request";
+        Class<?> type = Class.forName(SERVICES + service + ".model." + shape);
         Object builder = type.getMethod("builder").invoke(null);
         Object input = Shapes.build((SdkPojo) builder, request.getAsJsonObject("input"));
         String method = Character.toLowerCase(action.charAt(0)) + action.substring(1);

@@ -1,0 +1,150 @@
+//! What the gateway took, for as long as it is of use.
+//!
+//! An attempt may end before all parts of its message are answered for. The next one sends those
+//! that are missing, and no part twice that the gateway is known to have. The memory is bounded and
+//! ends with the process: what falls out of it may be sent again.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Messages whose parts are remembered.
+const MESSAGES_MAX: usize = 1024;
+/// Ids of the gateway that are remembered, for receipts.
+const IDS_MAX: usize = 8192;
+
+/// One message to one number. A DisplayName that changes between attempts makes another one of it:
+/// its parts would not fit the first.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct MessageKey {
+    message_id: Arc<str>,
+    /// Of the number and the text.
+    digest: u64,
+}
+
+impl MessageKey {
+    pub(super) fn new(message_id: &str, number: &str, text: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (number, text).hash(&mut hasher);
+        MessageKey { message_id: message_id.into(), digest: hasher.finish() }
+    }
+
+    /// Tells phones which parts belong together. The same at every attempt, so that parts of two
+    /// attempts make one message.
+    pub(super) fn reference(&self) -> u8 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish().to_be_bytes()[0]
+    }
+}
+
+/// One of a message's parts, from 0.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct PartKey {
+    pub(super) message: MessageKey,
+    pub(super) part: usize,
+}
+
+/// What the gateway took.
+#[derive(Default)]
+pub(super) struct Accepted(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    /// The gateway's ids of the parts it has.
+    messages: HashMap<MessageKey, HashMap<usize, String>>,
+    oldest_messages: VecDeque<MessageKey>,
+    ids: HashMap<String, Arc<str>>,
+    oldest_ids: VecDeque<String>,
+}
+
+impl Accepted {
+    /// The gateway took a part, and calls it `id`.
+    pub(super) fn note(&self, part: &PartKey, id: &str) {
+        let inner = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let message = &part.message;
+        if !inner.messages.contains_key(message) {
+            inner.oldest_messages.push_back(message.clone());
+        }
+        inner.messages.entry(message.clone()).or_default().insert(part.part, id.to_owned());
+        // Some gateways give no ids: then no receipt can name one.
+        if !id.is_empty() {
+            let known = inner.ids.insert(id.to_owned(), Arc::clone(&message.message_id));
+            if known.is_none() {
+                inner.oldest_ids.push_back(id.to_owned());
+            }
+        }
+        inner.forget_the_oldest();
+    }
+
+    /// The parts that the gateway has of a message, and its ids of them.
+    pub(super) fn parts(&self, message: &MessageKey) -> HashMap<usize, String> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.messages.get(message).cloned().unwrap_or_default()
+    }
+
+    /// Nobody will ask for this message any more.
+    pub(super) fn forget(&self, message: &MessageKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).messages.remove(message);
+    }
+
+    /// The id of the message that a receipt is about.
+    pub(super) fn message_id(&self, id: &str) -> Option<String> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.ids.get(id).map(|message_id| message_id.as_ref().to_owned())
+    }
+}
+
+impl Inner {
+    fn forget_the_oldest(&mut self) {
+        while self.oldest_messages.len() > MESSAGES_MAX {
+            self.oldest_messages.pop_front().map(|oldest| self.messages.remove(&oldest));
+        }
+        while self.oldest_ids.len() > IDS_MAX {
+            self.oldest_ids.pop_front().map(|oldest| self.ids.remove(&oldest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(message_id: &str, part: usize) -> PartKey {
+        PartKey { message: MessageKey::new(message_id, "49170", "text"), part }
+    }
+
+    #[test]
+    fn parts_are_remembered_until_they_are_delivered() {
+        let accepted = Accepted::default();
+        accepted.note(&part("m", 0), "a");
+        accepted.note(&part("m", 2), "c");
+        let message = part("m", 0).message;
+        let expected = HashMap::from([(0, "a".to_owned()), (2, "c".to_owned())]);
+        assert_eq!(accepted.parts(&message), expected);
+        assert!(accepted.parts(&MessageKey::new("m", "49170", "another")).is_empty());
+        accepted.forget(&message);
+        assert!(accepted.parts(&message).is_empty());
+        // A receipt may come long after.
+        assert_eq!(accepted.message_id("c").as_deref(), Some("m"));
+        assert_eq!(accepted.message_id("x"), None);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let accepted = Accepted::default();
+        for number in 0..20_000 {
+            let key = part(&number.to_string(), 0);
+            accepted.note(&key, &format!("id-{number}"));
+            if number % 2 == 0 {
+                accepted.forget(&key.message);
+            }
+        }
+        let inner = accepted.0.lock().unwrap();
+        assert!(inner.messages.len() <= MESSAGES_MAX && inner.ids.len() == IDS_MAX);
+        assert_eq!((inner.oldest_messages.len(), inner.oldest_ids.len()), (MESSAGES_MAX, IDS_MAX));
+        drop(inner);
+        assert_eq!(accepted.message_id("id-19999").as_deref(), Some("19999"));
+        assert_eq!(accepted.message_id("id-0"), None);
+    }
+}

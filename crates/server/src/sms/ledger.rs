@@ -1,0 +1,131 @@
+//! What text messages have cost this month.
+//!
+//! Every message is counted in memory before it is sent, and taken back if it was not taken. What is
+//! durable runs ahead of that by a step: so a message is a write only now and then, and a crash counts
+//! at the most a step too much, never too little. A server that is stopped writes what it really was.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use tidings_core::price::Price;
+use tidings_core::register::RegisterWrite;
+use tidings_core::time::Timestamp;
+
+use super::store::{Entry, Scope, SmsStore};
+
+/// What is durable of what a month has cost.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub(super) struct SavedSpend {
+    /// Such as `2026-11`.
+    month: String,
+    /// Millionths: as much or more than was spent.
+    millionths: u64,
+}
+
+/// What this month has cost so far, by account and region.
+#[derive(Default)]
+pub(crate) struct Ledger(HashMap<Scope, Tally>);
+
+struct Tally {
+    month: String,
+    spent: Price,
+}
+
+/// A message is not sent: it would cost more than is left.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct NoQuota;
+
+/// The largest step: one unit of the currency.
+const STEP_MAX: Price = Price::from_millionths(1_000_000);
+/// And it is a hundredth of the limit, if that is less.
+const STEPS: u64 = 100;
+
+impl Ledger {
+    /// Counts a message before it is sent. What has been spent with it: [`SmsStore::cover`] has to make
+    /// that durable first.
+    ///
+    /// # Errors
+    /// [`NoQuota`], and nothing is counted.
+    pub(crate) fn charge(
+        &mut self,
+        store: &SmsStore,
+        scope: &Scope,
+        cost: Price,
+        limit: Price,
+        now: Timestamp,
+    ) -> Result<Price, NoQuota> {
+        let tally = self.tally(store, scope, now);
+        let spent = tally.spent.plus(cost);
+        if spent > limit {
+            return Err(NoQuota);
+        }
+        tally.spent = spent;
+        Ok(spent)
+    }
+
+    /// Takes back a message that was counted this month and not taken.
+    pub(crate) fn refund(&mut self, scope: &Scope, cost: Price, charged_at: Timestamp) {
+        let month = month_of(charged_at);
+        if let Some(tally) = self.0.get_mut(scope).filter(|tally| tally.month == month) {
+            tally.spent = tally.spent.minus(cost);
+        }
+    }
+
+    /// Writes what was really spent, for whoever is about to end.
+    pub(crate) fn settle(&self, store: &SmsStore) -> Vec<RegisterWrite> {
+        let exact = |tally: &Tally| SavedSpend {
+            month: tally.month.clone(),
+            millionths: tally.spent.millionths(),
+        };
+        let all = self.0.iter().map(|(scope, tally)| (scope, exact(tally)));
+        let changed = all.filter(|(scope, spend)| {
+            store.own(scope).and_then(|own| own.spend.as_ref()).is_some_and(|saved| saved != spend)
+        });
+        changed.map(|(scope, spend)| Entry::Spend(scope).put(&spend)).collect()
+    }
+
+    fn tally(&mut self, store: &SmsStore, scope: &Scope, now: Timestamp) -> &mut Tally {
+        let month = month_of(now);
+        let fresh = |month: String| Tally { spent: store.spent(scope, &month), month };
+        let tally = self.0.entry(scope.clone()).or_insert_with(|| fresh(month.clone()));
+        if tally.month != month {
+            *tally = fresh(month);
+        }
+        tally
+    }
+}
+
+impl SmsStore {
+    /// What is durable of what a month has cost.
+    fn spent(&self, scope: &Scope, month: &str) -> Price {
+        let saved = self.own(scope).and_then(|own| own.spend.as_ref());
+        let saved = saved.filter(|saved| saved.month == month);
+        saved.map_or(Price::default(), |saved| Price::from_millionths(saved.millionths))
+    }
+
+    /// Whether what is durable covers what is spent.
+    pub(crate) fn covers(&self, scope: &Scope, spent: Price, now: Timestamp) -> bool {
+        self.spent(scope, &month_of(now)) >= spent
+    }
+
+    /// Makes room for what is spent, and for a step more.
+    pub(crate) fn cover(
+        &self,
+        scope: &Scope,
+        spent: Price,
+        limit: Price,
+        now: Timestamp,
+    ) -> Vec<RegisterWrite> {
+        if self.covers(scope, spent, now) {
+            return Vec::new();
+        }
+        let step = STEP_MAX.min(Price::from_millionths(limit.millionths() / STEPS));
+        let millionths = spent.plus(step).min(limit.max(spent)).millionths();
+        vec![Entry::Spend(scope).put(&SavedSpend { month: month_of(now), millionths })]
+    }
+}
+
+/// `2026-11`, in UTC.
+fn month_of(now: Timestamp) -> String {
+    now.to_iso8601().chars().take(7).collect()
+}

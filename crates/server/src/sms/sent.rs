@@ -1,0 +1,162 @@
+//! What is told of text messages: delivery status logs, as the service writes them for SMS.
+//!
+//! A message has a line when the gateway took it or will never take it, and one for each receipt that
+//! comes later. What a receipt is about is known of the last messages only.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value, json};
+use tidings_core::price::Price;
+use tidings_core::time::Timestamp;
+use tidings_couriers::{Receipt, ReceiptState};
+use tracing::info;
+
+use super::store::Scope;
+
+/// Messages whose receipts are waited for.
+const SENT_MAX: usize = 8192;
+
+/// What a delivery status log says of a text message, whatever came of it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct TextMessageLog {
+    pub(crate) scope: Scope,
+    /// The topic's name; None of a message that was published to the number itself.
+    pub(crate) topic: Option<String>,
+    pub(crate) message_id: String,
+    pub(crate) published_at: Timestamp,
+    pub(crate) destination: String,
+    /// None of one that never could be sent.
+    pub(crate) parts: Option<usize>,
+    /// If what messages cost is configured.
+    pub(crate) price: Option<Price>,
+    pub(crate) is_transactional: bool,
+}
+
+/// What becomes of a message in the end.
+pub(crate) struct Ending<'a> {
+    pub(crate) is_success: bool,
+    pub(crate) answer: &'a str,
+    pub(crate) dwell_ms: u64,
+    /// Until the phone had it, or it was clear that it would not.
+    pub(crate) until_device_ms: Option<u64>,
+    pub(crate) attempts: Option<u32>,
+}
+
+impl TextMessageLog {
+    /// Writes it.
+    pub(crate) fn tell(&self, ending: &Ending<'_>) {
+        let group = self.group(ending.is_success);
+        info!(target: "delivery_status", group, "{}", self.line(ending));
+    }
+
+    /// The name of the service's log group.
+    pub(super) fn group(&self, is_success: bool) -> String {
+        let (region, account) = (self.scope.region.as_str(), self.scope.account);
+        let name = self.topic.as_deref().unwrap_or("DirectPublishToPhoneNumber");
+        let failures = if is_success { "" } else { "/Failure" };
+        format!("sns/{region}/{account}/{name}{failures}")
+    }
+
+    /// As the service logs it. Developer guide of SNS, "Viewing CloudWatch Logs for SMS deliveries".
+    pub(super) fn line(&self, ending: &Ending<'_>) -> String {
+        let timestamp = self.published_at.to_iso8601().replace('T', " ");
+        let kind = if self.is_transactional { "Transactional" } else { "Promotional" };
+        let mut delivery = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            value.map(|value| delivery.insert(name.to_owned(), value));
+        };
+        put("destination", Some(json!(self.destination)));
+        put("numberOfMessageParts", self.parts.map(Value::from));
+        put("priceInUSD", self.price.and_then(number));
+        put("smsType", Some(json!(kind)));
+        put("providerResponse", Some(json!(ending.answer)));
+        put("dwellTimeMs", Some(json!(ending.dwell_ms)));
+        put("dwellTimeMsUntilDeviceAck", ending.until_device_ms.map(Value::from));
+        put("attempts", ending.attempts.map(Value::from));
+        json!({
+            "notification": {
+                "messageId": self.message_id,
+                "timestamp": timestamp.trim_end_matches('Z'),
+            },
+            "delivery": delivery,
+            "status": if ending.is_success { "SUCCESS" } else { "FAILURE" },
+        })
+        .to_string()
+    }
+}
+
+/// A decimal number, exactly.
+fn number(price: Price) -> Option<Value> {
+    serde_json::from_str(&price.to_string()).ok()
+}
+
+/// A message that the gateway took.
+#[derive(Clone)]
+struct Taken {
+    log: TextMessageLog,
+    dwell_ms: u64,
+    /// Whether it is one of those whose success is logged. Failures always are.
+    logs_success: bool,
+}
+
+/// The last messages that the gateway took.
+#[derive(Default)]
+pub(crate) struct Sent(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    by_id: HashMap<String, Taken>,
+    oldest: VecDeque<String>,
+}
+
+impl Sent {
+    /// The gateway took a message; its receipts are to be logged.
+    pub(crate) fn remember(&self, log: TextMessageLog, dwell_ms: u64, logs_success: bool) {
+        let mut inner = self.lock();
+        let id = log.message_id.clone();
+        if inner.by_id.insert(id.clone(), Taken { log, dwell_ms, logs_success }).is_none() {
+            inner.oldest.push_back(id);
+        }
+        if inner.oldest.len() > SENT_MAX
+            && let Some(oldest) = inner.oldest.pop_front()
+        {
+            inner.by_id.remove(&oldest);
+        }
+    }
+
+    /// Tells what a receipt says; whether it is known what it is about.
+    pub(super) fn tell(&self, receipt: &Receipt, now: Timestamp) -> bool {
+        let known = receipt.message_id.as_ref().and_then(|id| self.lock().by_id.get(id).cloned());
+        let Some(Taken { log, dwell_ms, logs_success }) = known else { return false };
+        let is_success = matches!(receipt.state, ReceiptState::Delivered | ReceiptState::Accepted);
+        if receipt.state.is_final() && (logs_success || !is_success) {
+            log.tell(&Ending {
+                is_success,
+                answer: &words_of(receipt),
+                dwell_ms,
+                until_device_ms: Some(now - log.published_at),
+                attempts: None,
+            });
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a receipt says, with the service's words where it has them.
+fn words_of(receipt: &Receipt) -> String {
+    let words = match receipt.state {
+        ReceiptState::Delivered | ReceiptState::Accepted => {
+            "Message has been accepted by phone carrier"
+        }
+        ReceiptState::Expired => "Phone is currently unreachable/unavailable",
+        ReceiptState::Rejected => "Phone carrier has blocked this message",
+        _ => "Unknown error attempting to reach phone",
+    };
+    let error = receipt.error.as_deref().map(|error| format!(" {error}")).unwrap_or_default();
+    format!("{words} ({}{error} {})", receipt.state.as_str(), receipt.gateway_id)
+}
