@@ -181,6 +181,18 @@ fn topic(action: SnsAction, request: &Request<'_>) -> Result<(), Refusal> {
         A::SetPlatformApplicationAttributes => {
             drop(sns::set_platform_application_attributes::change(fields, caller)?)
         }
+        A::CheckIfPhoneNumberIsOptedOut | A::OptInPhoneNumber => {
+            drop(sns::sms::opt_outs::number(fields)?)
+        }
+        A::CreateSMSSandboxPhoneNumber => drop(sns::sms::sandbox::to_create(fields)?),
+        A::DeleteSMSSandboxPhoneNumber => drop(sns::sms::sandbox::number(fields)?),
+        A::GetSMSAttributes => drop(sns::sms::attributes::to_get(fields)),
+        A::GetSMSSandboxAccountStatus => {}
+        A::ListOriginationNumbers => drop(sns::sms::origination_numbers::page(fields)?),
+        A::ListPhoneNumbersOptedOut => drop(sns::sms::opt_outs::after(fields)?),
+        A::ListSMSSandboxPhoneNumbers => drop(sns::sms::sandbox::page(fields)?),
+        A::SetSMSAttributes => drop(sns::sms::attributes::to_set(fields)?),
+        A::VerifySMSSandboxPhoneNumber => drop(sns::sms::sandbox::to_verify(fields)?),
     }
     Ok(())
 }

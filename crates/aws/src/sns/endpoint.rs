@@ -146,7 +146,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose", "sms"] {
+        for name in ["lambda", "firehose"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));

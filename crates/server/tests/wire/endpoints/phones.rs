@@ -1,6 +1,7 @@
 //! Phones: what is published to them and to topics that they are subscribed to, who gets nothing, what
 //! it costs, and what is told of it. How texts are cut and gateways fail, the courier's tests show.
 
+use serde_json::Value;
 use tidings_core::price::Price;
 use tidings_server::SmsTerms;
 
@@ -8,9 +9,32 @@ use super::delivery_status::Log;
 use super::gateway::Gateway;
 use super::support::{Hub, Sns};
 use crate::harness::Element;
+use crate::support::within;
 
 const PHONE: &str = "+15550100123";
 const DAY_SECONDS: u64 = 86_400;
+
+impl Log {
+    /// The next lines, so many, as soon as they are there.
+    async fn lines(&self, hub: &Hub, count: usize) -> Vec<(String, Value)> {
+        within(async {
+            let mut lines = Vec::new();
+            while lines.len() < count {
+                lines.extend(self.take(hub).await);
+            }
+            lines
+        })
+        .await
+    }
+
+    /// The next line is one whose answer begins so.
+    async fn expect(&self, hub: &Hub, answer: &str) {
+        let lines = self.lines(hub, 1).await;
+        let [(_, line)] = &lines[..] else { panic!("{lines:?}") };
+        let found = line["delivery"]["providerResponse"].as_str().unwrap();
+        assert!(found.starts_with(answer), "{found}, not {answer}");
+    }
+}
 
 impl Sns {
     /// Publishes to a phone and returns the message's id.
@@ -42,6 +66,12 @@ impl Sns {
         let form = [("attributes.entry.1.key", name), ("attributes.entry.1.value", value)];
         let set = self.ok("SetSMSAttributes", &form).await;
         assert!(set.children.is_empty(), "{set:?}");
+    }
+
+    /// Wants every delivery logged.
+    async fn logs_all(&mut self) {
+        self.set_sms("DeliveryStatusIAMRole", "arn:aws:iam::000000000000:role/SNSLogs").await;
+        self.set_sms("DeliveryStatusSuccessSamplingRate", "100").await;
     }
 
     async fn sms_attributes(&mut self) -> Vec<(String, String)> {
@@ -225,34 +255,44 @@ async fn in_the_sandbox_only_verified_numbers_get_messages() {
 
 #[tokio::test]
 async fn a_month_costs_no_more_than_it_may() {
+    const TAKEN: &str = "accepted by the gateway as";
+    const NO_QUOTA: &str = "No quota left for account";
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
     let mut gateway = Gateway::start().await;
     let hub = Hub::delivering_by(gateway.couriers(Some("0.25"))).await;
     let mut sns = hub.sns().await;
+    sns.logs_all().await;
     for number in 0..3 {
         sns.text(PHONE, &format!("message {number}")).await;
-        assert_eq!(gateway.message().await.text, format!("message {number}"));
+        log.expect(&hub, TAKEN).await;
     }
-    hub.settle().await;
     // What was spent outlasts a restart, to the cent if it was a quiet one.
     let hub = hub.restart().await;
     let mut sns = hub.sns().await;
-    let dear = [("AWS.SNS.SMS.MaxPrice", "0.24")];
-    sns.text_with(PHONE, "too dear", &dear).await;
+    sns.text_with(PHONE, "too dear", &[("AWS.SNS.SMS.MaxPrice", "0.24")]).await;
+    log.expect(&hub, "This delivery would exceed max price").await;
     sns.text(PHONE, "the last").await;
-    assert_eq!(gateway.message().await.text, "the last");
+    log.expect(&hub, TAKEN).await;
     sns.text(PHONE, "too much").await;
-    hub.settle().await;
-    assert!(!gateway.has_message());
+    log.expect(&hub, NO_QUOTA).await;
     // Another account has its own limit, and another month begins at nothing.
-    hub.sns_of(Some("000000000042")).await.text(PHONE, "of another").await;
-    assert_eq!(gateway.message().await.text, "of another");
+    let mut other = hub.sns_of(Some("000000000042")).await;
+    other.logs_all().await;
+    other.text(PHONE, "of another").await;
+    log.expect(&hub, TAKEN).await;
     hub.pass_seconds(20 * DAY_SECONDS).await;
     sns.text(PHONE, "February").await;
-    assert_eq!(gateway.message().await.text, "February");
+    log.expect(&hub, TAKEN).await;
     sns.set_sms("MonthlySpendLimit", "0.25").await;
     sns.text(PHONE, "more than was set").await;
-    hub.settle().await;
-    assert!(!gateway.has_message());
+    log.expect(&hub, NO_QUOTA).await;
+    let mut texts = Vec::new();
+    while gateway.has_message() {
+        texts.push(gateway.message().await.text);
+    }
+    let expected = ["message 0", "message 1", "message 2", "the last", "of another", "February"];
+    assert_eq!(texts, expected);
     let form =
         [("attributes.entry.1.key", "MonthlySpendLimit"), ("attributes.entry.1.value", "1.01")];
     let text = "Invalid parameter: MonthlySpendLimit Reason: it can be 1.00 USD at most: *";
@@ -272,11 +312,10 @@ async fn deliveries_and_receipts_are_logged_as_the_account_wants() {
     gateway.message().await;
     assert_eq!(log.take(&hub).await, [], "nobody asked for it");
 
-    sns.set_sms("DeliveryStatusIAMRole", "arn:aws:iam::000000000000:role/SNSLogs").await;
-    sns.set_sms("DeliveryStatusSuccessSamplingRate", "100").await;
+    sns.logs_all().await;
     let id = sns.text(PHONE, "hello").await;
     let message = gateway.message().await;
-    let lines = log.take(&hub).await;
+    let lines = log.lines(&hub, 1).await;
     let [(group, line)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(group, "sns/us-east-1/000000000000/DirectPublishToPhoneNumber");
     assert_eq!(
@@ -298,14 +337,14 @@ async fn deliveries_and_receipts_are_logged_as_the_account_wants() {
 
     hub.pass_ms(1500).await;
     assert_eq!(gateway.receipt(message.id, "DELIVRD").await, 0);
-    let lines = log.take(&hub).await;
+    let lines = log.lines(&hub, 1).await;
     let [(_, line)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(line["status"], "SUCCESS");
     assert_eq!(line["delivery"]["dwellTimeMsUntilDeviceAck"], 1500);
     let answer = line["delivery"]["providerResponse"].as_str().unwrap();
     assert!(answer.starts_with("Message has been accepted by phone carrier (DELIVRD"), "{answer}");
     assert_eq!(gateway.receipt(message.id, "UNDELIV").await, 0);
-    let lines = log.take(&hub).await;
+    let lines = log.lines(&hub, 1).await;
     assert_eq!((lines[0].1["status"].as_str(), lines.len()), (Some("FAILURE"), 1));
     assert_eq!(gateway.receipt(message.id, "ENROUTE").await, 0);
     assert_eq!(gateway.receipt(4711, "DELIVRD").await, 0, "of whatever message");
@@ -319,7 +358,7 @@ async fn deliveries_and_receipts_are_logged_as_the_account_wants() {
     sns.publish(&topic, "hello").await;
     sns.text("+15550100999", "to another").await;
     gateway.message().await;
-    let lines = log.take(&hub).await;
+    let lines = log.lines(&hub, 2).await;
     let mut groups: Vec<_> = lines.iter().map(|(group, _)| group.as_str()).collect();
     groups.sort_unstable();
     let prefix = "sns/us-east-1/000000000000";
