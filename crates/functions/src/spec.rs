@@ -67,7 +67,6 @@ impl fmt::Debug for FunctionSpec {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::test_spec::spec;
 
     #[test]
