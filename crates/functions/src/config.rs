@@ -1,6 +1,7 @@
 //! What the operator says about hosted functions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::Runtimes;
 use crate::limits::INIT_TIMEOUT;
 
 /// How functions are run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostConfig {
     /// How each runtime is started.
     pub runtimes: Runtimes,
@@ -36,6 +37,19 @@ pub struct HostConfig {
     pub path: String,
     /// Further variables for all functions, such as `AWS_ENDPOINT_URL`. A function's own win.
     pub environment: BTreeMap<String, String>,
+}
+
+/// Without the values of variables.
+impl fmt::Debug for HostConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostConfig")
+            .field("runtimes", &self.runtimes)
+            .field("scratch", &self.scratch)
+            .field("processes_max", &self.processes_max)
+            .field("user", &self.user)
+            .field("environment", &self.environment.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 impl HostConfig {

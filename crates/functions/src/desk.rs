@@ -12,6 +12,7 @@
 //! A runtime has one invocation at a time. What it asks out of turn is refused with the error that
 //! AWS's own emulator has for it ([`OutOfTurn`]), and changes nothing.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -21,20 +22,40 @@ use tokio::sync::{Notify, oneshot};
 use crate::FunctionError;
 
 /// An event as a runtime gets it from `next`.
-#[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) request_id: String,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Bytes,
 }
 
+/// Without what is in it.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
 /// What a runtime said about an invocation, or about its own start.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// A result, or the error object of a function that failed.
     Said { payload: Bytes, error: Option<FunctionError> },
     /// More than may be answered.
     TooLarge,
+}
+
+/// Without what is in it.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said { payload, error } => f
+                .debug_struct("Said")
+                .field("payload_bytes", &payload.len())
+                .field("error", error)
+                .finish(),
+            Self::TooLarge => f.write_str("TooLarge"),
+        }
+    }
 }
 
 /// What the host learns of a runtime that it waits for.

@@ -1,16 +1,19 @@
 //! The host: functions as local processes.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout, timeout_at};
 use tracing::warn;
 
+use crate::descriptors::warn_of_inherited_descriptors;
 use crate::pool::{Claim, Pool};
 use crate::process::{Process, Starter, clear_scratch};
 use crate::run::{Prepared, run};
-use crate::{FunctionSpec, HostConfig, Invocation, InvokeFault, Invoked, Throttle};
+use crate::{FunctionSpec, HostConfig, Invocation, InvokeFault, Invoked};
 
 /// How long a process that has just answered may take to ask for more, before another one is
 /// started instead.
@@ -24,8 +27,8 @@ const END_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Host {
     pub(crate) shared: Arc<Shared>,
-    /// Whether the host can run anything: found out with the first invocation.
-    usable: OnceLock<Result<(), String>>,
+    /// Done with the first invocation, which finds a runtime to do it in.
+    begun: OnceCell<()>,
 }
 
 /// What the host's tasks share with it.
@@ -87,6 +90,9 @@ impl Drop for Place {
 impl Host {
     /// A host that has not started anything yet.
     pub fn new(config: HostConfig) -> Arc<Self> {
+        let mut config = config;
+        // Processes have another working directory. It fails for an empty path only, which fails later.
+        config.scratch = path::absolute(&config.scratch).unwrap_or_default();
         let config = Arc::new(config);
         let starter = Starter::new(Arc::clone(&config));
         let shared = Shared {
@@ -96,7 +102,7 @@ impl Host {
             waiting: Mutex::new(0),
             starter,
         };
-        Arc::new(Self { shared: Arc::new(shared), usable: OnceLock::new() })
+        Arc::new(Self { shared: Arc::new(shared), begun: OnceCell::new() })
     }
 
     /// How this host was configured.
@@ -130,25 +136,19 @@ impl Host {
 
     /// Makes what all processes need, once.
     async fn begin(&self) -> Result<(), InvokeFault> {
-        if self.usable.get().is_none() {
+        let begin = async {
             let scratch = self.shared.config.scratch.clone();
-            let cleared = tokio::task::spawn_blocking(move || clear_scratch(&scratch)).await;
-            let usable = match cleared {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(format!(
-                    "the folder for temporary files, {}: {error}",
-                    self.shared.config.scratch.display()
-                )),
-                Err(_) => Err("the folder for temporary files".to_owned()),
-            };
-            if self.usable.set(usable).is_ok() {
-                tokio::spawn(expire(Arc::downgrade(&self.shared)));
-            }
-        }
-        match self.usable.get() {
-            Some(Err(problem)) => Err(InvokeFault::Unavailable { problem: problem.clone() }),
-            _ => Ok(()),
-        }
+            let folder = scratch.display().to_string();
+            let cleared = spawn_blocking(move || clear_scratch(&scratch)).await;
+            cleared.unwrap_or_else(|lost| Err(lost.into())).map_err(|error| {
+                let problem = format!("the folder for temporary files, {folder}: {error}");
+                InvokeFault::Unavailable { problem }
+            })?;
+            warn_of_inherited_descriptors();
+            tokio::spawn(expire(Arc::downgrade(&self.shared)));
+            Ok(())
+        };
+        self.begun.get_or_try_init(|| begin).await.map(|&()| ())
     }
 
     /// Finds a place for an invocation, or waits for one.
@@ -160,7 +160,7 @@ impl Host {
         let shared = &self.shared;
         let place = |number, process| Place { shared: Arc::clone(shared), number, process };
         let asked_at = tokio::time::Instant::now();
-        let soon_until = asked_at + SOON;
+        let mut soon_until = asked_at + SOON;
         let wait_until = asked_at + shared.config.wait_timeout;
         let mut turn = None;
         loop {
@@ -169,7 +169,7 @@ impl Host {
             freed.as_mut().enable();
             let patient = tokio::time::Instant::now() < soon_until;
             let claim = shared.pool().claim(spec, reserved, patient);
-            let until = match claim {
+            let (until, bound) = match claim {
                 Claim::Warm(number, process) => return Ok(place(number, Some(process))),
                 Claim::Cold(number, gone) => {
                     if let Some(gone) = gone {
@@ -179,15 +179,17 @@ impl Host {
                 }
                 Claim::Stopping => return Err(InvokeFault::Stopping),
                 Claim::Refused(reason) => return Err(InvokeFault::TooManyRequests { reason }),
-                Claim::Soon => soon_until,
-                Claim::Full => wait_until,
+                Claim::Soon => (soon_until, None),
+                Claim::Full(reason) => (wait_until, Some(reason)),
             };
             if turn.is_none() {
-                turn = Some(Waiting::begin(shared)?);
+                turn = Waiting::begin(shared);
             }
-            let woken = timeout_at(until, freed).await.is_ok();
-            if !woken && until == wait_until {
-                return Err(too_many());
+            let woken = turn.is_some() && timeout_at(until, freed).await.is_ok();
+            match bound {
+                Some(reason) if !woken => return Err(InvokeFault::TooManyRequests { reason }),
+                None if !woken => soon_until = asked_at,
+                _ => {}
             }
         }
     }
@@ -247,10 +249,6 @@ impl Drop for Host {
     }
 }
 
-fn too_many() -> InvokeFault {
-    InvokeFault::TooManyRequests { reason: Throttle::Processes }
-}
-
 async fn end_all(processes: Vec<Arc<Process>>) {
     for process in &processes {
         process.kill();
@@ -266,13 +264,13 @@ async fn end_all(processes: Vec<Arc<Process>>) {
 struct Waiting<'a>(&'a Shared);
 
 impl<'a> Waiting<'a> {
-    fn begin(shared: &'a Shared) -> Result<Self, InvokeFault> {
+    fn begin(shared: &'a Shared) -> Option<Self> {
         let mut waiting = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if *waiting >= shared.config.waiting_max {
-            return Err(too_many());
+            return None;
         }
         *waiting += 1;
-        Ok(Self(shared))
+        Some(Self(shared))
     }
 }
 

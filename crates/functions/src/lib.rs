@@ -16,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod config;
+mod descriptors;
 mod desk;
 mod endpoint;
 mod environment;

@@ -5,14 +5,19 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::net::unix::pipe;
+use tokio::time::sleep;
 
 use crate::limits::LOG_TAIL_BYTES_MAX;
 
 /// Bytes that are read in one go, so that a process that prints without end does not keep who
 /// waits for the end of what it printed.
 const TAKEN_BYTES_MAX: usize = 1024 * 1024;
+
+/// The rest that such a process is made to take after that many bytes: it writes into a full pipe.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The pipe that is a process's standard output and standard error, and the end of what came
 /// through it.
@@ -40,16 +45,27 @@ impl Log {
     /// Reads until nobody can write any more. The process has to be read all the time, or it waits
     /// for us.
     pub(crate) async fn follow(&self) {
+        let mut taken = 0;
         while self.pipe.readable().await.is_ok() {
-            let mut tail = self.tail();
-            let mut buffer = [0; 8192];
-            match self.pipe.try_read(&mut buffer) {
+            match self.read_some() {
                 Ok(0) => return,
-                Ok(read) => tail.push(&buffer[..read]),
+                Ok(read) => taken += read,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return,
             }
+            if taken >= TAKEN_BYTES_MAX {
+                taken = 0;
+                sleep(PAUSE).await;
+            }
         }
+    }
+
+    fn read_some(&self) -> io::Result<usize> {
+        let mut tail = self.tail();
+        let mut buffer = [0; 8192];
+        let read = self.pipe.try_read(&mut buffer)?;
+        tail.push(&buffer[..read]);
+        Ok(read)
     }
 
     /// Reads what has been printed until now. Asks the system, not the runtime, which may not know

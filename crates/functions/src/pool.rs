@@ -46,8 +46,8 @@ pub(crate) enum Claim {
     Cold(u64, Option<Arc<Process>>),
     /// One that has just answered may soon be free: wait a moment, or say that it was enough.
     Soon,
-    /// All are at work: wait.
-    Full,
+    /// All are at work: wait, or say which bound it was.
+    Full(Throttle),
     /// The function may not run more often.
     Refused(Throttle),
     /// Nothing is run any more.
@@ -91,14 +91,17 @@ impl Pool {
         if patient && self.members.iter().any(|member| member.will_serve(spec)) {
             return Claim::Soon;
         }
-        let gone = match (others >= reserved, self.members.len() >= self.members_max) {
-            (true, _) => self.evict(|member| member.spec.function_arn() == function),
-            (false, true) => self.evict(|_| true),
-            (false, false) => Some(None),
+        let (gone, bound) = if others >= reserved {
+            let gone = self.evict(|member| member.spec.function_arn() == function);
+            (gone, Throttle::ReservedConcurrency)
+        } else if self.members.len() >= self.members_max {
+            (self.evict(|_| true), Throttle::Processes)
+        } else {
+            return Claim::Cold(self.add(spec), None);
         };
         match gone {
             Some(gone) => Claim::Cold(self.add(spec), gone),
-            None => Claim::Full,
+            None => Claim::Full(bound),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::environment::variables;
 use crate::failure::{Failure, system_problem};
 use crate::guard::Guard;
 use crate::log::Log;
-use crate::process_limits;
+use crate::process_limits::{ProcessLimits, peak_mib};
 use crate::{FunctionSpec, HostConfig};
 
 /// Why there is no process.
@@ -90,6 +90,10 @@ impl Starter {
     /// Starts a process.
     pub(crate) async fn start(&self, spec: &Arc<FunctionSpec>) -> Result<Process, StartFault> {
         let config = &self.config;
+        if !spec.folder.is_absolute() {
+            let folder = spec.folder.display();
+            return Err(StartFault::System(format!("the folder {folder} is not absolute")));
+        }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let words = config.runtimes.command(spec).ok_or_else(|| {
             StartFault::Runtime(format!("the runtime {} is not configured here", spec.runtime))
@@ -158,7 +162,7 @@ impl Process {
     /// said.
     pub(crate) fn memory_mib(&self) -> u64 {
         let pid = *self.group.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = pid.map_or(0, process_limits::peak_mib);
+        let now = pid.map_or(0, peak_mib);
         self.peak_mib.fetch_max(now, Ordering::Relaxed).max(now)
     }
 }
@@ -250,7 +254,15 @@ impl Birth {
         self.guard.ready().map_err(StartFault::system("/bin/sh, to guard processes"))?;
         let errors = self.output.try_clone().map_err(StartFault::system("a pipe"))?;
 
-        let mut command = Command::new(&program);
+        let limits = ProcessLimits::new(&self.config, self.spec.memory_mib);
+        let mut command = match self.config.user {
+            None => Command::new(&program),
+            Some((user, group)) => {
+                let mut command = limits.shell(&program);
+                command.uid(user).gid(group);
+                command
+            }
+        };
         command
             .args(&self.words[1..])
             .env_clear()
@@ -260,17 +272,14 @@ impl Birth {
             .stdin(Stdio::null())
             .stdout(self.output)
             .stderr(errors);
-        if let Some((user, group)) = self.config.user {
-            command.uid(user).gid(group);
-        }
         let child = command.spawn().map_err(|error| refused(&program, &error))?;
         let pid = Pid::from_child(&child);
         self.guard.began(pid);
-        if let Err(error) = process_limits::set(pid, &self.config, self.spec.memory_mib) {
-            let _ = kill_process_group(pid, Signal::KILL);
+        if self.config.user.is_none()
+            && let Err(error) = limits.set(pid)
+        {
+            end_at_once(child, pid);
             self.guard.ended(pid);
-            let mut child = child;
-            let _ = child.wait();
             return Err(StartFault::system("limits for the process")(error));
         }
         Ok(child)
@@ -313,6 +322,11 @@ impl Birth {
             None => Ok(()),
         }
     }
+}
+
+fn end_at_once(mut child: Child, pid: Pid) {
+    let _ = kill_process_group(pid, Signal::KILL);
+    let _ = child.wait();
 }
 
 /// Whether the system refused this program, or any.

@@ -22,7 +22,8 @@ pub struct FunctionSpec {
     pub runtime: String,
     /// What the runtime is told to call, such as `app.handler`.
     pub handler: String,
-    /// The folder of the unpacked code: the process's working directory and `LAMBDA_TASK_ROOT`.
+    /// The folder of the unpacked code, as an absolute path: the process's working directory and
+    /// `LAMBDA_TASK_ROOT`.
     pub folder: PathBuf,
     /// The function's own variables. Those that the host sets itself win over them, but for
     /// `PATH`, `LD_LIBRARY_PATH`, `LANG`, `TZ` and `TMPDIR`.

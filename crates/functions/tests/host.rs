@@ -358,6 +358,38 @@ async fn a_process_has_limits() {
 }
 
 #[tokio::test]
+async fn memory_beyond_the_limit_is_not_to_be_had() {
+    let stage = Stage::with(|config| config.memory_allowance_bytes = Some(64 * 1024 * 1024));
+    let allocate = |mib: u64| json!({ "do": "allocate", "mib": mib });
+    assert_eq!(stage.invoke(allocate(100)).await.unwrap().function_error, None);
+    let invoked = stage.invoke(allocate(400)).await.unwrap();
+    assert!(message(&invoked).ends_with("Runtime exited with error: signal: aborted"));
+}
+
+/// Only root may start processes of another user.
+#[tokio::test]
+async fn a_process_can_be_another_users() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let mut stage = Stage::with(|config| config.user = Some((12_345, 23_456)));
+    stage.spec.runtime = "provided.al2023".to_owned();
+    let bootstrap = stage.path("bootstrap");
+    let script = "#!/bin/sh\nid -u; id -G; echo mine >$TMPDIR/file && cat $TMPDIR/file\n\
+                  ulimit -n; ulimit -c; ulimit -f; ulimit -d\nexit 7\n";
+    fs::write(&bootstrap, script).unwrap();
+    for path in [stage.folder.path(), bootstrap.as_ref()] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let invoked = stage.invoke(json!(1)).await.unwrap();
+    assert!(message(&invoked).ends_with("exit status 7"));
+    let printed = "12345\n23456\nmine\n1024\n0\n1048576\n655360\n";
+    assert!(log(&invoked).contains(printed), "{}", log(&invoked));
+}
+
+#[tokio::test]
 async fn a_process_has_a_folder_of_its_own_for_as_long_as_it_lives() {
     let stage = Stage::new();
     fs::create_dir_all(stage.path("scratch/process-7/left")).unwrap();

@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn stage(language: &str) -> Option<Stage> {
     Some(Stage { host: Host::new(config), spec, _scratch: scratch })
 }
 
-fn is_built(language: &str, program: &PathBuf) -> bool {
+fn is_built(language: &str, program: &Path) -> bool {
     let required = std::env::var("FUNCTIONS_REQUIRED").unwrap_or_default();
     let there = program.exists() || program.is_symlink();
     assert!(there || !required.split(',').any(|name| name == language), "{language} is not built");

@@ -173,6 +173,10 @@ fn work(id: &str, event: &Answer, served: u64) {
             sleep(Duration::from_secs(600));
             json!(null)
         }
+        "allocate" => {
+            let bytes = usize::try_from(asked["mib"].as_u64().unwrap()).unwrap() * 1024 * 1024;
+            json!(std::hint::black_box(vec![1_u8; bytes]).len())
+        }
         "answer-and-exit" => {
             assert_eq!(respond(id, b"\"done\"").status, 202);
             exit(0);
