@@ -67,10 +67,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Leaves the place to the pool.
+    /// Leaves the place to the pool, where its process idles now.
     pub(crate) fn leave(mut self) {
         self.process = None;
         self.number = 0;
+        self.shared.freed();
     }
 }
 
@@ -288,8 +289,8 @@ async fn expire(shared: Weak<Shared>) {
         let gone = Instant::now().checked_sub(idle_expiry).map(|bound| host.pool().expire(bound));
         for process in gone.into_iter().flatten() {
             process.kill();
+            host.freed();
         }
-        host.freed();
         drop(host);
         sleep((idle_expiry / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))).await;
     }

@@ -8,7 +8,7 @@
 //! ```text
 //!   host.rs      who may have a process: pool.rs        run.rs   one invocation, from place to outcome
 //!   process.rs   a process from start to end             guard.rs, process_limits.rs, environment.rs, log.rs
-//!   endpoint.rs  a port for each process                 runtime_api.rs   what it asks there
+//!   endpoint.rs  a port for each process, peer.rs        runtime_api.rs   what it asks there
 //!   desk.rs      where host and runtime meet             failure.rs       what is said for a function
 //! ```
 //!
@@ -26,6 +26,7 @@ mod host;
 mod invocation;
 pub mod limits;
 mod log;
+mod peer;
 mod pool;
 mod process;
 mod process_limits;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, geteuid, kill_process_group, waitid};
 use time::OffsetDateTime;
 use tokio::sync::{oneshot, watch};
 use tracing::warn;
@@ -99,7 +99,8 @@ impl Starter {
             StartFault::Runtime(format!("the runtime {} is not configured here", spec.runtime))
         })?;
         let desk = Arc::new(Desk::new());
-        let listening = Endpoint::listen(Arc::clone(&desk)).await;
+        let user = config.user.map_or_else(|| geteuid().as_raw(), |(user, _)| user);
+        let listening = Endpoint::listen(Arc::clone(&desk), user).await;
         let endpoint = listening.map_err(StartFault::system("a port on loopback"))?;
         let (reader, writer) = io::pipe().map_err(StartFault::system("a pipe"))?;
         let log = Log::new(reader.into()).map_err(StartFault::system("a pipe"))?;
