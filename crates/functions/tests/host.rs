@@ -392,7 +392,7 @@ fn another_users(script: &str) -> Stage {
     stage
 }
 
-/// The endpoint of a process is for its user. That it is for that one, all others here show.
+/// The endpoint of a process is for its user. That it is for that one, `runtimes.rs` shows.
 #[tokio::test]
 async fn others_may_not_use_an_endpoint() {
     if !rustix::process::geteuid().is_root() {
