@@ -11,13 +11,17 @@ use tracing::warn;
 
 use crate::descriptors::warn_of_inherited_descriptors;
 use crate::pool::{Claim, Pool};
+use crate::prepared::Prepared;
 use crate::process::{Process, Starter, clear_scratch};
-use crate::run::{Prepared, run};
+use crate::run::run;
 use crate::{FunctionSpec, HostConfig, Invocation, InvokeFault, Invoked};
 
 /// How long a process that has just answered may take to ask for more, before another one is
 /// started instead.
 const SOON: Duration = Duration::from_millis(100);
+
+/// No waiting is longer than this, whatever is configured.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long processes that have been killed may take to be gone.
 const END_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,6 +98,8 @@ impl Host {
         let mut config = config;
         // Processes have another working directory. It fails for an empty path only, which fails later.
         config.scratch = path::absolute(&config.scratch).unwrap_or_default();
+        config.init_timeout = config.init_timeout.min(WAIT_MAX);
+        config.wait_timeout = config.wait_timeout.min(WAIT_MAX);
         let config = Arc::new(config);
         let starter = Starter::new(Arc::clone(&config));
         let shared = Shared {
