@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, geteuid, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, geteuid, kill_process_group, waitid, waitpgid,
+};
 use time::OffsetDateTime;
 use tokio::sync::{oneshot, watch};
 use tracing::warn;
@@ -233,12 +235,19 @@ impl Life {
                 guard.ended(pid);
                 let status = child.wait().unwrap_or_default();
                 end.send_replace(Some(status));
+                reap_orphans(pid);
             }
         }
         if let Err(error) = remove(&scratch) {
             warn!(folder = %scratch.display(), %error, "a function's folder cannot be deleted");
         }
     }
+}
+
+/// What a killed process had started is ours now if we are the first process of a container, and
+/// would stay there as zombies. Elsewhere there is nothing of the group that is ours.
+fn reap_orphans(group: Pid) {
+    while let Ok(Some(_)) = waitpgid(group, WaitOptions::empty()) {}
 }
 
 fn remove(scratch: &Path) -> io::Result<()> {
