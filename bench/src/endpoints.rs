@@ -69,7 +69,7 @@ pub(crate) async fn run() -> Outcome<()> {
 }
 
 /// From when each message was to be published to when it arrived.
-async fn measure(server: &Client, in_trouble: usize) -> Outcome<Vec<Duration>> {
+pub(crate) async fn measure(server: &Client, in_trouble: usize) -> Outcome<Vec<Duration>> {
     let mut connection = server.connect().await?;
     connection.exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")])).await?;
     let (confirmed, mut confirmations) = unbounded_channel();

@@ -6,6 +6,7 @@
 //! cargo build --release && cargo run --release -p tidings-bench -- backlog
 //! cargo build --release && cargo run --release -p tidings-bench -- publish
 //! cargo build --release && cargo run --release -p tidings-bench -- endpoints
+//! cargo build --release && cargo run --release -p tidings-bench -- dead-mail
 //! cargo build --release && cargo run --release -p tidings-bench -- subscriptions
 //! cargo build --release && cargo run --release -p tidings-bench -- sealing
 //! cargo run --release -p tidings-bench -- filters
@@ -18,6 +19,7 @@
 mod backlog;
 mod client;
 mod credentials;
+mod dead_mail;
 mod endpoints;
 mod filters;
 mod load;
@@ -32,7 +34,7 @@ mod throughput;
 use std::error::Error;
 
 const USAGE: &str = "usage: tidings-bench \
-    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | subscriptions | sealing [SECONDS] | filters";
+    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | dead-mail | subscriptions | sealing [SECONDS] | filters";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -48,6 +50,7 @@ async fn main() -> Outcome<()> {
         }
         Some("publish") => publish::run().await,
         Some("endpoints") => endpoints::run().await,
+        Some("dead-mail") => dead_mail::run().await,
         Some("subscriptions") => subscriptions::run().await,
         Some("sealing") => sealing::run(seconds(arguments)?).await,
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {

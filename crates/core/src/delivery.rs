@@ -89,6 +89,9 @@ pub struct DeliveryLogging {
 pub fn attempt_seconds(protocol: SubscriptionProtocol) -> u64 {
     match protocol {
         SubscriptionProtocol::Lambda => limits::FUNCTION_ATTEMPT_SECONDS_MAX,
+        SubscriptionProtocol::Email | SubscriptionProtocol::EmailJson => {
+            limits::MAIL_ATTEMPT_SECONDS_MAX
+        }
         _ => limits::ATTEMPT_SECONDS_MAX,
     }
 }
@@ -104,6 +107,12 @@ pub enum AttemptOutcome {
     TryAfter {
         /// Milliseconds from now.
         delay_ms: u64,
+    },
+    /// Nothing was tried, and it is no failure of the endpoint: there was no time for it, or the message
+    /// cannot be opened yet. It does not count.
+    NotBegun {
+        /// For how many milliseconds nothing of this subscription is to be begun.
+        pause_ms: u64,
     },
     /// It will never have it: another attempt would end the same.
     Never,

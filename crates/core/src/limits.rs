@@ -115,8 +115,11 @@ pub const FILTER_POLICIES_PER_TOPIC_MAX: usize = 200;
 pub const FILTER_POLICIES_PER_ACCOUNT_MAX: usize = 10_000;
 
 /// How long an attempt to deliver a message may take, the wait for its turn included, before it is
-/// made again. A bound of ours; the attempt itself ends after 15 seconds.
+/// made again. A bound of ours; an attempt at a web address ends after 15 seconds.
 pub const ATTEMPT_SECONDS_MAX: u64 = 60;
+/// The same of a mail: it takes its time until the mail server has it, and then as long as that may take
+/// to say so.
+pub const MAIL_ATTEMPT_SECONDS_MAX: u64 = 12 * 60;
 /// The same of a function's asynchronous invocation: 15 minutes that it may run, and one for the wait.
 pub const FUNCTION_ATTEMPT_SECONDS_MAX: u64 = 16 * 60;
 /// How far away the next attempt may be if it is a courier that says so. A bound of ours.

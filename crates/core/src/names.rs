@@ -190,7 +190,7 @@ impl TopicArn {
 
     /// The direct outbox of an account for what goes out by a protocol and no topic of its own: to a
     /// phone number, a mobile endpoint, or a function. Each `name` has its own outbox, so that what
-    /// waits for one holds up no other.
+    /// waits for one holds up no other; text messages of an account and region share one.
     ///
     /// It is a topic with one subscriber. No name that a caller can give is the same.
     pub fn direct(
@@ -287,8 +287,8 @@ impl SubscriptionProtocol {
         matches!(self, Self::Sqs | Self::Lambda | Self::Firehose)
     }
 
-    /// Whether such subscriptions have an outbox, which a courier empties: all but queues do, of those
-    /// protocols that messages go out by so far.
+    /// Whether such subscriptions have an outbox, which a courier empties: those of queues and of delivery
+    /// streams have none.
     pub fn has_outbox(self) -> bool {
         !matches!(self, Self::Sqs | Self::Firehose)
     }

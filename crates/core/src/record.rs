@@ -82,6 +82,13 @@ pub(crate) enum Record<'a> {
         key: u64,
         visible_at: Timestamp,
     },
+    /// A receive that came to nothing: the message counts as received one time less.
+    ReceiveUndone {
+        at: Timestamp,
+        queue: u32,
+        key: u64,
+        visible_at: Timestamp,
+    },
     /// Messages gone because they were deleted, or because their retention period had passed.
     MessagesDeleted {
         queue: u32,
@@ -260,6 +267,7 @@ mod kind {
     pub(super) const MOVE_TASK_ENDED: u8 = 15;
     pub(super) const MESSAGE_RELOCATED: u8 = 16;
     pub(super) const PUBLICATION_MOVED: u8 = 17;
+    pub(super) const RECEIVE_UNDONE: u8 = 18;
     // Of topics, from here on.
     pub(super) const TOPIC_CREATED: u8 = 32;
     pub(super) const TOPIC_DELETED: u8 = 33;
@@ -363,6 +371,12 @@ impl<'a> Record<'a> {
                 w.u64(*key);
                 w.u64(visible_at.as_ms());
             }
+            Self::ReceiveUndone { at, queue, key, visible_at } => {
+                head(w, kind::RECEIVE_UNDONE, *queue);
+                w.u64(at.as_ms());
+                w.u64(*key);
+                w.u64(visible_at.as_ms());
+            }
             Self::MessagesDeleted { queue, keys } => {
                 head(w, kind::MESSAGES_DELETED, *queue);
                 keys.write(w);
@@ -462,6 +476,12 @@ impl<'a> Record<'a> {
                 attempt: r.array().map(u128::from_le_bytes)?,
             },
             kind::VISIBILITY_CHANGED => Self::VisibilityChanged {
+                at: instant(r)?,
+                queue,
+                key: r.u64()?,
+                visible_at: instant(r)?,
+            },
+            kind::RECEIVE_UNDONE => Self::ReceiveUndone {
                 at: instant(r)?,
                 queue,
                 key: r.u64()?,

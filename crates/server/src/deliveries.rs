@@ -70,9 +70,14 @@ impl AllTurns {
     }
 }
 
+/// How long nothing of a subscription is tried while the key of one of its messages cannot be used.
+const KEY_PAUSE_MS: u64 = 10_000;
+
 /// Why an attempt could not even begin.
 #[derive(Debug, thiserror::Error)]
 enum Unbegun {
+    #[error("its turn came too late")]
+    Late,
     #[error("its record cannot be read: {0}")]
     Unread(#[from] ReadFailure),
     #[error("its record is {0}")]
@@ -94,14 +99,20 @@ pub(crate) async fn run(
     let turns = AllTurns::new(&shared.couriers);
     let status = Arc::new(DeliveryStatus::default());
     let mut tasks = JoinSet::new();
+    let heard = stopping.clone();
     let deliver_all = async {
         while let Some(attempt) = attempts.recv().await {
             while tasks.try_join_next().is_some() {}
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
             let status = Arc::clone(&status);
             let turns = turns.of(attempt.delivery.protocol).clone();
+            let mut stopping = heard.clone();
             tasks.spawn(async move {
-                let _turn = turns.take(&attempt.delivery.subscription).await;
+                let _turn = tokio::select! {
+                    turn = turns.take(&attempt.delivery.subscription) => turn,
+                    // It would be cut off in the middle.
+                    () = stopping.begun() => return,
+                };
                 // On the heap, so that those who wait for their turn take little.
                 Box::pin(make(&shared, &status, &base_url, &attempt)).await;
             });
@@ -127,11 +138,6 @@ pub(crate) async fn run(
 
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
     let begun_at = Instant::now();
-    // It has waited so long for its turn that another one may be made before it ends.
-    let seconds = seconds_of(&shared.couriers, attempt.delivery.protocol);
-    if shared.broker.now().plus_seconds(seconds) > attempt.until {
-        return;
-    }
     let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
         Ok(packed) => packed,
         Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
@@ -177,19 +183,22 @@ fn seconds_of(couriers: &Couriers, protocol: SubscriptionProtocol) -> u64 {
     }
 }
 
-/// What cannot be read now may be later; what cannot be understood never will be. A message whose key
-/// cannot be used now waits for it, however long: an attempt that nobody tells of is made again when
-/// its time is over, and is no failure of the endpoint.
+/// What cannot be read now may be later; what cannot be understood never will be. A message that has
+/// no time, or whose key cannot be used now, waits, however long: that is no failure of the endpoint.
 async fn put_off(shared: &Shared, attempt: &Attempt, unbegun: &Unbegun) {
     let subscription = &attempt.delivery.subscription;
     let outcome = match unbegun {
+        Unbegun::Late => AttemptOutcome::NotBegun { pause_ms: 0 },
         Unbegun::Sealed(fault) if !is_lost_here(shared, fault) => {
-            return debug!(%subscription, "a message waits for its key: {unbegun}");
+            AttemptOutcome::NotBegun { pause_ms: KEY_PAUSE_MS }
         }
         Unbegun::Damaged(_) | Unbegun::Sealed(_) => AttemptOutcome::Never,
         Unbegun::Unread(_) | Unbegun::Unsigned(_) => AttemptOutcome::TryLater,
     };
-    error!(%subscription, "a message cannot be delivered: {unbegun}");
+    match outcome {
+        AttemptOutcome::NotBegun { .. } => debug!(%subscription, "a message waits: {unbegun}"),
+        _ => error!(%subscription, "a message cannot be delivered: {unbegun}"),
+    }
     let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
     if let Err(failure) = shared.broker.call(settle).await {
         warn!(%subscription, "that is not recorded, so it is tried again: {failure}");
@@ -211,6 +220,18 @@ struct Packed {
 }
 
 async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Packed, Unbegun> {
+    let packed = pack_content(shared, base_url, attempt).await?;
+    // It has waited so long for its turn, and for its key, that another one may be made before it ends.
+    let seconds = seconds_of(&shared.couriers, attempt.delivery.protocol);
+    let is_late = shared.broker.now().plus_seconds(seconds) > attempt.until;
+    if is_late { Err(Unbegun::Late) } else { Ok(packed) }
+}
+
+async fn pack_content(
+    shared: &Shared,
+    base_url: &str,
+    attempt: &Attempt,
+) -> Result<Packed, Unbegun> {
     let bytes = shared.broker.read(attempt.location).await?;
     let record = PublishedRecord::decode(&bytes)?;
     let Shared { kms, broker, .. } = shared;

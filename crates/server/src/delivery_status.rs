@@ -141,7 +141,7 @@ impl Finished<'_> {
             },
             "delivery": {
                 "deliveryId": self.attempt.delivery.subscription.id.to_string(),
-                "destination": without_password(&self.attempt.endpoint),
+                "destination": without_password(&self.parcel.endpoint),
                 "providerResponse": self.answer(),
                 "dwellTimeMs": self.dwell_ms(),
                 "attempts": self.attempt.receipt.receive_count,

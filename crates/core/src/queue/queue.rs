@@ -344,6 +344,25 @@ impl Queue {
         self.enter(key, (visible_at > at).then_some(hidden), upkeep);
     }
 
+    /// A message's last receive came to nothing: it counts no longer. The message is hidden until
+    /// `visible_at`.
+    pub(crate) fn undo_receive(
+        &mut self,
+        key: u64,
+        at: Timestamp,
+        visible_at: Timestamp,
+        upkeep: &mut Upkeep,
+    ) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.receive_count = entry.receive_count.saturating_sub(1);
+            if entry.receive_count == 0 {
+                entry.first_received_at = Timestamp::default();
+                entry.received_at = Timestamp::default();
+            }
+        }
+        self.change_visibility(key, at, visible_at, upkeep);
+    }
+
     /// Messages in flight whose last receive hid them for so long.
     pub(crate) fn received_for(&self, seconds: u64) -> Vec<u64> {
         let is_one = |entry: &Entry| {

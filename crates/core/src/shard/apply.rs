@@ -59,6 +59,11 @@ impl Shard {
                     queue.change_visibility(*key, *at, *visible_at, &mut self.upkeep);
                 }
             }
+            Record::ReceiveUndone { at, queue, key, visible_at } => {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    queue.undo_receive(*key, *at, *visible_at, &mut self.upkeep);
+                }
+            }
             Record::MessagesDeleted { queue, keys } => {
                 if let Some(queue) = self.queues.get_mut(queue) {
                     for key in keys.iter() {

@@ -75,11 +75,16 @@ impl Outbox {
         self.running.clear();
     }
 
+    /// Nothing is to be begun for a while.
+    pub(crate) fn pause(&mut self, until: Timestamp) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
     /// The endpoint has answered as it should, or not.
     pub(crate) fn judge(&mut self, is_failing: bool, now: Timestamp) {
         self.failures = if is_failing { self.failures.saturating_add(1) } else { 0 };
         if self.failures > limits::QUICK_FAILURES_MAX {
-            self.paused_until = now + limits::FAILING_ENDPOINT_PAUSE_MS;
+            self.pause(now + limits::FAILING_ENDPOINT_PAUSE_MS);
         }
     }
 }

@@ -92,6 +92,7 @@ impl Owned {
                 let target = self.target;
                 Record::PublicationMoved { at, queue, task, key, target, target_key }
             }
+            18 => Record::ReceiveUndone { at, queue, key, visible_at },
             _ => Record::Topic(self.topic_record()),
         }
     }
@@ -267,7 +268,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Owned> {
     let number = || prop_oneof![3 => 0_u64..6, 1 => any::<u64>()];
     let queue = || prop_oneof![5 => 0_u32..4, 1 => any::<u32>()];
     let tags = btree_map("[a-z]{1,5}", "[a-z]{0,5}", 0..3);
-    let kind = prop_oneof![1_u8..=17, 32_u8..=47, Just(64_u8)];
+    let kind = prop_oneof![1_u8..=18, 32_u8..=47, Just(64_u8)];
     let heads = (kind, queue(), queue(), [number(), number()], [number(), number()]);
     let parts = (any_arn(), any::<u32>(), tags, vec(number(), 0..4), option::of(any::<u128>()));
     let rest = (option::of(any::<u32>()), any::<[u8; 16]>(), ["[ab]?", "[ab]?", "[a-z ]{0,9}"]);

@@ -128,7 +128,12 @@ impl Shard {
             return Reply::Settled(Fate::Stale);
         };
         outbox.end(key);
-        outbox.judge(outcome == AttemptOutcome::TryLater, now);
+        match outcome {
+            AttemptOutcome::Delivered | AttemptOutcome::Never => outbox.judge(false, now),
+            AttemptOutcome::TryLater => outbox.judge(true, now),
+            AttemptOutcome::TryAfter { .. } => {}
+            AttemptOutcome::NotBegun { pause_ms } => outbox.pause(now + pause_ms),
+        }
         let fate = match outcome {
             AttemptOutcome::Delivered => {
                 self.remove_from_outbox(number, key);
@@ -141,6 +146,11 @@ impl Shard {
             AttemptOutcome::TryAfter { delay_ms } => {
                 let delay_ms = delay_ms.min(limits::TRY_AFTER_SECONDS_MAX * 1000);
                 self.retry(number, key, now + delay_ms, now)
+            }
+            AttemptOutcome::NotBegun { .. } => {
+                let (queue, visible_at) = (number, now);
+                self.commit(&Record::ReceiveUndone { at: now, queue, key, visible_at });
+                Fate::Retried { at: now }
             }
             AttemptOutcome::Never => self.give_up(number, key, now),
         };

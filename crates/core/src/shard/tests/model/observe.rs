@@ -75,6 +75,7 @@ impl Run {
             | Record::AttributesSet { .. }
             | Record::TagsSet { .. }
             | Record::VisibilityChanged { .. }
+            | Record::ReceiveUndone { .. }
             | Record::MoveTaskStarted { .. }
             | Record::MoveTaskEnded { .. }
             | Record::EntryWritten { .. } => {}

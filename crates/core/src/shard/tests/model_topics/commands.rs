@@ -174,6 +174,8 @@ pub(super) enum Caller {
 pub(super) enum Outcome {
     Delivered,
     TryLater,
+    /// With a pause of so many milliseconds.
+    NotBegun(u16),
     Never,
 }
 
@@ -246,6 +248,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
     let outcome = prop_oneof![
         3 => Just(Outcome::Delivered),
         3 => Just(Outcome::TryLater),
+        1 => select(vec![0, 500]).prop_map(Outcome::NotBegun),
         1 => Just(Outcome::Never),
     ];
     let attempt = (prop_oneof![4 => 0_usize..6, 1 => 0_usize..60], outcome);

@@ -661,10 +661,20 @@ impl Plain {
         let delay = self.delays(number).get(count as usize - 1).copied();
         let subscription = self.subscriptions.get_mut(&number).unwrap();
         subscription.running.retain(|(running, _)| *running != place);
+        if let Outcome::NotBegun(pause) = outcome {
+            subscription.paused_until = subscription.paused_until.max(now + u64::from(pause));
+            self.change(at, place, |copy| {
+                copy.count -= 1;
+                if copy.count == 0 {
+                    copy.first_received_at = 0;
+                }
+            });
+            return (Fate::Retried(0), None);
+        }
         let is_failing = outcome == Outcome::TryLater;
         subscription.failures = if is_failing { subscription.failures + 1 } else { 0 };
         if subscription.failures > QUICK_FAILURES {
-            subscription.paused_until = now + PAUSE;
+            subscription.paused_until = subscription.paused_until.max(now + PAUSE);
         }
         let in_time = |delay: &u64| now - copy.first_received_at + delay <= HOUR;
         match (outcome, delay.filter(in_time)) {

@@ -326,9 +326,11 @@ impl Run {
             Fate::Retried(delay) => Some((subscription, place, delay)),
             _ => None,
         };
+        let is_unbegun = matches!(outcome, Outcome::NotBegun(_));
         let outcome = match outcome {
             Outcome::Delivered => AttemptOutcome::Delivered,
             Outcome::TryLater => AttemptOutcome::TryLater,
+            Outcome::NotBegun(pause_ms) => AttemptOutcome::NotBegun { pause_ms: pause_ms.into() },
             Outcome::Never => AttemptOutcome::Never,
         };
         let answer = self.ask(Command::SettleDelivery { attempt: receipt, outcome });
@@ -337,11 +339,13 @@ impl Run {
         let (seen, name) = match seen {
             delivery::Fate::Stale => (Fate::Stale, "stale attempt"),
             delivery::Fate::Delivered => (Fate::Delivered, "delivered"),
+            delivery::Fate::Retried { .. } if is_unbegun => (fate, "not begun"),
             delivery::Fate::Retried { .. } => (fate, "retried"),
             delivery::Fate::DeadLettered => (Fate::DeadLettered, "dead letter of an endpoint"),
             delivery::Fate::Dropped => (Fate::Dropped, "dropped"),
         };
-        assert_eq!((seen, name == "retried"), (fate, matches!(fate, Fate::Retried(_))));
+        let is_retried = ["retried", "not begun"].contains(&name);
+        assert_eq!((seen, is_retried), (fate, matches!(fate, Fate::Retried(_))));
         self.saw(name);
     }
 

@@ -99,6 +99,49 @@ fn an_attempt_that_nobody_settles_is_made_again() {
     });
 }
 
+/// Whoever has no time for an attempt, or cannot open the message, takes no retry from it.
+#[test]
+fn an_attempt_that_was_not_begun_does_not_count() {
+    in_every_way(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[("DeliveryPolicy", POLICY)]);
+        scene.publish("stock", text("1"));
+        for second in 0..20 {
+            scene.at(second);
+            let attempt = scene.attempt().unwrap();
+            assert_eq!(attempt.receipt.receive_count, 1);
+            let outcome = AttemptOutcome::NotBegun { pause_ms: 0 };
+            let fate = scene.settle_attempt(&attempt, outcome);
+            assert_eq!(fate, Fate::Retried { at: START.plus_seconds(second) });
+        }
+        // All retries are left.
+        for failed in 0..5 {
+            let attempt = scene.attempt().unwrap();
+            assert_eq!(attempt.receipt.receive_count, failed + 1);
+            let fate = scene.settle_attempt(&attempt, AttemptOutcome::TryLater);
+            let Fate::Retried { at } = fate else { panic!("a retry, not {fate:?}") };
+            scene.at_ms(at - START);
+        }
+    });
+}
+
+#[test]
+fn nothing_is_begun_in_a_pause() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        scene.publish("stock", text("1"));
+        scene.publish("stock", text("2"));
+        for attempt in scene.attempts() {
+            scene.settle_attempt(&attempt, AttemptOutcome::NotBegun { pause_ms: 1000 });
+        }
+        scene.at_ms(999);
+        assert_eq!(scene.attempt(), None);
+        scene.at_ms(1000);
+        assert_eq!(scene.attempts().len(), 2);
+    });
+}
+
 #[test]
 fn one_endpoint_holds_up_no_other() {
     without_restarts(|scene| {
