@@ -17,6 +17,7 @@ VENV = ENV / "python"
 QUERY_VENV = ENV / "python-query"
 VALIDATORS_VENV = ENV / "validators"
 MAIL_VENV = ENV / "mail"
+FUNCTIONS_ENV = ENV / "functions"
 
 # One step of an installation; a cold cache needs the most for the Rust SDK's build.
 TIMEOUT_SECONDS = 900
@@ -77,6 +78,7 @@ def both(*recipes):
 
 DRIVERS = ROOT / "drivers"
 VALIDATORS = ROOT / "validators"
+FUNCTIONS = ROOT / "functions"
 
 RECIPES = {
     "python": venv_recipe(VENV, ROOT / "requirements.txt"),
@@ -109,6 +111,37 @@ RECIPES = {
         inputs=[DRIVERS / "rust"],
         commands=[(DRIVERS / "rust", ["cargo", "build", "--locked", "--quiet"])],
         env={"CARGO_TARGET_DIR": str(ENV / "rust")},
+    ),
+    "function-python": venv_recipe(FUNCTIONS_ENV / "python", FUNCTIONS / "requirements.txt"),
+    "function-node": Recipe(
+        # A part of aws-lambda-ric is native.
+        tools=["node", "npm", "cmake", "make", "c++"],
+        inputs=[
+            FUNCTIONS / "node/package.json",
+            FUNCTIONS / "node/package-lock.json",
+            FUNCTIONS / "node/.npmrc",
+            FUNCTIONS / "node/build",
+        ],
+        commands=[
+            (FUNCTIONS / "node", ["npm", "ci", "--ignore-scripts", "--loglevel=error"]),
+            (FUNCTIONS / "node", ["./build"]),
+        ],
+    ),
+    "function-go": Recipe(
+        tools=["go"],
+        inputs=[FUNCTIONS / "go"],
+        commands=[
+            (
+                FUNCTIONS / "go",
+                ["go", "build", "-buildvcs=false", "-o", FUNCTIONS_ENV / "go/bootstrap", "."],
+            )
+        ],
+    ),
+    "function-rust": Recipe(
+        tools=["cargo"],
+        inputs=[FUNCTIONS / "rust"],
+        commands=[(FUNCTIONS / "rust", ["cargo", "build", "--locked", "--quiet"])],
+        env={"CARGO_TARGET_DIR": str(FUNCTIONS_ENV / "rust")},
     ),
 }
 
