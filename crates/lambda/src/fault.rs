@@ -10,6 +10,8 @@ pub struct LambdaFault {
     pub code: LambdaCode,
     /// What it says to people.
     pub text: String,
+    /// Of TooManyRequestsException, which bound it was: `Reason`.
+    pub reason: Option<&'static str>,
 }
 
 macro_rules! codes {
@@ -79,7 +81,7 @@ impl fmt::Display for LambdaCode {
 impl LambdaFault {
     /// An error of this code with this text.
     pub fn new(code: LambdaCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+        Self { code, text: text.into(), reason: None }
     }
 
     /// A parameter that cannot be what it is.
