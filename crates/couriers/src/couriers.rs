@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::{
     AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, HttpCourier,
-    RootsError,
+    LambdaConfig, LambdaCourier, RootsError,
 };
 
 /// How to deliver.
@@ -27,6 +27,8 @@ pub struct CourierConfig {
     pub attempt_timeout: Duration,
     /// How to send mail, if it can be sent.
     pub email: Option<EmailConfig>,
+    /// Where functions are that run elsewhere, if any do.
+    pub lambda: Option<LambdaConfig>,
 }
 
 impl Default for CourierConfig {
@@ -38,6 +40,7 @@ impl Default for CourierConfig {
             extra_roots: None,
             attempt_timeout: Duration::from_secs(HTTP_ATTEMPT_SECONDS),
             email: None,
+            lambda: None,
         }
     }
 }
@@ -60,6 +63,8 @@ pub struct Couriers {
     pub http: HttpCourier,
     /// `email` and `email-json`, if there is a mail server.
     pub email: Option<EmailCourier>,
+    /// `lambda`, of functions elsewhere, if there are any.
+    pub lambda: Option<LambdaCourier>,
 }
 
 impl Couriers {
@@ -73,7 +78,8 @@ impl Couriers {
         let roots = config.extra_roots.as_deref();
         let http = HttpCourier::new(guard, roots, config.attempt_timeout)?;
         let email = config.email.as_ref().map(EmailCourier::new).transpose()?;
-        Ok(Couriers { http, email })
+        let lambda = config.lambda.as_ref().map(LambdaCourier::new).transpose()?;
+        Ok(Couriers { http, email, lambda })
     }
 
     /// The courier of a protocol; `None` if there is none, or if it is not configured.
@@ -83,6 +89,9 @@ impl Couriers {
             SubscriptionProtocol::Http | SubscriptionProtocol::Https => Some(&self.http),
             SubscriptionProtocol::Email | SubscriptionProtocol::EmailJson => {
                 self.email.as_ref().map(|courier| courier as &dyn Courier)
+            }
+            SubscriptionProtocol::Lambda => {
+                self.lambda.as_ref().map(|courier| courier as &dyn Courier)
             }
             _ => None,
         }

@@ -11,6 +11,7 @@
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
 //! - [`EmailCourier`]: mail, through the operator's mail server.
+//! - [`LambdaCourier`]: functions that run elsewhere, by signed requests.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -25,6 +26,7 @@ mod couriers;
 mod email;
 mod endpoint;
 mod http;
+mod lambda;
 pub mod signing;
 mod special_addresses;
 
@@ -39,3 +41,6 @@ pub use email::{
 };
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use lambda::{
+    FunctionCredentials, FunctionEndpoint, LambdaConfig, LambdaCourier, RemoteFunctions,
+};

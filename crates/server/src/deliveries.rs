@@ -17,7 +17,7 @@ use tidings_aws::sns::Rendering;
 use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
-use tidings_core::delivery::{Attempt, AttemptOutcome};
+use tidings_core::delivery::{Attempt, AttemptOutcome, Delivery};
 use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
@@ -32,6 +32,7 @@ use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
 use crate::external_kms::Fault;
 use crate::keys::is_lost;
+use crate::lambda;
 use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
@@ -43,6 +44,11 @@ const RUNNING_MAX: usize = 1024;
 /// And so many more of those subscriptions.
 const RUNNING_MORE_MAX: usize = 512;
 
+/// Functions that have an event under way at once, each only one.
+const FUNCTIONS_RUNNING_MAX: usize = 256;
+/// And so many more of those functions.
+const FUNCTIONS_RUNNING_MORE_MAX: usize = 512;
+
 /// How long attempts that are under way may take to end when the server stops. Most endpoints answer
 /// sooner; one that hangs does not hold up a restart.
 const FINISH_WITHIN: Duration = Duration::from_secs(2);
@@ -52,6 +58,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(2);
 struct AllTurns {
     web: Turns,
     email: Turns,
+    /// Events of functions, which may take a quarter of an hour.
+    functions: Turns,
 }
 
 impl AllTurns {
@@ -62,11 +70,16 @@ impl AllTurns {
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
+            functions: Turns::new(FUNCTIONS_RUNNING_MAX, FUNCTIONS_RUNNING_MORE_MAX),
         }
     }
 
-    fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
-        if protocol.is_email() { &self.email } else { &self.web }
+    fn of(&self, attempt: &Attempt) -> &Turns {
+        match attempt.delivery.protocol.is_email() {
+            true => &self.email,
+            false if is_event(attempt) => &self.functions,
+            false => &self.web,
+        }
     }
 }
 
@@ -105,7 +118,7 @@ pub(crate) async fn run(
             while tasks.try_join_next().is_some() {}
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
             let status = Arc::clone(&status);
-            let turns = turns.of(attempt.delivery.protocol).clone();
+            let turns = turns.of(&attempt).clone();
             let mut stopping = heard.clone();
             tasks.spawn(async move {
                 let _turn = tokio::select! {
@@ -136,13 +149,36 @@ pub(crate) async fn run(
     status.sum_up();
 }
 
+/// Whether an attempt is at an event of a function, out of the function's own outbox.
+fn is_event(attempt: &Attempt) -> bool {
+    let Delivery { protocol, subscription, .. } = &*attempt.delivery;
+    *protocol == SubscriptionProtocol::Lambda && subscription.topic.name.is_direct()
+}
+
+/// Has an event's function run.
+async fn run_event(shared: &Shared, attempt: &Attempt) {
+    let Some(outcome) = lambda::attempt(shared, attempt).await else { return };
+    let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
+    if let Err(failure) = shared.broker.call(settle).await {
+        let outbox = &attempt.delivery.subscription;
+        warn!(%outbox, "what came of an event is not recorded, so it is tried again: {failure}");
+    }
+}
+
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
+    if is_event(attempt) {
+        return run_event(shared, attempt).await;
+    }
     let begun_at = Instant::now();
     let Packed { parcel, published_at, message_md5 } = match pack(shared, base_url, attempt).await {
         Ok(packed) => packed,
         Err(unbegun) => return put_off(shared, attempt, &unbegun).await,
     };
+    let topic = &attempt.delivery.subscription.topic;
     let outcome = match shared.couriers.of(attempt.delivery.protocol) {
+        _ if attempt.delivery.protocol == SubscriptionProtocol::Lambda => {
+            lambda::deliver(shared, topic, &parcel).await
+        }
         Some(courier) => courier.deliver(&parcel).await,
         // It was configured when somebody subscribed, and may be again.
         None => Outcome::TryLater { why: "the courier is not configured".into(), status: None },
@@ -241,6 +277,9 @@ async fn pack_content(
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
         SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Lambda => {
+            signatures::signed_event(&shared.signer, &rendering).await?
+        }
         _ => signatures::signed_body(&shared.signer, &rendering).await?,
     };
     let letter = delivery.protocol.is_email().then(|| Letter {

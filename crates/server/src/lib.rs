@@ -26,6 +26,7 @@ mod iam;
 mod identities;
 mod keys;
 mod kms;
+mod lambda;
 mod listener;
 mod pages;
 mod patient_stream;
@@ -53,6 +54,7 @@ pub use external_kms::{
 };
 pub use identities::{Identities, RootKeyError};
 pub use keys::{KeyService, Kms};
+pub use lambda::{Lambda, LambdaError};
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,

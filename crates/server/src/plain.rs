@@ -32,6 +32,9 @@ const CERTIFICATE: (&str, &str) = ("/SimpleNotificationService-", ".pem");
 impl Plain {
     /// Tells a plain request from one in an AWS protocol, which is `None`.
     pub(crate) fn of(head: &Parts) -> Option<Self> {
+        if tidings_aws::lambda::is_rest_path(head.uri.path()) {
+            return None;
+        }
         let looks = head.method == Method::GET || head.method == Method::HEAD;
         if !looks {
             return (head.method != Method::POST).then_some(Self::OtherMethod);

@@ -19,6 +19,7 @@ use crate::body::Bodies;
 use crate::config::Config;
 use crate::connection::Common;
 use crate::keys::KeyService;
+use crate::lambda::Lambda;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
@@ -98,9 +99,18 @@ impl Server {
         let Outbound { couriers, signer } = outbound;
         let signer = Arc::new(signer);
         let throttle = Throttle::new(config.limits.principal);
-        let kms = None;
-        let shared =
-            Arc::new(Shared { config, broker, bodies, signer, couriers, auth, throttle, kms });
+        let (kms, lambda) = (None, None);
+        let shared = Arc::new(Shared {
+            config,
+            broker,
+            bodies,
+            signer,
+            couriers,
+            auth,
+            throttle,
+            kms,
+            lambda,
+        });
         Ok(Self { entrances, shared, reloader: Reloader::default() })
     }
 
@@ -113,6 +123,13 @@ impl Server {
             KeyService::Embedded(kms) => KeyService::Embedded(kms.serving(&shared.auth)),
             external @ KeyService::External(_) => external,
         });
+        self
+    }
+
+    /// Has it run functions: it answers as Lambda does.
+    pub fn with_functions(mut self, lambda: Lambda) -> Self {
+        let shared = Arc::get_mut(&mut self.shared);
+        shared.expect("nothing is served before the server runs").lambda = Some(lambda);
         self
     }
 
@@ -152,6 +169,9 @@ impl Server {
         if let Some(kms) = &shared.kms {
             tokio::spawn(kms.own().clone().keep(shared.broker.clone(), stopping.clone()));
         }
+        if let Some(lambda) = &shared.lambda {
+            tokio::spawn(lambda.clone().keep(stopping.clone()));
+        }
         let limits = &shared.config.limits;
         let common = Common {
             crowd: Crowd::new(limits.connections_per_address_max),
@@ -165,6 +185,10 @@ impl Server {
         drain(connections, shared.config.shutdown_timeout).await;
         if let Some(deliveries) = deliveries {
             let _ = deliveries.await;
+        }
+        // Last, so that what clients wait for could end.
+        if let Some(lambda) = &shared.lambda {
+            lambda.stop().await;
         }
     }
 

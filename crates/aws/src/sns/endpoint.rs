@@ -26,12 +26,10 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http | P::Https | P::Email | P::EmailJson => Ok(protocol),
-        P::Lambda | P::Firehose | P::Application | P::Sms => {
-            Err(TopicRejection::parameter(format_args!(
-                "Protocol Reason: this server does not deliver by the protocol {name} yet"
-            )))
-        }
+        P::Http | P::Https | P::Email | P::EmailJson | P::Lambda => Ok(protocol),
+        P::Firehose | P::Application | P::Sms => Err(TopicRejection::parameter(format_args!(
+            "Protocol Reason: this server does not deliver by the protocol {name} yet"
+        ))),
     }
 }
 
@@ -49,6 +47,10 @@ pub(crate) fn check(
         check_url(protocol, &endpoint)?;
     } else if protocol.is_email() {
         check_address(&endpoint)?;
+    } else if protocol == SubscriptionProtocol::Lambda {
+        if tidings_lambda::FunctionId::parse_arn(&endpoint).is_none() {
+            return Err(TopicRejection::parameter("Lambda endpoint ARN"));
+        }
     } else if QueueArn::parse(&endpoint).is_none() {
         return Err(TopicRejection::parameter("SQS endpoint ARN"));
     }
@@ -118,7 +120,7 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https", "email", "email-json"] {
+        for name in ["sqs", "http", "https", "email", "email-json", "lambda"] {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
@@ -126,7 +128,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose", "application", "sms"] {
+        for name in ["firehose", "application", "sms"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));
