@@ -62,6 +62,7 @@ pub use listener::{
 pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
 pub use throttle::Quota;
+pub use tidings_functions::HostConfig;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{
     CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, KeptKeys,

@@ -5,7 +5,9 @@ use clap::{Parser, Subcommand};
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
-use crate::settings::{Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments};
+use crate::settings::{
+    Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestLambdaArguments,
+};
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
 #[derive(Parser, Debug)]
@@ -101,6 +103,11 @@ pub(crate) enum CourierTest {
     /// The settings are those of `tidings serve`, from its configuration file, its variables, or here.
     /// The status is 0 if the mail server took the message.
     Email(Box<TestEmailArguments>),
+    /// By a service that runs functions elsewhere
+    ///
+    /// The settings are those of `tidings serve`: the tables [[functions.elsewhere]] of its
+    /// configuration file. The status is 0 if the service took the event.
+    Lambda(Box<TestLambdaArguments>),
 }
 
 #[derive(Subcommand, Debug)]

@@ -3,10 +3,10 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use tidings_couriers::{Courier, EmailCourier, Letter, Outcome, Parcel, ParcelKind};
+use tidings_couriers::{Courier, EmailCourier, LambdaCourier, Letter, Outcome, Parcel, ParcelKind};
 
 use crate::cli::{CourierCommand, CourierTest};
-use crate::settings::TestEmailArguments;
+use crate::settings::{TestEmailArguments, TestLambdaArguments};
 
 /// Why a test was not passed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,18 @@ enum Failed {
     TryLater(String),
     #[error("the mail was refused for good: {0}")]
     Never(String),
+    #[error(
+        "no functions elsewhere are configured: add a table [[functions.elsewhere]] to the \
+         configuration file, and name it by --config. Functions of this server itself are invoked by \
+         `tidings function invoke`"
+    )]
+    NothingElsewhere,
+    #[error("no table [[functions.elsewhere]] is for {0}: see their key `functions`")]
+    NotMeant(String),
+    #[error("the event was not taken, and may be later: {0}")]
+    EventLater(String),
+    #[error("the event was refused for good: {0}")]
+    EventNever(String),
 }
 
 /// Makes the test.
@@ -27,6 +39,7 @@ pub(crate) fn courier(command: CourierCommand) -> Result<(), Box<dyn Error>> {
     let CourierCommand::Test { test } = command;
     match test {
         CourierTest::Email(arguments) => email(*arguments),
+        CourierTest::Lambda(arguments) => lambda(*arguments),
     }
 }
 
@@ -45,6 +58,31 @@ fn email(arguments: TestEmailArguments) -> Result<(), Box<dyn Error>> {
         }
         Outcome::TryLater { why, .. } => Err(Failed::TryLater(why).into()),
         Outcome::Never { why, .. } => Err(Failed::Never(why).into()),
+    }
+}
+
+fn lambda(arguments: TestLambdaArguments) -> Result<(), Box<dyn Error>> {
+    let (function, config) = arguments.resolve()?;
+    let config = config.ok_or(Failed::NothingElsewhere)?;
+    let courier = LambdaCourier::new(&config)?;
+    if !courier.reaches(&function) {
+        return Err(Failed::NotMeant(function).into());
+    }
+    println!("invoking {function}");
+    let parcel = Parcel {
+        body: Bytes::from_static(br#"{"Records":[],"Test":"Tidings"}"#),
+        letter: None,
+        ..test_message(function)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(courier.deliver(&parcel)) {
+        Outcome::Delivered { status, detail } => {
+            println!("its service took the event: {status} {detail}");
+            println!("What the function makes of it, its log shows.");
+            Ok(())
+        }
+        Outcome::TryLater { why, .. } => Err(Failed::EventLater(why).into()),
+        Outcome::Never { why, .. } => Err(Failed::EventNever(why).into()),
     }
 }
 

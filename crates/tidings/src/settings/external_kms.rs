@@ -46,7 +46,7 @@ impl Settings {
             (Some(_), None, None) if variable(TOKEN).is_some() => {
                 return refused("kms-credentials-file", "TIDINGS_KMS_SESSION_TOKEN is set too");
             }
-            (Some(path), None, None) => read(path)?,
+            (Some(path), None, None) => read_credentials("kms-credentials-file", path)?,
             (Some(_), ..) => {
                 let problem = "credentials are in the environment too: only one can say them";
                 return refused("kms-credentials-file", problem);
@@ -83,8 +83,10 @@ fn refused<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Settin
 }
 
 /// The profile `default` of a file that nobody else may read.
-fn read(path: &Path) -> Result<KmsCredentials, SettingsError> {
-    const KEY: &str = "kms-credentials-file";
+pub(super) fn read_credentials(
+    key: &'static str,
+    path: &Path,
+) -> Result<KmsCredentials, SettingsError> {
     let shown = path.display();
     let mut text = Zeroizing::new(String::new());
     let opened = File::open(path).and_then(|file| {
@@ -93,10 +95,10 @@ fn read(path: &Path) -> Result<KmsCredentials, SettingsError> {
         Ok(mode)
     });
     match opened {
-        Err(error) => return refused(KEY, format!("cannot read {shown}: {error}")),
+        Err(error) => return refused(key, format!("cannot read {shown}: {error}")),
         Ok(Some(mode)) => {
             let problem = format!("{shown} can be read by others (mode {mode:04o}); chmod 600 it");
-            return refused(KEY, problem);
+            return refused(key, problem);
         }
         Ok(None) => {}
     }
@@ -105,7 +107,7 @@ fn read(path: &Path) -> Result<KmsCredentials, SettingsError> {
     let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key"))
     else {
         let problem = "has no aws_access_key_id and aws_secret_access_key under [default]";
-        return refused(KEY, format!("{shown} {problem}"));
+        return refused(key, format!("{shown} {problem}"));
     };
     Ok(KmsCredentials {
         access_key_id: id.to_owned(),

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::email::EmailSettings;
+use super::functions::FunctionSettings;
 use super::listeners::ListenerSettings;
 use super::values::{
     Account, Address, AuditLevelName, Auth, ClientCertificatesMode, KmsUrl, LogLevel, Names,
@@ -145,6 +146,10 @@ pub(crate) struct Settings {
     #[command(flatten)]
     #[serde(default)]
     pub(crate) email: EmailSettings,
+    /// Functions: the table `[functions]` of the file.
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) functions: FunctionSettings,
     /// PEM file with the private key that messages of topics are signed with [default: one that the
     /// server makes and keeps in the data folder]
     #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_KEY")]
@@ -243,6 +248,7 @@ impl Settings {
             endpoint_deny: self.endpoint_deny.or(below.endpoint_deny),
             endpoint_roots: self.endpoint_roots.or(below.endpoint_roots),
             email: self.email.over(below.email),
+            functions: self.functions.over(below.functions),
             signing_key: self.signing_key.or(below.signing_key),
             signing_certificate: self.signing_certificate.or(below.signing_certificate),
             filter_policies_per_topic: self

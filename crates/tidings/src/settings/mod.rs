@@ -5,11 +5,13 @@ mod email;
 mod environment;
 mod external_kms;
 mod folder;
+mod functions;
 mod layers;
 mod listeners;
 mod resolve;
 mod root_key;
 mod test_email;
+mod test_lambda;
 mod values;
 
 pub(crate) use change_master_key::ChangeMasterKey;
@@ -18,3 +20,4 @@ pub(crate) use layers::Arguments;
 pub(crate) use resolve::Resolved;
 pub(crate) use root_key::{RootKeyArguments, WantedRootKey};
 pub(crate) use test_email::TestEmailArguments;
+pub(crate) use test_lambda::TestLambdaArguments;

@@ -129,11 +129,17 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("email-roots", "'one'", "two"),
         ("email-timeout-seconds", "1", "2"),
         ("email-connections-max", "1", "2"),
+        ("functions-hosting", "true", "false"),
+        ("functions-processes-max", "1", "2"),
+        ("functions-idle-seconds", "1", "2"),
+        ("functions-path", "'one'", "two"),
+        ("functions-roots", "'one'", "two"),
     ] {
         // Those of a table have its name in front elsewhere.
-        let line = match key.strip_prefix("email-") {
-            Some(key) => format!("[email]\n{key} = {in_file}\n"),
-            None => format!("{key} = {in_file}\n"),
+        let line = match (key.strip_prefix("email-"), key.strip_prefix("functions-")) {
+            (Some(key), _) => format!("[email]\n{key} = {in_file}\n"),
+            (_, Some(key)) => format!("[functions]\n{key} = {in_file}\n"),
+            (None, None) => format!("{key} = {in_file}\n"),
         };
         let file = file(&line);
         let from_file = read_file(file.path()).unwrap();

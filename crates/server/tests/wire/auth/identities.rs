@@ -8,14 +8,14 @@ use crate::support::Client;
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"000000000000"}}}"#;
 
 /// A client of IAM and STS.
-struct Admin<'a> {
+pub struct Admin<'a> {
     service: &'a Service,
     client: Client,
     credentials: Option<Credentials>,
 }
 
 impl<'a> Admin<'a> {
-    async fn of(service: &'a Service, credentials: Option<Credentials>) -> Self {
+    pub async fn of(service: &'a Service, credentials: Option<Credentials>) -> Self {
         Self { service, client: Client::connect(service.addr).await, credentials }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Admin<'a> {
     }
 
     /// Makes a user with an inline policy: its access key.
-    async fn user(&mut self, name: &str, actions: &str) -> Credentials {
+    pub async fn user(&mut self, name: &str, actions: &str) -> Credentials {
         self.ok("iam", &[("Action", "CreateUser"), ("UserName", name)]).await;
         self.put_policy("User", name, actions).await;
         let created = self.ok("iam", &[("Action", "CreateAccessKey"), ("UserName", name)]).await;

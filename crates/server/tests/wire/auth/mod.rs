@@ -2,6 +2,6 @@
 
 mod anonymous;
 mod guesses;
-mod identities;
+pub mod identities;
 mod links;
 mod signatures;

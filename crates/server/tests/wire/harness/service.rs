@@ -12,9 +12,10 @@ use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
+use tidings_functions::HostConfig;
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, Outbound,
+    KeyService, Kms, KmsCredentials, Lambda, Limits, ListenAddress, ListenerConfig, Outbound,
     PrivateEndpoint, SHUTDOWN_TIMEOUT, Server,
 };
 use tidings_sigv4::SecretKey;
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::kms::KmsClient;
+use super::lambda::LambdaClient;
 use super::signing::Credentials;
 use super::sns::Sns;
 use super::sqs::{ACCOUNT, Protocol, Sqs};
@@ -60,6 +62,8 @@ pub struct Setting {
     pub endpoint_policy: Option<String>,
     /// The service that has the keys, if the server does not.
     pub keys: Option<ExternalKmsConfig>,
+    /// Whether it runs functions.
+    pub functions: bool,
 }
 
 impl Service {
@@ -149,7 +153,12 @@ impl Service {
             None => Kms::open(broker.clone()).await.unwrap().into(),
             Some(elsewhere) => ExternalKms::open(elsewhere, broker.clone()).await.unwrap().into(),
         };
-        let server = server.with_kms(keys);
+        let mut server = server.with_kms(keys);
+        if setting.functions {
+            let host = HostConfig::new(Lambda::scratch(folder.path()));
+            let lambda = Lambda::open(broker.clone(), folder.path(), host).await.unwrap();
+            server = server.with_functions(lambda);
+        }
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
@@ -182,6 +191,11 @@ impl Service {
     pub async fn kms(&self) -> KmsClient {
         let client = Client::connect(self.addr).await;
         KmsClient::new(self.addr, self.clock.clone(), client, self.root.clone())
+    }
+
+    /// A client of Lambda; where the server authenticates, the root user's.
+    pub async fn lambda(&self) -> LambdaClient {
+        LambdaClient::new(self.addr, self.clock.clone(), self.root.clone()).await
     }
 
     /// A client of SNS.
