@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
+use crate::functions::FunctionCommand;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
 use crate::settings::{
     Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestLambdaArguments,
@@ -39,6 +40,13 @@ pub(crate) enum Command {
     Courier {
         #[command(subcommand)]
         command: CourierCommand,
+    },
+    /// Makes, lists, invokes and deletes functions.
+    Function {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: FunctionCommand,
     },
     /// Makes, lists and deletes the users of an account.
     User {

@@ -34,6 +34,8 @@ const AFTER_ERRORS_MS: [u64; 2] = [60_000, 120_000];
 const BACK_OFF_MS: u64 = 1000;
 /// See [`BACK_OFF_MS`].
 const BACK_OFF_MS_MAX: u64 = 300_000;
+/// How long it may take to get a process, before the function's own time begins.
+const SET_UP_SECONDS: u64 = 20;
 
 /// Puts an event where it waits for its function. Durable when this returns.
 pub(super) async fn queue(
@@ -110,7 +112,7 @@ pub(crate) async fn attempt(shared: &Shared, attempt: &Attempt) -> Option<Attemp
         }
     };
     let outcome = Box::pin(try_event(shared, hosted, attempt, &event, &invocable)).await;
-    let is_settled = !matches!(outcome, None | Some(AttemptOutcome::TryAfter { .. }));
+    let is_settled = matches!(outcome, Some(AttemptOutcome::Delivered | AttemptOutcome::Never));
     if is_settled {
         hosted.errors.forget(event.id).await;
     }
@@ -167,6 +169,11 @@ async fn try_event(
     if invocable.function.reserved_concurrency() == Some(0) {
         destinations::tell(shared, &ended(Condition::RetriesExhausted, errors, None)).await;
         return Some(AttemptOutcome::Never);
+    }
+    // It has waited so long for its turn that another one may be made before it ends.
+    let seconds = u64::from(invocable.configuration.timeout_seconds) + SET_UP_SECONDS;
+    if shared.broker.now().plus_seconds(seconds) > attempt.until {
+        return Some(AttemptOutcome::NotBegun { pause_ms: 0 });
     }
     let invocation = Invocation {
         request_id: event.id.to_string(),

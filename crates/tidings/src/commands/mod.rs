@@ -1,6 +1,7 @@
 //! One file for each of the binary's commands.
 
 mod courier;
+mod function;
 mod greeting;
 mod master_key;
 mod open_files;
@@ -11,6 +12,7 @@ mod serve;
 mod signals;
 
 pub(crate) use courier::courier;
+pub(crate) use function::function;
 pub(crate) use master_key::master_key;
 pub(crate) use policy::policy;
 pub(crate) use principals::principals;
