@@ -66,8 +66,9 @@ async fn an_event_is_taken_run_and_recorded() {
     service.stop().await;
 }
 
-/// Waits until so many errors of events are written down.
-async fn errors(service: &Service, count: &str) {
+/// Waits until so many errors of an event are written down, and the next attempt is put off, which
+/// follows at once.
+async fn errors(service: &Service, sqs: &Sqs, count: &str) {
     use tidings_core::command::{Command, Reply};
     loop {
         let read = Command::ReadRegister { prefix: "lambda-errors/".to_owned() };
@@ -76,7 +77,7 @@ async fn errors(service: &Service, count: &str) {
             String::from_utf8_lossy(value).contains(&format!("\"count\":{count},"))
         };
         if entries.iter().any(is_there) {
-            return;
+            return sqs.settle().await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
@@ -85,13 +86,13 @@ async fn errors(service: &Service, count: &str) {
 #[tokio::test]
 async fn an_error_is_tried_again_after_one_minute_and_two_even_across_a_restart() {
     let service = hosting().await;
-    let (mut lambda, mut sqs, _, failed) = with_destinations(&service).await;
+    let (mut lambda, sqs, _, failed) = with_destinations(&service).await;
     let id = lambda.send_event("resize", r#""fail""#).await;
-    errors(&service, "1").await;
+    errors(&service, &sqs, "1").await;
     sqs.pass_seconds(59);
     sqs.settle().await;
     sqs.pass_seconds(1);
-    errors(&service, "2").await;
+    errors(&service, &sqs, "2").await;
     drop((lambda, sqs));
     let service = service.restart().await;
     let mut sqs = service.speak(Protocol::Json).await;
