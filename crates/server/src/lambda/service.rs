@@ -1,7 +1,7 @@
 //! Functions, where their code lies, and what runs them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Lambda {
     /// # Errors
     /// [`LambdaError`]
     pub async fn open(broker: Broker, data: &Path, host: HostConfig) -> Result<Self, LambdaError> {
-        let folder = data.join(FOLDER).join("code");
+        let folder = below(data, "code");
         let code = tokio::task::spawn_blocking(move || CodeStore::open(folder)).await;
         let code = Arc::new(code.map_err(io::Error::other)??);
         let errors = ErrorBook::open(broker.clone()).await?;
@@ -80,8 +80,8 @@ impl Lambda {
     }
 
     /// Where functions have a folder for what is temporary, below the data folder.
-    pub fn scratch(data: &Path) -> std::path::PathBuf {
-        data.join(FOLDER).join("tmp")
+    pub fn scratch(data: &Path) -> PathBuf {
+        below(data, "tmp")
     }
 
     /// Removes code that nothing needs, as time passes, until the server stops; then ends what runs.
@@ -154,6 +154,12 @@ impl Hosted {
         };
         self.host.retire(|spec| is_of_it(spec) && !current.contains(&spec.revision)).await;
     }
+}
+
+/// A folder for functions in the data folder. Absolute, since processes run elsewhere.
+fn below(data: &Path, name: &str) -> PathBuf {
+    let folder = data.join(FOLDER).join(name);
+    std::path::absolute(&folder).unwrap_or(folder)
 }
 
 fn revision(version: &tidings_lambda::Qualifier, revision_id: &str) -> String {
