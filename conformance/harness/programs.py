@@ -86,6 +86,13 @@ PROGRAMS = [
         checks=11,
         starts_server=True,
     ),
+    Program(
+        name="lambda",
+        part="python",
+        command=[VENV / "bin/python", ROOT / "lambda/check.py"],
+        checks=7,
+        starts_server=True,
+    ),
 ]
 
 

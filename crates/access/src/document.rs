@@ -26,6 +26,8 @@ pub enum Kind {
     Topic,
     /// To a KMS key. At most 32,768 bytes.
     Key,
+    /// To a function, a version or an alias of it. At most 20,480 bytes.
+    Function,
     /// To a role: who may assume it. No Resource. At most 4,096 characters besides white space.
     Trust,
     /// To a private endpoint; also resource control policies, which name principals, too. At most

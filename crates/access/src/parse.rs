@@ -25,6 +25,7 @@ fn size_max(kind: Kind) -> (usize, bool) {
         Kind::Queue => (8_192, true),
         Kind::Topic => (30_720, true),
         Kind::Key => (32_768, true),
+        Kind::Function => (20_480, true),
         Kind::Trust => (4_096, false),
         Kind::Endpoint => (20_480, false),
     }
@@ -53,7 +54,7 @@ fn rules(kind: Kind, variables: bool) -> Rules {
         has_principal: kind != Kind::Identity,
         has_resource: kind != Kind::Trust,
         may_be_empty: of_service,
-        unique_sids: of_service || of_iam,
+        unique_sids: of_service || of_iam || kind == Kind::Function,
         plain_sids: of_iam,
     }
 }

@@ -3,6 +3,7 @@
 
 mod iam;
 mod kms;
+mod lambda;
 mod sns;
 mod sqs;
 mod sts;
@@ -23,7 +24,7 @@ pub struct Permission {
 /// What a permission is needed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum On {
-    /// The queue, topic, key, user, group, role or managed policy that the request names, or creates.
+    /// The queue, topic, key, function, user, group, role or managed policy that the request names, or creates.
     Named,
     /// No resource in particular: evaluate with `arn:aws:sqs:REGION:ACCOUNT:*`, which is also what
     /// the text of a denial names.
@@ -62,7 +63,7 @@ pub enum When {
 }
 
 /// What an operation needs; nothing for GetCallerIdentity, which no policy can deny. `service` is
-/// `iam`, `kms`, `sns`, `sqs` or `sts`, `operation` the name in its exact case. `None` if there is none.
+/// `iam`, `kms`, `lambda`, `sns`, `sqs` or `sts`, `operation` the name in its exact case. `None` if there is none.
 pub fn required(service: &str, operation: &str) -> Option<&'static [Permission]> {
     let table = table(service)?;
     let at = table.binary_search_by(|(name, _)| (*name).cmp(operation)).ok()?;
@@ -81,6 +82,7 @@ fn table(service: &str) -> Option<&'static [Row]> {
         "sqs" => &sqs::TABLE,
         "sns" => &sns::TABLE,
         "kms" => &kms::TABLE,
+        "lambda" => &lambda::TABLE,
         "sts" => &sts::TABLE,
         _ => return None,
     })

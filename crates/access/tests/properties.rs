@@ -11,8 +11,15 @@ use tidings_access::{
     PolicyDocument, Request, Source, denial_text, evaluate, explain,
 };
 
-const KINDS: [Kind; 6] =
-    [Kind::Identity, Kind::Queue, Kind::Topic, Kind::Key, Kind::Trust, Kind::Endpoint];
+const KINDS: [Kind; 7] = [
+    Kind::Identity,
+    Kind::Queue,
+    Kind::Topic,
+    Kind::Key,
+    Kind::Function,
+    Kind::Trust,
+    Kind::Endpoint,
+];
 
 const OPERATORS: [&str; 20] = [
     "StringEquals",

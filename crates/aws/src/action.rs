@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::lambda::{Route, is_rest_path};
 use crate::query;
 use crate::refusal::WireError;
 
@@ -12,13 +13,19 @@ const JSON_1_1: &str = "application/x-amz-json-1.1";
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Protocol {
     /// AWS JSON 1.0 or 1.1, which differ in the content type only: the action in `X-Amz-Target`, the
-    /// parameters in a JSON object.
+    /// parameters in a JSON object. Or, of services with paths (REST), the action in method and path.
     Json,
     /// AWS Query: a form in the URL or the body; the answer is XML.
     Query,
 }
 
 impl Protocol {
+    /// The protocol of a request to this path, whatever its headers say, if it is a service's with
+    /// paths.
+    pub fn of_path(path: &str) -> Option<Self> {
+        is_rest_path(path).then_some(Self::Json)
+    }
+
     /// The protocol that the headers `X-Amz-Target` and `Content-Type` say. The body has no say.
     pub fn of(target: Option<&str>, content_type: Option<&str>) -> Self {
         const JSON_TYPES: &str = "application/x-amz-json-";
@@ -55,6 +62,8 @@ pub enum Service {
     Sns,
     /// AWS KMS, API version 2014-11-01. Only in the JSON protocol, of version 1.1.
     Kms,
+    /// AWS Lambda, API version 2015-03-31. Only in JSON, with methods and paths.
+    Lambda,
     /// AWS IAM, API version 2010-05-08. Only in the Query protocol.
     Iam,
     /// AWS STS, API version 2011-06-15. Only in the Query protocol.
@@ -97,6 +106,9 @@ impl Service {
     }
 
     fn of_target(head: &Head<'_>) -> Self {
+        if is_rest_path(head.path) {
+            return Self::Lambda;
+        }
         let service = head.target.and_then(|target| target.split_once('.')).map(|(name, _)| name);
         match (service, head.scope_service) {
             (Some(KMS_TARGET), _) => Self::Kms,
@@ -110,6 +122,7 @@ impl Service {
     pub fn json_content_type(self) -> &'static str {
         match self {
             Self::Kms => JSON_1_1,
+            Self::Lambda => "application/json",
             Self::Sqs | Self::Sns | Self::Iam | Self::Sts => JSON_1_0,
         }
     }
@@ -120,17 +133,19 @@ impl Service {
             Self::Sqs => "sqs",
             Self::Sns => "sns",
             Self::Kms => "kms",
+            Self::Lambda => "lambda",
             Self::Iam => "iam",
             Self::Sts => "sts",
         }
     }
 
-    /// The XML namespace of the service's answers. KMS gives none in XML.
+    /// The XML namespace of the service's answers. KMS and Lambda give none in XML.
     pub fn xml_namespace(self) -> &'static str {
         match self {
             Self::Sqs => "http://queue.amazonaws.com/doc/2012-11-05/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Kms => "https://kms.amazonaws.com/doc/2014-11-01/",
+            Self::Lambda => "https://lambda.amazonaws.com/doc/2015-03-31/",
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
@@ -146,6 +161,8 @@ pub enum Action {
     Sns(SnsAction),
     /// One of AWS KMS.
     Kms(KmsAction),
+    /// One of AWS Lambda.
+    Lambda(LambdaAction),
     /// One of AWS IAM.
     Iam(IamAction),
     /// One of AWS STS.
@@ -159,6 +176,8 @@ const KMS_TARGET: &str = "TrentService";
 /// The part of a request that names its action.
 #[derive(Copy, Clone, Debug)]
 pub struct Head<'a> {
+    /// `GET`, `POST` and their like.
+    pub method: &'a str,
     /// The URL's path.
     pub path: &'a str,
     /// What follows the URL's question mark; empty if nothing does.
@@ -193,6 +212,7 @@ impl Action {
         body: &[u8],
     ) -> Result<Self, WireError> {
         match (protocol, service) {
+            (Protocol::Json, Service::Lambda) => Self::of_path(head),
             (Protocol::Json, _) => Self::of_target(head.target.unwrap_or_default()),
             (Protocol::Query, Service::Sqs) => Self::of_sqs_form(head, body),
             (Protocol::Query, Service::Sns) => {
@@ -205,8 +225,15 @@ impl Action {
                 Self::of_form(head, body, |name| StsAction::of_name(name).map(Self::Sts))
             }
             // Which no request in this protocol is found to be for.
-            (Protocol::Query, Service::Kms) => Err(WireError::NoAction),
+            (Protocol::Query, Service::Kms | Service::Lambda) => Err(WireError::NoAction),
         }
+    }
+
+    fn of_path(head: &Head<'_>) -> Result<Self, WireError> {
+        let name = || format!("{} {}", head.method, head.path);
+        let route = Route::find(head.method, head.path);
+        let route = route.ok_or_else(|| WireError::InvalidAction { name: name() })?;
+        Ok(Self::Lambda(route.action))
     }
 
     fn of_target(target: &str) -> Result<Self, WireError> {
@@ -242,6 +269,7 @@ impl Action {
             Self::Sqs(_) => Service::Sqs,
             Self::Sns(_) => Service::Sns,
             Self::Kms(_) => Service::Kms,
+            Self::Lambda(_) => Service::Lambda,
             Self::Iam(_) => Service::Iam,
             Self::Sts(_) => Service::Sts,
         }
@@ -253,6 +281,7 @@ impl Action {
             Self::Sqs(action) => action.name(),
             Self::Sns(action) => action.name(),
             Self::Kms(action) => action.name(),
+            Self::Lambda(action) => action.name(),
             Self::Iam(action) => action.name(),
             Self::Sts(action) => action.name(),
         }
@@ -405,6 +434,43 @@ actions! {
 }
 
 actions! {
+    /// The operations of AWS Lambda that are served.
+    LambdaAction {
+        AddPermission
+        CreateAlias
+        CreateFunction
+        DeleteAlias
+        DeleteFunction
+        DeleteFunctionConcurrency
+        DeleteFunctionEventInvokeConfig
+        GetAlias
+        GetFunction
+        GetFunctionCodeSigningConfig
+        GetFunctionConcurrency
+        GetFunctionConfiguration
+        GetFunctionEventInvokeConfig
+        GetPolicy
+        Invoke
+        InvokeAsync
+        ListAliases
+        ListFunctionEventInvokeConfigs
+        ListFunctions
+        ListTags
+        ListVersionsByFunction
+        PublishVersion
+        PutFunctionConcurrency
+        PutFunctionEventInvokeConfig
+        RemovePermission
+        TagResource
+        UntagResource
+        UpdateAlias
+        UpdateFunctionCode
+        UpdateFunctionConfiguration
+        UpdateFunctionEventInvokeConfig
+    }
+}
+
+actions! {
     /// The operations of AWS IAM that are served.
     IamAction {
         AddUserToGroup
@@ -517,18 +583,22 @@ mod tests {
     }
 
     fn query(path: &str, query: &str, body: &str) -> Result<Action, WireError> {
-        let head = Head { path, query, target: None, scope_service: None };
+        let head = Head { method: "POST", path, query, target: None, scope_service: None };
         find(Protocol::Query, &head, body.as_bytes())
     }
 
     fn signed(scope_service: &str, body: &str) -> Result<Action, WireError> {
         let scope_service = Some(scope_service);
-        let head = Head { path: "/", query: "", target: None, scope_service };
+        let head = Head { method: "POST", path: "/", query: "", target: None, scope_service };
         find(Protocol::Query, &head, body.as_bytes())
     }
 
     fn json(target: Option<&str>) -> Result<Action, WireError> {
-        find(Protocol::Json, &Head { path: "/", query: "", target, scope_service: None }, b"{}")
+        find(
+            Protocol::Json,
+            &Head { method: "POST", path: "/", query: "", target, scope_service: None },
+            b"{}",
+        )
     }
 
     fn invalid(name: &str) -> Result<Action, WireError> {
@@ -631,7 +701,7 @@ mod tests {
             (Some("x"), None, Service::Sqs),
             (None, Some("sns"), Service::Sqs),
         ] {
-            let head = Head { path: "/", query: "", target, scope_service };
+            let head = Head { method: "POST", path: "/", query: "", target, scope_service };
             let found = Service::of(Protocol::Json, &head, b"");
             assert_eq!(found, service, "{target:?} {scope_service:?}");
         }
@@ -667,7 +737,8 @@ mod tests {
             assert_eq!(signed(service, "Action=SendMessage"), invalid("SendMessage"));
             assert_eq!(signed(service, ""), Err(WireError::NoAction));
             let form = format!("Action=Frobnicate&Version={version}");
-            let head = Head { path: "/", query: "", target: None, scope_service: None };
+            let head =
+                Head { method: "POST", path: "/", query: "", target: None, scope_service: None };
             let found = Service::of(Protocol::Query, &head, form.as_bytes());
             assert_eq!(found.signing_name(), service);
         }
@@ -699,7 +770,13 @@ mod tests {
         assert_eq!(signed("sns", "Action=CreatePlatform"), invalid("CreatePlatform"));
         assert_eq!(signed("sns", "Version=2010-03-31"), Err(WireError::NoAction));
         assert_eq!(signed("s3", "Action=Publish"), Ok(Action::Sns(SnsAction::Publish)));
-        let head = |scope_service| Head { path: "/", query: "", target: None, scope_service };
+        let head = |scope_service| Head {
+            method: "POST",
+            path: "/",
+            query: "",
+            target: None,
+            scope_service,
+        };
         for (scope, body, service) in [
             (Some("sns"), "Action=Frobnicate", Service::Sns),
             (None, "Action=Frobnicate&Version=2010-03-31", Service::Sns),

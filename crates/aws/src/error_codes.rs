@@ -3,6 +3,7 @@
 use tidings_core::rejection::{Rejection, TopicRejection};
 use tidings_identity::IdentityFault;
 use tidings_keys::KeyFault;
+use tidings_lambda::LambdaCode;
 use tidings_sigv4::AuthCode;
 
 use crate::action::Service;
@@ -17,6 +18,8 @@ pub enum Namespace {
     Sns,
     /// Nothing: KMS writes its errors' names alone.
     Kms,
+    /// Nothing: Lambda writes its errors' names alone, and in a header.
+    Lambda,
     /// Those of IAM and STS, which are never written: neither speaks JSON.
     Identity,
     /// `com.amazon.coral.service`: the error comes from the framework that AWS services share.
@@ -29,7 +32,7 @@ impl Namespace {
         match self {
             Self::Sqs => "com.amazonaws.sqs",
             Self::Sns => "com.amazonaws.sns",
-            Self::Kms => "",
+            Self::Kms | Self::Lambda => "",
             Self::Identity => "com.amazonaws.iam",
             Self::Framework => "com.amazon.coral.service",
         }
@@ -62,6 +65,10 @@ impl Code {
         Self { namespace: Namespace::Kms, shape: name, query: name, status }
     }
 
+    const fn lambda(code: &'static str, status: u16) -> Self {
+        Self { namespace: Namespace::Lambda, shape: code, query: code, status }
+    }
+
     const fn framework(shape: &'static str, query: &'static str, status: u16) -> Self {
         Self { namespace: Namespace::Framework, shape, query, status }
     }
@@ -77,6 +84,8 @@ impl Code {
             }
             (Refusal::Identity(fault), _) => Self::of_identity_fault(fault),
             (Refusal::Wire(error), Service::Kms) => Self::of_kms_wire_error(error),
+            (Refusal::Wire(error), Service::Lambda) => Self::of_lambda_wire_error(error),
+            (Refusal::Lambda(fault), _) => Self::lambda(fault.code.name(), fault.code.status()),
             (Refusal::Key(fault), service) => Self::of_key_fault(fault, service),
         }
     }
@@ -87,7 +96,9 @@ impl Code {
         match service {
             Service::Kms => Self::kms(fault.code.name(), fault.code.status()),
             Service::Sqs => Self::sqs(sqs_shape, sqs_query, 400),
-            Service::Sns | Service::Iam | Service::Sts => Self::sns(sns, sns, 400),
+            Service::Sns | Service::Iam | Service::Lambda | Service::Sts => {
+                Self::sns(sns, sns, 400)
+            }
         }
     }
 
@@ -100,6 +111,21 @@ impl Code {
             WireError::ServiceUnavailable(_) => Self::kms("ServiceUnavailableException", 503),
             other => Self::kms(Self::of_wire_error(other).shape, 400),
         }
+    }
+
+    /// Lambda's names for what is wrong with any request.
+    fn of_lambda_wire_error(error: &WireError) -> Self {
+        let code = match error {
+            WireError::InternalFailure => LambdaCode::Service,
+            WireError::TooLarge => LambdaCode::RequestTooLarge,
+            WireError::Throttled => LambdaCode::TooManyRequests,
+            WireError::ServiceUnavailable(_) => LambdaCode::ServiceUnavailable,
+            WireError::Serialization(_) => LambdaCode::InvalidRequestContent,
+            WireError::InvalidAction { .. } | WireError::NoAction => LambdaCode::UnknownOperation,
+            WireError::AccessDenied(_) => LambdaCode::AccessDenied,
+            other => return Self::of_wire_error(other),
+        };
+        Self::lambda(code.name(), code.status())
     }
 
     /// The codes of what IAM and STS refuse.

@@ -18,6 +18,7 @@ mod error_codes;
 pub mod iam;
 mod json;
 pub mod kms;
+pub mod lambda;
 pub mod query;
 mod refusal;
 mod request;
@@ -30,7 +31,8 @@ mod text;
 mod xml;
 
 pub use action::{
-    Action, Head, IamAction, KmsAction, Protocol, Service, SnsAction, SqsAction, StsAction,
+    Action, Head, IamAction, KmsAction, LambdaAction, Protocol, Service, SnsAction, SqsAction,
+    StsAction,
 };
 pub use error_codes::{Code, Namespace};
 pub use refusal::{Answer, Refusal, WireError};

@@ -44,6 +44,13 @@ impl<'a> Form<'a> {
     }
 }
 
+impl Form<'_> {
+    /// Every value of this name, in order: a list as services with paths write it in a URL.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(its_name, _)| its_name == name).map(|(_, value)| &**value)
+    }
+}
+
 /// The members of a structure: of the whole request, or of an element of a list.
 #[derive(Debug, Default)]
 pub struct Fields<'f> {

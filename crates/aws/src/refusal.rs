@@ -4,6 +4,7 @@ use tidings_core::names::Uuid;
 use tidings_core::rejection::{Rejection, TopicRejection};
 use tidings_identity::IdentityFault;
 use tidings_keys::KeyFault;
+use tidings_lambda::{LambdaCode, LambdaFault};
 use tidings_sigv4::AuthFault;
 
 use crate::action::{Protocol, Service};
@@ -20,6 +21,8 @@ pub enum Refusal {
     Key(KeyFault),
     /// IAM or STS says no.
     Identity(IdentityFault),
+    /// A function says no, or there is none.
+    Lambda(LambdaFault),
     /// The request never came so far.
     Wire(WireError),
 }
@@ -45,6 +48,12 @@ impl From<KeyFault> for Refusal {
 impl From<IdentityFault> for Refusal {
     fn from(fault: IdentityFault) -> Self {
         Self::Identity(fault)
+    }
+}
+
+impl From<LambdaFault> for Refusal {
+    fn from(fault: LambdaFault) -> Self {
+        Self::Lambda(fault)
     }
 }
 
@@ -100,6 +109,8 @@ pub struct Answer {
     /// The header `x-amzn-query-error`: what the error was called before SQS spoke JSON. SDKs show
     /// it to their users as the error's code.
     pub query_error: Option<String>,
+    /// Headers of this answer alone.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -107,13 +118,22 @@ pub struct Answer {
 impl Answer {
     /// A reply that reports success.
     pub fn success(protocol: Protocol, body: Vec<u8>) -> Self {
-        Self { status: 200, content_type: protocol.content_type(), query_error: None, body }
+        Self::plain(200, protocol.content_type(), body)
     }
 
     /// A reply of KMS that reports success.
     pub fn of_kms(body: Vec<u8>) -> Self {
-        let content_type = Service::Kms.json_content_type();
-        Self { status: 200, content_type, query_error: None, body }
+        Self::plain(200, Service::Kms.json_content_type(), body)
+    }
+
+    /// A reply of Lambda that reports success, in whichever way the operation does.
+    pub fn of_lambda(status: u16, body: Vec<u8>) -> Self {
+        Self::plain(status, Service::Lambda.json_content_type(), body)
+    }
+
+    /// A reply without headers of its own.
+    pub fn plain(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status, content_type, query_error: None, headers: Vec::new(), body }
     }
 }
 
@@ -121,6 +141,9 @@ impl Refusal {
     /// The reply that reports this error.
     pub fn answer(&self, service: Service, protocol: Protocol, request_id: Uuid) -> Answer {
         let code = Code::of(self, service);
+        if service == Service::Lambda {
+            return self.lambda_answer(code);
+        }
         let (query_error, body) = match (protocol, self) {
             (Protocol::Json, _) if service == Service::Kms => (None, self.kms_json(code)),
             (Protocol::Json, _) => {
@@ -136,7 +159,28 @@ impl Refusal {
             Protocol::Json => service.json_content_type(),
             Protocol::Query => protocol.content_type(),
         };
-        Answer { status: code.status, content_type, query_error, body }
+        Answer { query_error, ..Answer::plain(code.status, content_type, body) }
+    }
+
+    /// Lambda gives the name in a header. Some of its errors have their text in `Message` and others
+    /// in `message`; clients take either.
+    fn lambda_answer(&self, code: Code) -> Answer {
+        let kind = if code.is_senders_fault() { "User" } else { "Service" };
+        let mut body = format!("{{\"Type\":\"{kind}\"").into_bytes();
+        let member = match self {
+            Self::Lambda(LambdaFault { code: LambdaCode::TooManyRequests, reason, .. }) => {
+                let reason = reason.unwrap_or("CallerRateLimitExceeded");
+                body.extend_from_slice(format!(",\"Reason\":\"{reason}\"").as_bytes());
+                "message"
+            }
+            Self::Lambda(LambdaFault { code: LambdaCode::Validation, .. }) => "message",
+            _ => "Message",
+        };
+        body.extend_from_slice(format!(",\"{member}\":").as_bytes());
+        json::write_text(&mut body, &self.text(Protocol::Json));
+        body.push(b'}');
+        let headers = vec![("x-amzn-errortype", code.shape.to_owned())];
+        Answer { headers, ..Answer::of_lambda(code.status, body) }
     }
 
     /// KMS writes the name alone, and for one error the text under another name.
@@ -170,7 +214,7 @@ impl Refusal {
         xml::element(&mut body, "Message", &text);
         match service {
             Service::Sqs => body.extend_from_slice(b"<Detail/>"),
-            Service::Sns | Service::Iam | Service::Kms | Service::Sts => {}
+            Service::Sns | Service::Iam | Service::Kms | Service::Lambda | Service::Sts => {}
         }
         body.extend_from_slice(b"</Error>");
         xml::element(&mut body, "RequestId", &request_id.to_string());
@@ -202,6 +246,7 @@ impl Refusal {
             Self::Rejected(rejection) => rejection.to_string(),
             Self::Key(fault) => fault.text.clone(),
             Self::Identity(fault) => fault.to_string(),
+            Self::Lambda(fault) => fault.text.clone(),
             Self::Wire(error) => match error {
                 WireError::Serialization(text) | WireError::AccessDenied(text) => text.clone(),
                 WireError::Unauthentic(fault) => fault.to_string(),

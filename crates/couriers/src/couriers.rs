@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     AddressGuard, AddressRanges, Courier, EmailConfig, EmailCourier, EmailSetupError, Gateway,
-    HttpCourier, PushConfig, PushCourier, PushSetupError, RootsError, SmsConfig, SmsCourier,
-    SmsNotice, SmsSetupError,
+    HttpCourier, LambdaConfig, LambdaCourier, PushConfig, PushCourier, PushSetupError, RootsError,
+    SmsConfig, SmsCourier, SmsNotice, SmsSetupError,
 };
 
 /// How to deliver.
@@ -33,6 +33,8 @@ pub struct CourierConfig {
     pub push: PushConfig,
     /// How to send text messages, if they can be sent.
     pub sms: Option<SmsConfig>,
+    /// Where functions are that run elsewhere, if any do.
+    pub lambda: Option<LambdaConfig>,
 }
 
 impl Default for CourierConfig {
@@ -46,6 +48,7 @@ impl Default for CourierConfig {
             email: None,
             push: PushConfig::default(),
             sms: None,
+            lambda: None,
         }
     }
 }
@@ -80,6 +83,8 @@ pub struct Couriers {
     /// `sms`, if there is a gateway.
     pub sms: Option<SmsCourier>,
     gateway: Option<(Gateway, mpsc::Receiver<SmsNotice>)>,
+    /// `lambda`, of functions elsewhere, if there are any.
+    pub lambda: Option<LambdaCourier>,
 }
 
 impl Couriers {
@@ -102,7 +107,8 @@ impl Couriers {
             }
             None => (None, None),
         };
-        Ok(Couriers { http, email, push, sms, gateway })
+        let lambda = config.lambda.as_ref().map(LambdaCourier::new).transpose()?;
+        Ok(Couriers { http, email, push, sms, lambda, gateway })
     }
 
     /// What keeps up the session with the gateway for text messages, and what comes from there: for
@@ -120,6 +126,9 @@ impl Couriers {
                 self.email.as_ref().map(|courier| courier as &dyn Courier)
             }
             SubscriptionProtocol::Sms => self.sms.as_ref().map(|courier| courier as &dyn Courier),
+            SubscriptionProtocol::Lambda => {
+                self.lambda.as_ref().map(|courier| courier as &dyn Courier)
+            }
             _ => None,
         }
     }

@@ -13,6 +13,7 @@
 //! - [`EmailCourier`]: mail, through the operator's mail server.
 //! - [`PushCourier`]: apps on devices, through the services of those who make the devices.
 //! - [`SmsCourier`]: text messages, over a session that a [`Gateway`] keeps up.
+//! - [`LambdaCourier`]: functions that run elsewhere, by signed requests.
 //! - [`signing`]: the key, the certificate, and what they sign.
 //!
 //! Another protocol is another file with a type that implements [`Courier`], a field in
@@ -28,6 +29,7 @@ mod email;
 mod endpoint;
 mod gate;
 mod http;
+mod lambda;
 mod push;
 mod secret_file;
 pub mod signing;
@@ -46,6 +48,9 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use gate::Gate;
 pub use http::{HttpCourier, RootsError, client_tls};
+pub use lambda::{
+    FunctionCredentials, FunctionEndpoint, LambdaConfig, LambdaCourier, RemoteFunctions,
+};
 pub use push::{
     ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
     PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,

@@ -81,21 +81,34 @@ impl Bodies {
 
     /// Reads a body to its end.
     ///
+    /// # Errors
+    /// [`BodyError`]
+    #[cfg(test)]
+    pub(crate) async fn read<B>(&self, body: B) -> Result<Body, BodyError>
+    where
+        B: HttpBody<Data = Bytes> + Unpin,
+    {
+        self.read_more(body, 0).await
+    }
+
+    /// Reads a body to its end. It may be as long as configured, or as `bytes_max` if that is more.
+    ///
     /// A length that is announced and too large is refused before the client is told to go on
     /// (`Expect: 100-continue`).
-    pub(crate) async fn read<B>(&self, mut body: B) -> Result<Body, BodyError>
+    pub(crate) async fn read_more<B>(&self, mut body: B, bytes_max: u32) -> Result<Body, BodyError>
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
         if body.is_end_stream() {
             return Ok(Body { bytes: Bytes::new(), _share: Share::default() });
         }
+        let most = self.bytes_max.max(bytes_max);
         let bytes_max = match body.size_hint().upper() {
             Some(announced) => match u32::try_from(announced) {
-                Ok(announced) if announced <= self.bytes_max => announced as usize,
+                Ok(announced) if announced <= most => announced as usize,
                 _ => return Err(BodyError::TooLarge),
             },
-            None => self.bytes_max as usize,
+            None => most as usize,
         };
         let deadline = Instant::now() + self.timeout;
         let first = next(&mut body, deadline).await?.unwrap_or_default();

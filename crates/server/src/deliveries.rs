@@ -17,7 +17,7 @@ use tidings_aws::sns::Rendering;
 use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
-use tidings_core::delivery::{Attempt, AttemptOutcome};
+use tidings_core::delivery::{Attempt, AttemptOutcome, Delivery};
 use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
@@ -32,6 +32,7 @@ use crate::delivery_status::{DeliveryStatus, Finished, SUMMARY_EVERY};
 use crate::encryption;
 use crate::external_kms::Fault;
 use crate::keys::is_lost;
+use crate::lambda;
 use crate::mobile::{self, Order};
 use crate::request::Shared;
 use crate::shutdown::Stopping;
@@ -45,6 +46,11 @@ const RUNNING_MAX: usize = 1024;
 /// And so many more of those subscriptions.
 const RUNNING_MORE_MAX: usize = 512;
 
+/// Functions that have an event under way at once, each only one.
+const FUNCTIONS_RUNNING_MAX: usize = 256;
+/// And so many more of those functions.
+const FUNCTIONS_RUNNING_MORE_MAX: usize = 512;
+
 /// How long attempts that are under way may take to end when the server stops. Most endpoints answer
 /// sooner; one that hangs does not hold up a restart.
 const FINISH_WITHIN: Duration = Duration::from_secs(2);
@@ -56,6 +62,8 @@ struct AllTurns {
     email: Turns,
     push: Turns,
     sms: Turns,
+    /// Events of functions, which may take a quarter of an hour.
+    functions: Turns,
 }
 
 impl AllTurns {
@@ -74,13 +82,15 @@ impl AllTurns {
             email: Turns::new(connections - shared, shared),
             push: Turns::new(pushes, pushes),
             sms: Turns::new(messages - direct, direct),
+            functions: Turns::new(FUNCTIONS_RUNNING_MAX, FUNCTIONS_RUNNING_MORE_MAX),
         }
     }
 
-    fn of(&self, protocol: SubscriptionProtocol) -> &Turns {
-        match protocol {
+    fn of(&self, attempt: &Attempt) -> &Turns {
+        match attempt.delivery.protocol {
             SubscriptionProtocol::Application => &self.push,
             SubscriptionProtocol::Sms => &self.sms,
+            SubscriptionProtocol::Lambda if is_event(attempt) => &self.functions,
             protocol if protocol.is_email() => &self.email,
             _ => &self.web,
         }
@@ -122,7 +132,7 @@ pub(crate) async fn run(
             while tasks.try_join_next().is_some() {}
             let (shared, base_url) = (Arc::clone(&shared), Arc::clone(&base_url));
             let status = Arc::clone(&status);
-            let turns = turns.of(attempt.delivery.protocol).clone();
+            let turns = turns.of(&attempt).clone();
             let mut stopping = heard.clone();
             tasks.spawn(async move {
                 let _turn = tokio::select! {
@@ -153,7 +163,26 @@ pub(crate) async fn run(
     status.sum_up();
 }
 
+/// Whether an attempt is at an event of a function, out of the function's own outbox.
+fn is_event(attempt: &Attempt) -> bool {
+    let Delivery { protocol, subscription, .. } = &*attempt.delivery;
+    *protocol == SubscriptionProtocol::Lambda && subscription.topic.name.is_direct()
+}
+
+/// Has an event's function run.
+async fn run_event(shared: &Shared, attempt: &Attempt) {
+    let Some(outcome) = lambda::attempt(shared, attempt).await else { return };
+    let settle = Command::SettleDelivery { attempt: attempt.receipt, outcome };
+    if let Err(failure) = shared.broker.call(settle).await {
+        let outbox = &attempt.delivery.subscription;
+        warn!(%outbox, "what came of an event is not recorded, so it is tried again: {failure}");
+    }
+}
+
 async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt: &Attempt) {
+    if is_event(attempt) {
+        return run_event(shared, attempt).await;
+    }
     let begun_at = Instant::now();
     let Packed { parcel, published_at, message_md5, order } =
         match pack(shared, base_url, attempt).await {
@@ -175,8 +204,12 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
             (pushed.outcome.clone(), pushed.settled, Some((order, pushed)))
         }
         None => {
+            let topic = &attempt.delivery.subscription.topic;
             let outcome = match (&sending, shared.couriers.of(attempt.delivery.protocol)) {
                 (Some(sending), _) => sending.make().await,
+                _ if attempt.delivery.protocol == SubscriptionProtocol::Lambda => {
+                    lambda::deliver(shared, topic, &parcel).await
+                }
                 (None, Some(courier)) => courier.deliver(&parcel).await,
                 // It was configured when somebody subscribed, and may be again.
                 (None, None) => {
@@ -304,6 +337,9 @@ async fn pack_content(
         SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
         // Push services get no envelope.
         SubscriptionProtocol::Application => String::new(),
+        SubscriptionProtocol::Lambda => {
+            signatures::signed_event(&shared.signer, &rendering).await?
+        }
         _ => signatures::signed_body(&shared.signer, &rendering).await?,
     };
     let letter = delivery.protocol.is_email().then(|| Letter {

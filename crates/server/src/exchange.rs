@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tidings_aws::lambda::InvokeHeaders;
 use tidings_aws::query::Fields;
 use tidings_aws::response::{self, Output};
 use tidings_aws::{Action, Input, Protocol, Refusal, Request, WireError, sns, sqs};
@@ -32,6 +33,8 @@ pub(crate) struct Call {
     /// What queue URLs begin with: scheme and host as the client used them, or as configured,
     /// without a slash at the end.
     pub(crate) base_url: String,
+    /// `GET` and its like.
+    pub(crate) method: String,
     /// The URL's path, as it came.
     pub(crate) path: String,
     /// The URL's query without the question mark, as it came; empty if there is none.
@@ -50,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) request_id: Uuid,
     /// `X-Amzn-Trace-Id`, which becomes the system attribute `AWSTraceHeader` of a message sent.
     pub(crate) trace_id_header: Option<String>,
+    /// What Invoke says in headers.
+    pub(crate) invoke_headers: InvokeHeaders,
 }
 
 /// A call on its way.
@@ -62,6 +67,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) audit: Option<&'a AuditLog>,
     pub(crate) kms: Option<&'a KeyService>,
     pub(crate) mobile: Option<&'a MobilePush>,
+    /// Whether functions are run here.
+    pub(crate) hosts_functions: bool,
     pub(crate) call: &'a Call,
     request: Request<'a>,
 }
@@ -71,7 +78,20 @@ impl<'a> Exchange<'a> {
         let request = Request::read(call.protocol, &call.query, &call.body)?;
         let Shared { broker, signer, couriers, sms, auth, kms, mobile, .. } = shared;
         let (audit, kms, mobile) = (auth.audit(), kms.as_ref(), mobile.as_ref());
-        Ok(Self { broker, signer, couriers, sms, auth, audit, kms, mobile, call, request })
+        let hosts_functions = shared.lambda.is_some();
+        Ok(Self {
+            broker,
+            signer,
+            couriers,
+            sms,
+            auth,
+            audit,
+            kms,
+            mobile,
+            hosts_functions,
+            call,
+            request,
+        })
     }
 
     /// Who asks for something about queues, and where.

@@ -26,6 +26,7 @@ mod iam;
 mod identities;
 mod keys;
 mod kms;
+mod lambda;
 mod listener;
 mod mobile;
 mod pages;
@@ -55,6 +56,7 @@ pub use external_kms::{
 };
 pub use identities::{Identities, RootKeyError};
 pub use keys::{KeyService, Kms};
+pub use lambda::{Lambda, LambdaError};
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,
@@ -64,6 +66,7 @@ pub use plane::LoadError;
 pub use server::{Outbound, Reloader, Server};
 pub use sms::{OriginationNumber, SmsTerms};
 pub use throttle::Quota;
+pub use tidings_functions::HostConfig;
 pub use tidings_identity::NewAccessKey;
 pub use tls::{
     CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, KeptKeys,

@@ -32,6 +32,9 @@ const CERTIFICATE: (&str, &str) = ("/SimpleNotificationService-", ".pem");
 impl Plain {
     /// Tells a plain request from one in an AWS protocol, which is `None`.
     pub(crate) fn of(head: &Parts) -> Option<Self> {
+        if tidings_aws::lambda::is_rest_path(head.uri.path()) {
+            return None;
+        }
         let looks = head.method == Method::GET || head.method == Method::HEAD;
         if !looks {
             return (head.method != Method::POST).then_some(Self::OtherMethod);
@@ -62,7 +65,7 @@ pub(crate) async fn answer(plain: Plain, path: &str, shared: &Shared, base_url: 
 /// A short text for a person.
 pub(crate) fn text(status: u16, text: impl Into<String>) -> Answer {
     let body = text.into().into_bytes();
-    Answer { status, content_type: "text/plain; charset=utf-8", query_error: None, body }
+    Answer::plain(status, "text/plain; charset=utf-8", body)
 }
 
 /// Ready is what answers requests: so a small one goes the whole way, and its answer is dropped.
@@ -90,7 +93,7 @@ async fn certificate(path: &str, signer: &Arc<Signer>) -> Answer {
         return text(404, "No such certificate.\n");
     }
     let body = key.certificate_pem().as_bytes().to_vec();
-    Answer { status: 200, content_type: "application/x-pem-file", query_error: None, body }
+    Answer::plain(200, "application/x-pem-file", body)
 }
 
 fn welcome(base_url: &str) -> Answer {

@@ -39,6 +39,12 @@ pub(crate) fn respond(answer: Answer, request_id: Uuid) -> Response<Full<Bytes>>
         let query_error = HeaderValue::try_from(query_error);
         headers.insert(X_AMZN_QUERY_ERROR, query_error.expect("an error's code is ASCII"));
     }
+    for (name, value) in answer.headers {
+        // What a function answers is nothing that may be in a header; names of versions are.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
     if answer.content_type == pages::HTML {
         pages::protect(headers);
     }

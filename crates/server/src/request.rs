@@ -18,9 +18,10 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
+use tidings_aws::lambda::InvokeHeaders;
 use tidings_aws::response::{self, Members, Output};
 use tidings_aws::sigv4::Scope;
-use tidings_aws::{Action, Answer, Head, Protocol, Service, SqsAction, WireError};
+use tidings_aws::{Action, Answer, Head, LambdaAction, Protocol, Service, SqsAction, WireError};
 use tidings_broker::Broker;
 use tidings_core::names::Uuid;
 use tidings_core::time::Timestamp;
@@ -36,6 +37,7 @@ use crate::caller::{self, Caller, Standing, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
 use crate::keys::KeyService;
+use crate::lambda::Lambda;
 use crate::listener::Door;
 use crate::mobile::MobilePush;
 use crate::pages::Page;
@@ -43,7 +45,7 @@ use crate::plain::Plain;
 use crate::reply::{Refused, keep_version, refuse, respond};
 use crate::sms::Sms;
 use crate::throttle::{Place, Throttle};
-use crate::{browsers, fault, iam, kms, plain, sns, sqs, sts};
+use crate::{browsers, fault, iam, kms, lambda, plain, sns, sqs, sts};
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -61,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) kms: Option<KeyService>,
     /// Platform applications and endpoints; `None` where none are kept.
     pub(crate) mobile: Option<MobilePush>,
+    /// Functions that are run here, if any are.
+    pub(crate) lambda: Option<Lambda>,
 }
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -123,7 +127,12 @@ async fn pass_steps(
         let error = unauthentic(shared, &circumstances, action, service, error, request_id);
         return Err(Refused::Unread(service, error.into()));
     }
-    let body = shared.bodies.read(body).await.map_err(|error| Refused::Body(service, error))?;
+    let bytes_max = code_bytes_max(shared, service, &named);
+    let body = shared
+        .bodies
+        .read_more(body, bytes_max)
+        .await
+        .map_err(|error| Refused::Body(service, error))?;
     // What a page's button sends beside its address says nothing.
     let (protocol, body) = match page {
         Some(_) => (Protocol::Query, Bytes::new()),
@@ -149,6 +158,7 @@ async fn pass_steps(
     let _place = place.map_err(refused)?;
     let call = Call {
         base_url,
+        method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         protocol,
@@ -158,6 +168,7 @@ async fn pass_steps(
         circumstances,
         request_id,
         trace_id_header: caller::text(head, &X_AMZN_TRACE_ID).map(str::to_owned),
+        invoke_headers: invoke_headers(head),
     };
     match action {
         Action::Sns(action) if let Some(page) = page => {
@@ -169,6 +180,7 @@ async fn pass_steps(
         Action::Iam(action) => Ok(iam::answer(shared, &call, action).await),
         Action::Sts(action) => Ok(sts::answer(shared, &call, action).await),
         Action::Kms(action) => Ok(kms::answer(shared, &call, action).await),
+        Action::Lambda(_) => Ok(lambda::answer(shared, &call).await),
     }
 }
 
@@ -247,8 +259,33 @@ fn unauthentic(
     }
 }
 
+/// How long the body may be of a request that brings a function's code; 0 of all others, which may be
+/// as long as is configured.
+fn code_bytes_max(shared: &Shared, service: Service, named: &Head<'_>) -> u32 {
+    use LambdaAction::{CreateFunction, UpdateFunctionCode};
+    if service != Service::Lambda || shared.lambda.is_none() {
+        return 0;
+    }
+    match Action::find(service, Protocol::Json, named, b"") {
+        Ok(Action::Lambda(CreateFunction | UpdateFunctionCode)) => {
+            tidings_lambda::limits::CODE_REQUEST_BYTES_MAX
+        }
+        _ => 0,
+    }
+}
+
+fn invoke_headers(head: &Parts) -> InvokeHeaders {
+    let text = |name| caller::text(head, &HeaderName::from_static(name)).map(str::to_owned);
+    InvokeHeaders {
+        invocation_type: text("x-amz-invocation-type"),
+        log_type: text("x-amz-log-type"),
+        client_context: text("x-amz-client-context"),
+    }
+}
+
 fn protocol_of(head: &Parts) -> Protocol {
-    Protocol::of(target(head), caller::text(head, &CONTENT_TYPE))
+    let by_headers = || Protocol::of(target(head), caller::text(head, &CONTENT_TYPE));
+    Protocol::of_path(head.uri.path()).unwrap_or_else(by_headers)
 }
 
 /// A target that is not ASCII is none that exists, and still a target: it names the protocol.
@@ -259,6 +296,7 @@ fn target(head: &Parts) -> Option<&str> {
 /// The part of the request that names its service and its action.
 fn named<'a>(head: &'a Parts, scope: Option<&'a Scope<'_>>) -> Head<'a> {
     Head {
+        method: head.method.as_str(),
         path: head.uri.path(),
         query: head.uri.query().unwrap_or_default(),
         target: target(head),

@@ -19,6 +19,7 @@ use crate::body::Bodies;
 use crate::config::Config;
 use crate::connection::Common;
 use crate::keys::KeyService;
+use crate::lambda::Lambda;
 use crate::listener::{
     BindError, BoundAddress, BoundListener, Crowd, Entrance, Entrances, Listener,
 };
@@ -118,6 +119,7 @@ impl Server {
             throttle,
             kms: None,
             mobile: None,
+            lambda: None,
         };
         let shared = Arc::new(shared);
         Ok(Self { entrances, shared, reloader: Reloader::default(), gateway })
@@ -139,6 +141,13 @@ impl Server {
     pub fn with_mobile_push(mut self, mobile: MobilePush) -> Self {
         let shared = Arc::get_mut(&mut self.shared);
         shared.expect("nothing is served before the server runs").mobile = Some(mobile);
+        self
+    }
+
+    /// Has it run functions: it answers as Lambda does.
+    pub fn with_functions(mut self, lambda: Lambda) -> Self {
+        let shared = Arc::get_mut(&mut self.shared);
+        shared.expect("nothing is served before the server runs").lambda = Some(lambda);
         self
     }
 
@@ -179,6 +188,9 @@ impl Server {
         if let Some(kms) = &shared.kms {
             tokio::spawn(kms.own().clone().keep(shared.broker.clone(), stopping.clone()));
         }
+        if let Some(lambda) = &shared.lambda {
+            tokio::spawn(lambda.clone().keep(stopping.clone()));
+        }
         let limits = &shared.config.limits;
         let common = Common {
             crowd: Crowd::new(limits.connections_per_address_max),
@@ -197,6 +209,10 @@ impl Server {
             text_messages.stop().await;
         }
         shared.sms.settle().await;
+        // Last, so that what clients wait for could end.
+        if let Some(lambda) = &shared.lambda {
+            lambda.stop().await;
+        }
     }
 
     /// Delivers what the broker has for endpoints, unless another server over it does.

@@ -1,6 +1,5 @@
 //! Envelopes with their signatures.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use tidings_aws::sns::{Rendering, Signature};
@@ -38,15 +37,26 @@ pub(crate) async fn signed_body(
     signer: &Arc<Signer>,
     rendering: &Rendering<'_>,
 ) -> Result<String, Unsigned> {
-    let Some(string_to_sign) = rendering.string_to_sign() else {
-        return Ok(rendering.body(None).into_owned());
-    };
+    signed(signer, rendering, |signature| rendering.body(signature).into_owned()).await
+}
+
+/// What a function gets of a message: an event with one record, signed as an envelope is.
+pub(crate) async fn signed_event(
+    signer: &Arc<Signer>,
+    rendering: &Rendering<'_>,
+) -> Result<String, Unsigned> {
+    signed(signer, rendering, |signature| rendering.event(signature)).await
+}
+
+async fn signed(
+    signer: &Arc<Signer>,
+    rendering: &Rendering<'_>,
+    write: impl FnOnce(Option<Signature<'_>>) -> String,
+) -> Result<String, Unsigned> {
+    let Some(string_to_sign) = rendering.string_to_sign() else { return Ok(write(None)) };
     let key = key(signer).await?;
     let version = rendering.delivery.signature_version;
     let text = key.sign(version, string_to_sign.as_bytes())?;
     let signature = Signature { text: &text, certificate_name: key.certificate_name() };
-    Ok(match rendering.body(Some(signature)) {
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
-    })
+    Ok(write(Some(signature)))
 }

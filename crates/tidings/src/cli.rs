@@ -4,10 +4,11 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
+use crate::functions::FunctionCommand;
 use crate::principals::{AccessKeyCommand, GroupCommand, PolicyChange, RoleCommand, UserCommand};
 use crate::settings::{
-    Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestPushArguments,
-    TestSmsArguments,
+    Arguments, ChangeMasterKey, RootKeyArguments, TestEmailArguments, TestLambdaArguments,
+    TestPushArguments, TestSmsArguments,
 };
 
 /// A self-hosted messaging service that speaks the Amazon SNS and SQS protocols.
@@ -40,6 +41,13 @@ pub(crate) enum Command {
     Courier {
         #[command(subcommand)]
         command: CourierCommand,
+    },
+    /// Makes, lists, invokes and deletes functions.
+    Function {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(subcommand)]
+        command: FunctionCommand,
     },
     /// Makes, lists and deletes the users of an account.
     User {
@@ -116,6 +124,11 @@ pub(crate) enum CourierTest {
     /// The status is 0 if the gateway took the message. A gateway that allows one session at a time
     /// refuses the test while the server has it.
     Sms(Box<TestSmsArguments>),
+    /// By a service that runs functions elsewhere
+    ///
+    /// The settings are those of `tidings serve`: the tables [[functions.elsewhere]] of its
+    /// configuration file. The status is 0 if the service took the event.
+    Lambda(Box<TestLambdaArguments>),
 }
 
 #[derive(Subcommand, Debug)]

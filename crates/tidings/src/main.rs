@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod commands;
 mod explain;
+mod functions;
 mod master_key;
 mod principals;
 mod settings;
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
         cli::Command::MasterKey { command } => commands::master_key(command).map(done),
         cli::Command::RootKey { command } => commands::root_key(command).map(done),
         cli::Command::Courier { command } => commands::courier(command).map(done),
+        cli::Command::Function { connection, command } => {
+            commands::function(&connection, command).map(done)
+        }
         cli::Command::User { connection, command } => {
             commands::principals(&connection, Principals::User(command)).map(done)
         }

@@ -2,8 +2,15 @@ use serde_json::json;
 
 use super::*;
 
-const KINDS: [Kind; 6] =
-    [Kind::Identity, Kind::Queue, Kind::Topic, Kind::Key, Kind::Trust, Kind::Endpoint];
+const KINDS: [Kind; 7] = [
+    Kind::Identity,
+    Kind::Queue,
+    Kind::Topic,
+    Kind::Key,
+    Kind::Function,
+    Kind::Trust,
+    Kind::Endpoint,
+];
 
 /// A statement that is right for the kind, with one member replaced, added, or (by null) removed.
 fn with(kind: Kind, member: &str, value: Value) -> String {

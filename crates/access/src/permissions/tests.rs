@@ -12,6 +12,7 @@ fn tables_are_in_order_and_speak_of_their_own_service() {
         ("sqs", &sqs::TABLE[..]),
         ("sns", &sns::TABLE[..]),
         ("kms", &kms::TABLE[..]),
+        ("lambda", &lambda::TABLE[..]),
         ("sts", &sts::TABLE[..]),
     ] {
         assert!(table.is_sorted_by(|(one, _), (other, _)| one < other), "{service}");

@@ -28,8 +28,14 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http | P::Https | P::Email | P::EmailJson | P::Application | P::Sms => Ok(protocol),
-        P::Lambda | P::Firehose => Err(TopicRejection::parameter(format_args!(
+        P::Http
+        | P::Https
+        | P::Email
+        | P::EmailJson
+        | P::Application
+        | P::Lambda
+        | P::Sms => Ok(protocol),
+        P::Firehose => Err(TopicRejection::parameter(format_args!(
             "Protocol Reason: this server does not deliver by the protocol {name} yet"
         ))),
     }
@@ -55,6 +61,10 @@ pub(crate) fn check(
         }
     } else if protocol == SubscriptionProtocol::Sms {
         check_phone_number(&endpoint)?;
+    } else if protocol == SubscriptionProtocol::Lambda {
+        if tidings_lambda::FunctionId::parse_arn(&endpoint).is_none() {
+            return Err(TopicRejection::parameter("Lambda endpoint ARN"));
+        }
     } else if QueueArn::parse(&endpoint).is_none() {
         return Err(TopicRejection::parameter("SQS endpoint ARN"));
     }
@@ -138,7 +148,7 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https", "email", "email-json", "application"] {
+        for name in ["sqs", "http", "https", "email", "email-json", "application", "lambda", "sms"] {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));
@@ -146,7 +156,7 @@ mod tests {
         for name in ["http", "https", "lambda", "email"] {
             assert_eq!(protocol(name, &fifo), Err(parameter(only_queues)), "{name}");
         }
-        for name in ["lambda", "firehose"] {
+        for name in ["firehose"] {
             let text =
                 format!("Protocol Reason: this server does not deliver by the protocol {name} yet");
             assert_eq!(protocol(name, &standard), Err(parameter(&text)));

@@ -10,6 +10,7 @@ mod caller;
 mod checks;
 mod endpoint;
 mod envelope;
+mod function_event;
 mod mail;
 mod message;
 mod message_attributes;

@@ -19,7 +19,8 @@ pub(crate) struct Circumstances {
     endpoint: Option<Arc<PrivateEndpoint>>,
     user_agent: Option<HeaderValue>,
     referer: Option<HeaderValue>,
-    listener: Arc<Listener>,
+    /// `None` of what the server asks itself.
+    listener: Option<Arc<Listener>>,
     client_certificate: Option<Arc<str>>,
 }
 
@@ -31,8 +32,21 @@ impl Circumstances {
             endpoint: door.endpoint.clone(),
             user_agent: head.headers.get(USER_AGENT).cloned(),
             referer: head.headers.get(REFERER).cloned(),
-            listener: Arc::clone(&door.listener),
+            listener: Some(Arc::clone(&door.listener)),
             client_certificate: door.client_certificate.clone(),
+        }
+    }
+
+    /// Of what the server does by itself, for nobody in particular.
+    pub(crate) fn internal() -> Self {
+        Self {
+            remote: None,
+            is_secure: true,
+            endpoint: None,
+            user_agent: None,
+            referer: None,
+            listener: None,
+            client_certificate: None,
         }
     }
 
@@ -86,7 +100,7 @@ impl Circumstances {
             principal: None,
             access_key_id: None,
             source_ip: self.remote.map(|address| address.to_string()),
-            listener: &self.listener.config.id,
+            listener: self.listener.as_ref().map_or("internal", |it| &it.config.id),
             vpc_endpoint: self.endpoint.as_ref().map(|endpoint| endpoint.id.as_str()),
             client_certificate: self.client_certificate.as_deref(),
             secure: self.is_secure,

@@ -254,7 +254,7 @@ impl Trial<'_> {
                 let url = format!("{}/{}", call.base_url, subject.path);
                 WireError::AccessDenied(access_denied_text(&url))
             }
-            (None, Service::Sns | Service::Iam | Service::Kms | Service::Sts) => {
+            (None, Service::Sns | Service::Iam | Service::Kms | Service::Lambda | Service::Sts) => {
                 WireError::Unauthentic(AuthFault::MissingToken)
             }
         }

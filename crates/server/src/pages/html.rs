@@ -60,7 +60,7 @@ impl Content<'_> {
             page += &format!("<form method=\"post\"><button>{button}</button></form>\n");
         }
         page.push_str("</main>\n</body>\n</html>\n");
-        Answer { status, content_type: HTML, query_error: None, body: page.into_bytes() }
+        Answer::plain(status, HTML, page.into_bytes())
     }
 }
 

@@ -14,6 +14,7 @@ use tidings_couriers::{AddressGuard, GuardError, is_email_address};
 
 use super::{ask, ask_and_acknowledge};
 use crate::exchange::{Exchange, unexpected};
+use crate::lambda;
 use crate::mobile;
 
 pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
@@ -31,6 +32,10 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
     }
     if subscribe.protocol == SubscriptionProtocol::Sms {
         super::publish::check_gateway(exchange, "Protocol")?;
+    }
+    if subscribe.protocol == SubscriptionProtocol::Lambda {
+        let courier = exchange.couriers.lambda.as_ref();
+        lambda::check_endpoint(exchange.hosts_functions, courier, &subscribe.endpoint)?;
     }
     match ask(exchange, TopicCommand::Subscribe(subscribe)).await? {
         Reply::Subscribed { arn, is_pending } => {

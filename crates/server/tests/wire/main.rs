@@ -16,6 +16,7 @@ mod encryption;
 mod endpoints;
 mod fair_queues;
 mod fifo;
+mod functions;
 mod get_queue_url;
 mod harness;
 mod in_flight_limit;

@@ -2,6 +2,7 @@
 
 mod connection;
 mod element;
+mod lambda;
 pub(crate) mod profile;
 mod transport;
 

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -49,8 +50,8 @@ pub(crate) enum ClientError {
     Start(#[source] std::io::Error),
     #[error("cannot ask {endpoint}: {problem}")]
     Unreachable { endpoint: String, problem: String },
-    #[error("{endpoint} answers, but not as IAM does (status {status}): is it Tidings?")]
-    NotIam { endpoint: String, status: u16 },
+    #[error("{endpoint} answers, but not as {service} does (status {status}): is it Tidings?")]
+    Strange { endpoint: String, service: &'static str, status: u16 },
     /// The server's own words.
     #[error("{code}: {text}")]
     Refused { code: String, text: String },
@@ -82,8 +83,9 @@ impl Client {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Element, ClientError> {
-        let (status, body) = self.runtime.block_on(self.send(action, parameters))?;
-        let strange = || ClientError::NotIam { endpoint: self.to.endpoint.clone(), status };
+        let (head, body) = self.exchange(self.request(action, parameters), TIMEOUT)?;
+        let status = head.status.as_u16();
+        let strange = || self.strange("IAM", status);
         let text = std::str::from_utf8(&body).map_err(|_| strange())?;
         let answer = Element::parse(text).ok_or_else(strange)?;
         if status != 200 {
@@ -123,50 +125,81 @@ impl Client {
         }
     }
 
+    pub(super) fn strange(&self, service: &'static str, status: u16) -> ClientError {
+        ClientError::Strange { endpoint: self.to.endpoint.clone(), service, status }
+    }
+
+    /// Waits for the answer to a request: its head and its body.
+    pub(super) fn exchange(
+        &self,
+        request: Option<Request<Full<Bytes>>>,
+        within: Duration,
+    ) -> Result<(Parts, Zeroizing<Vec<u8>>), ClientError> {
+        self.runtime.block_on(self.send(request, within))
+    }
+
     async fn send(
         &self,
-        action: &str,
-        parameters: &[(&str, &str)],
-    ) -> Result<(u16, Zeroizing<Vec<u8>>), ClientError> {
+        request: Option<Request<Full<Bytes>>>,
+        within: Duration,
+    ) -> Result<(Parts, Zeroizing<Vec<u8>>), ClientError> {
         let failed = |problem: String| ClientError::Unreachable {
             endpoint: self.to.endpoint.clone(),
             problem,
         };
-        let request = self.request(action, parameters).ok_or_else(|| {
+        let request = request.ok_or_else(|| {
             failed("the access key or a parameter cannot be sent in a request".to_owned())
         })?;
         let exchange = async {
             let answer = self.http.request(request).await.map_err(|error| with_causes(&error))?;
-            let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
             let body = body.map_err(|error| error.to_string())?;
-            Ok((status, Zeroizing::new(body.to_bytes().to_vec())))
+            Ok((head, Zeroizing::new(body.to_bytes().to_vec())))
         };
-        let late = |_| failed(format!("there is no answer within {} s", TIMEOUT.as_secs()));
-        timeout(TIMEOUT, exchange).await.map_err(late)?.map_err(failed)
+        let late = |_| failed(format!("there is no answer within {} s", within.as_secs()));
+        timeout(within, exchange).await.map_err(late)?.map_err(failed)
     }
 
     /// A signed request. `None` if something in it can be in no header.
     fn request(&self, action: &str, parameters: &[(&str, &str)]) -> Option<Request<Full<Bytes>>> {
-        let body = form(action, parameters);
-        let headers = [("content-type", FORM.as_bytes()), ("host", self.host.as_bytes())];
-        let unsigned =
-            Unsigned { method: "POST", path: self.uri.path(), query: "", headers: &headers };
+        let body = Bytes::from(form(action, parameters));
+        self.signed("iam", "POST", "/", &[("content-type", FORM)], body)
+    }
+
+    /// A signed request to a path without a query. `None` if something in it can be in no request.
+    pub(super) fn signed(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Bytes,
+    ) -> Option<Request<Full<Bytes>>> {
+        let mut signing: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        signing.push(("host", self.host.as_bytes()));
+        let unsigned = Unsigned { method, path, query: "", headers: &signing };
         let credentials = &self.to.credentials;
         let signer = Signer {
             access_key_id: &credentials.id,
             secret: &credentials.secret,
             session_token: credentials.session_token.as_deref(),
             region: &self.to.region,
-            service: "iam",
+            service,
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Seconds(i64::try_from(since.as_secs()).ok()?);
-        let signed = signer.sign(&unsigned, &BodyHash::of(body.as_bytes()), now).ok()?;
-        let mut request = Request::post(self.uri.clone());
+        let signed = signer.sign(&unsigned, &BodyHash::of(&body), now).ok()?;
+        let mut uri = self.uri.clone().into_parts();
+        uri.path_and_query = Some(path.parse().ok()?);
+        let uri = Uri::from_parts(uri).ok()?;
+        let mut request = Request::builder().method(method).uri(uri);
         let to = request.headers_mut()?;
-        to.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
         to.insert(HOST, self.host.clone());
+        for (name, value) in headers {
+            to.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
+        }
         for (name, value) in signed.iter() {
             to.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
         }

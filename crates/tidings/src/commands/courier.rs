@@ -4,13 +4,14 @@ use std::error::Error;
 
 use bytes::Bytes;
 use tidings_couriers::{
-    Courier, EmailCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier, TextMessage,
+    Courier, EmailCourier, LambdaCourier, Letter, Outcome, Parcel, ParcelKind, SmsCourier,
+    TextMessage,
 };
 use tokio::sync::oneshot;
 
 use super::courier_push::push;
 use crate::cli::{CourierCommand, CourierTest};
-use crate::settings::{TestEmailArguments, TestSmsArguments};
+use crate::settings::{TestEmailArguments, TestLambdaArguments, TestSmsArguments};
 
 /// Why a test was not passed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,14 @@ enum Failed {
     TryLater(&'static str, String),
     #[error("the {0} was refused for good: {1}")]
     Never(&'static str, String),
+    #[error(
+        "no functions elsewhere are configured: add a table [[functions.elsewhere]] to the \
+         configuration file, and name it by --config. Functions of this server itself are invoked by \
+         `tidings function invoke`"
+    )]
+    NothingElsewhere,
+    #[error("no table [[functions.elsewhere]] is for {0}: see their key `functions`")]
+    NotMeant(String),
 }
 
 /// Makes the test.
@@ -38,6 +47,7 @@ pub(crate) fn courier(command: CourierCommand) -> Result<(), Box<dyn Error>> {
         CourierTest::Email(arguments) => email(*arguments),
         CourierTest::Push(arguments) => push(*arguments),
         CourierTest::Sms(arguments) => sms(*arguments),
+        CourierTest::Lambda(arguments) => lambda(*arguments),
     }
 }
 
@@ -99,6 +109,31 @@ fn sms(arguments: TestSmsArguments) -> Result<(), Box<dyn Error>> {
         }
         Outcome::TryLater { why, .. } => Err(Failed::TryLater("message", why).into()),
         Outcome::Never { why, .. } => Err(Failed::Never("message", why).into()),
+    }
+}
+
+fn lambda(arguments: TestLambdaArguments) -> Result<(), Box<dyn Error>> {
+    let (function, config) = arguments.resolve()?;
+    let config = config.ok_or(Failed::NothingElsewhere)?;
+    let courier = LambdaCourier::new(&config)?;
+    if !courier.reaches(&function) {
+        return Err(Failed::NotMeant(function).into());
+    }
+    println!("invoking {function}");
+    let parcel = Parcel {
+        body: Bytes::from_static(br#"{"Records":[],"Test":"Tidings"}"#),
+        letter: None,
+        ..test_message(function)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(courier.deliver(&parcel)) {
+        Outcome::Delivered { status, detail } => {
+            println!("its service took the event: {status} {detail}");
+            println!("What the function makes of it, its log shows.");
+            Ok(())
+        }
+        Outcome::TryLater { why, .. } => Err(Failed::EventLater(why).into()),
+        Outcome::Never { why, .. } => Err(Failed::EventNever(why).into()),
     }
 }
 

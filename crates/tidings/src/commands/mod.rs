@@ -2,6 +2,7 @@
 
 mod courier;
 mod courier_push;
+mod function;
 mod greeting;
 mod master_key;
 mod open_files;
@@ -12,6 +13,7 @@ mod serve;
 mod signals;
 
 pub(crate) use courier::courier;
+pub(crate) use function::function;
 pub(crate) use master_key::master_key;
 pub(crate) use policy::policy;
 pub(crate) use principals::principals;

@@ -11,7 +11,7 @@ use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
 use tidings_server::{
     AuditLevel, AuditLog, Auth, DevelopmentCertificates, ExternalKms, Identities, KeptKeys,
-    KeyService, Kms, MobilePush, NewAccessKey, Outbound, Server,
+    KeyService, Kms, Lambda, MobilePush, NewAccessKey, Outbound, Server,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
@@ -116,9 +116,23 @@ async fn bind(
         }
     };
     let mobile = MobilePush::open(broker.clone()).await?;
+    let lambda = match &settings.functions {
+        None => None,
+        Some(host) => {
+            info!("functions are run here, as this server's user");
+            Some(Lambda::open(broker.clone(), &settings.data, host.clone()).await?)
+        }
+    };
+    let with = |server: Server| {
+        let server = server.with_kms(kms).with_mobile_push(mobile);
+        match lambda {
+            Some(lambda) => server.with_functions(lambda),
+            None => server,
+        }
+    };
     let Some(wanted) = &settings.auth else {
         let server = Server::bind(config, broker.clone(), outbound, Auth::Off).await?;
-        return Ok((server.with_kms(kms).with_mobile_push(mobile), None));
+        return Ok((with(server), None));
     };
     let identities = Identities::open(broker.clone()).await?;
     let auth = Auth::On {
@@ -129,7 +143,7 @@ async fn bind(
     let server = Server::bind(config, broker.clone(), outbound, auth).await?;
     // Last, so that nothing can fail any more before the key is shown.
     let first_key = identities.create_first_key(broker, settings.server.account).await?;
-    Ok((server.with_kms(kms).with_mobile_push(mobile), first_key))
+    Ok((with(server), first_key))
 }
 
 fn open_audit_log((path, level): &(PathBuf, AuditLevel)) -> Result<Arc<AuditLog>, Box<dyn Error>> {

@@ -44,7 +44,7 @@ impl Settings {
             (Some(_), None, None) if variable(TOKEN).is_some() => {
                 return refused("kms-credentials-file", "TIDINGS_KMS_SESSION_TOKEN is set too");
             }
-            (Some(path), None, None) => read(path)?,
+            (Some(path), None, None) => read_credentials("kms-credentials-file", path)?,
             (Some(_), ..) => {
                 let problem = "credentials are in the environment too: only one can say them";
                 return refused("kms-credentials-file", problem);
@@ -77,22 +77,24 @@ impl Settings {
 }
 
 /// The profile `default` of a file that nobody else may read.
-fn read(path: &Path) -> Result<KmsCredentials, SettingsError> {
-    const KEY: &str = "kms-credentials-file";
+pub(super) fn read_credentials(
+    key: &'static str,
+    path: &Path,
+) -> Result<KmsCredentials, SettingsError> {
     let shown = path.display();
     let bytes = match read_secret_file(path, FILE_BYTES_MAX) {
         Ok(bytes) => bytes,
-        Err(error) => return refused(KEY, format!("{shown}: {error}")),
+        Err(error) => return refused(key, format!("{shown}: {error}")),
     };
     let Ok(text) = str::from_utf8(&bytes) else {
-        return refused(KEY, format!("{shown}: it is no text in UTF-8"));
+        return refused(key, format!("{shown}: it is no text in UTF-8"));
     };
     let profile = Profile::parse(text, |section| section == "default");
     let value = |name: &str| profile.get(name).filter(|value| !value.is_empty());
     let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key"))
     else {
         let problem = "has no aws_access_key_id and aws_secret_access_key under [default]";
-        return refused(KEY, format!("{shown} {problem}"));
+        return refused(key, format!("{shown} {problem}"));
     };
     Ok(KmsCredentials {
         access_key_id: id.to_owned(),

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::email::EmailSettings;
+use super::functions::FunctionSettings;
 use super::listeners::ListenerSettings;
 use super::push::PushSettings;
 use super::sms::SmsSettings;
@@ -155,6 +156,10 @@ pub(crate) struct Settings {
     #[command(flatten)]
     #[serde(default)]
     pub(crate) sms: SmsSettings,
+    /// Functions: the table `[functions]` of the file.
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) functions: FunctionSettings,
     /// PEM file with the private key that messages of topics are signed with [default: one that the
     /// server makes and keeps in the data folder]
     #[arg(long, value_name = "FILE", env = "TIDINGS_SIGNING_KEY")]
@@ -255,6 +260,7 @@ impl Settings {
             email: self.email.over(below.email),
             push: self.push.over(below.push),
             sms: self.sms.over(below.sms),
+            functions: self.functions.over(below.functions),
             signing_key: self.signing_key.or(below.signing_key),
             signing_certificate: self.signing_certificate.or(below.signing_certificate),
             filter_policies_per_topic: self

@@ -10,7 +10,7 @@ use tidings_core::shard;
 use tidings_couriers::{AddressRanges, CourierConfig};
 use tidings_server::{
     AcmeConfig, AuditLevel, CertificateFiles, Config, DevelopmentCertificates, ExternalKmsConfig,
-    HEADER_BYTES_LEAST, Limits, ListenerConfig, Quota, SHUTDOWN_TIMEOUT,
+    HEADER_BYTES_LEAST, HostConfig, Limits, ListenerConfig, Quota, SHUTDOWN_TIMEOUT,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -41,6 +41,8 @@ pub(crate) struct Resolved {
     pub(crate) auth: Option<AuthSettings>,
     pub(crate) shard: shard::Settings,
     pub(crate) couriers: CourierConfig,
+    /// How functions are run, if they are.
+    pub(crate) functions: Option<HostConfig>,
     /// The names of the certificate for development, if there is to be one.
     pub(crate) development: Option<Vec<String>>,
     /// The signing key and its certificate, if they are given.
@@ -161,8 +163,10 @@ impl Settings {
             email: self.email.resolve()?,
             push: self.push.resolve()?,
             sms,
+            lambda: self.functions.elsewhere(CourierConfig::default().attempt_timeout)?,
             ..CourierConfig::default()
         };
+        let functions = self.functions.host(&data)?;
         let server = Config {
             listeners: listeners.configs,
             account,
@@ -183,6 +187,7 @@ impl Settings {
             auth,
             shard,
             couriers,
+            functions,
             signing,
             log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
         })

@@ -151,9 +151,14 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("sms-monthly-spend-limit", "'1'", "2"),
         ("sms-sandbox", "true", "false"),
         ("sms-origination-numbers", "'+15550100'", "+15550100/US"),
+        ("functions-hosting", "true", "false"),
+        ("functions-processes-max", "1", "2"),
+        ("functions-idle-seconds", "1", "2"),
+        ("functions-path", "'one'", "two"),
+        ("functions-roots", "'one'", "two"),
     ] {
         // Those of a table have its name in front elsewhere.
-        let tables = ["email", "push", "sms"].map(|table| Some((table, key.strip_prefix(table)?)));
+        let tables = ["email", "push", "sms", "functions"].map(|table| Some((table, key.strip_prefix(table)?)));
         let line = match tables.into_iter().flatten().next() {
             Some((table, key)) => format!("[{table}]\n{} = {in_file}\n", &key[1..]),
             None => format!("{key} = {in_file}\n"),

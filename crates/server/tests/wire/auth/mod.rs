@@ -3,7 +3,7 @@
 mod anonymous;
 mod apps;
 mod guesses;
-mod identities;
+pub mod identities;
 mod links;
 mod phones;
 mod signatures;

@@ -3,6 +3,7 @@
 mod errors;
 mod form;
 mod kms;
+mod lambda;
 mod service;
 mod signing;
 mod sns;
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use self::errors::Refusal;
 pub use self::form::encoded;
 pub use self::kms::{KmsClient, KmsFault};
+pub use self::lambda::{FUNCTIONS, LambdaClient, new_function, zip};
 pub use self::service::{REGION, START_MS, Service, Setting};
 pub use self::signing::Credentials;
 pub use self::sns::{Sns, queue_arn, subscription, topic_arn, with_topics, with_topics_and_queues};

@@ -12,16 +12,18 @@ use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
 use tidings_couriers::{CourierConfig, Couriers};
+use tidings_functions::HostConfig;
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Limits, ListenAddress, ListenerConfig, MobilePush, Outbound,
-    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
+    KeyService, Kms, KmsCredentials, Lambda, Limits, ListenAddress, ListenerConfig, MobilePush,
+    Outbound, PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
 };
 use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::kms::KmsClient;
+use super::lambda::LambdaClient;
 use super::signing::Credentials;
 use super::sns::Sns;
 use super::sqs::{ACCOUNT, Protocol, Sqs};
@@ -62,6 +64,8 @@ pub struct Setting {
     pub keys: Option<ExternalKmsConfig>,
     /// On which terms text messages are sent.
     pub sms: SmsTerms,
+    /// Whether it runs functions.
+    pub functions: bool,
 }
 
 impl Service {
@@ -158,7 +162,12 @@ impl Service {
             Some(elsewhere) => ExternalKms::open(elsewhere, broker.clone()).await.unwrap().into(),
         };
         let mobile = MobilePush::open(broker.clone()).await.unwrap();
-        let server = server.with_kms(keys).with_mobile_push(mobile);
+        let mut server = server.with_kms(keys).with_mobile_push(mobile);
+        if setting.functions {
+            let host = HostConfig::new(Lambda::scratch(folder.path()));
+            let lambda = Lambda::open(broker.clone(), folder.path(), host).await.unwrap();
+            server = server.with_functions(lambda);
+        }
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async move {
@@ -191,6 +200,11 @@ impl Service {
     pub async fn kms(&self) -> KmsClient {
         let client = Client::connect(self.addr).await;
         KmsClient::new(self.addr, self.clock.clone(), client, self.root.clone())
+    }
+
+    /// A client of Lambda; where the server authenticates, the root user's.
+    pub async fn lambda(&self) -> LambdaClient {
+        LambdaClient::new(self.addr, self.clock.clone(), self.root.clone()).await
     }
 
     /// A client of SNS.

@@ -1,0 +1,7 @@
+//! Functions that run elsewhere: AWS Lambda, another Tidings, or whatever speaks its API.
+
+mod config;
+mod lambda_courier;
+
+pub use config::{FunctionCredentials, FunctionEndpoint, LambdaConfig, RemoteFunctions};
+pub use lambda_courier::LambdaCourier;

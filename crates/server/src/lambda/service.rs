@@ -1,0 +1,172 @@
+//! Functions, where their code lies, and what runs them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidings_broker::{Broker, Keys};
+use tidings_core::register::RegisterWrite;
+use tidings_functions::{FunctionSpec, Host, HostConfig};
+use tidings_lambda::{Code, Functions, LambdaCode, LambdaFault, PREFIX, Reference};
+use tokio::sync::Semaphore;
+
+use super::code::CodeStore;
+use super::errors::ErrorBook;
+use crate::plane::{LoadError, Plane, Registered};
+use crate::shutdown::Stopping;
+
+/// Functions that this server runs. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Lambda(pub(super) Arc<Hosted>);
+
+/// What there is of functions.
+pub(super) struct Hosted {
+    pub(super) plane: Arc<Plane<Functions>>,
+    code: Arc<CodeStore>,
+    pub(super) host: Arc<Host>,
+    pub(super) errors: ErrorBook,
+    /// Whose archive is unpacked now.
+    uploads: Semaphore,
+}
+
+/// Why functions cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LambdaError {
+    /// The register cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The folder for code cannot be used.
+    #[error("the folder for the code of functions: {0}")]
+    Folder(#[from] io::Error),
+}
+
+/// What lies in the data folder.
+const FOLDER: &str = "functions";
+
+/// Archives that are unpacked at once: each takes its bytes twice.
+const UPLOADS_MAX: usize = 2;
+
+/// How often it is looked whether there is code that nothing needs.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+impl Registered for Functions {
+    const PREFIX: &'static str = PREFIX;
+
+    fn load(entries: &[(String, Arc<[u8]>)], _: &Keys) -> Result<Self, String> {
+        let entries = entries.iter().map(|(name, value)| (name.as_str(), &**value));
+        Functions::load(entries).map_err(|fault| fault.to_string())
+    }
+
+    fn apply(&mut self, writes: &[RegisterWrite]) -> Result<(), String> {
+        Functions::apply(self, writes).map_err(|fault| fault.to_string())
+    }
+}
+
+impl Lambda {
+    /// Reads which functions there are. `data` is the data folder: their code lies in it.
+    ///
+    /// # Errors
+    /// [`LambdaError`]
+    pub async fn open(broker: Broker, data: &Path, host: HostConfig) -> Result<Self, LambdaError> {
+        let folder = below(data, "code");
+        let code = tokio::task::spawn_blocking(move || CodeStore::open(folder)).await;
+        let code = Arc::new(code.map_err(io::Error::other)??);
+        let errors = ErrorBook::open(broker.clone()).await?;
+        let plane = Plane::open(broker).await?;
+        let host = Host::new(host);
+        let uploads = Semaphore::new(UPLOADS_MAX);
+        Ok(Self(Arc::new(Hosted { plane, code, host, errors, uploads })))
+    }
+
+    /// Where functions have a folder for what is temporary, below the data folder.
+    pub fn scratch(data: &Path) -> PathBuf {
+        below(data, "tmp")
+    }
+
+    /// Removes code that nothing needs, as time passes, until the server stops; then ends what runs.
+    pub(crate) async fn keep(self, mut stopping: Stopping) {
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            tokio::select! {
+                _ = sweep.tick() => {}
+                () = stopping.begun() => break,
+            }
+            let needed = self.0.plane.look().needed_code();
+            let code = Arc::clone(&self.0.code);
+            let _ = tokio::task::spawn_blocking(move || code.sweep(&needed)).await;
+        }
+    }
+
+    /// Ends the processes of functions.
+    pub(crate) async fn stop(&self) {
+        self.0.host.stop().await;
+    }
+}
+
+impl Hosted {
+    /// Keeps an archive.
+    pub(super) async fn keep_code(&self, zip: Vec<u8>) -> Result<Code, LambdaFault> {
+        let _turn = self.uploads.acquire().await.map_err(|_| lost())?;
+        let code = Arc::clone(&self.code);
+        tokio::task::spawn_blocking(move || code.keep(&zip)).await.map_err(|_| lost())?
+    }
+
+    /// What the host needs to know to run a version. Its `revision` is that of the version, so that
+    /// two versions behind one alias have processes of their own.
+    pub(super) async fn spec(
+        &self,
+        reference: &Reference,
+        invocable: &tidings_lambda::Invocable,
+    ) -> Result<Arc<FunctionSpec>, LambdaFault> {
+        let (code, wanted) = (Arc::clone(&self.code), invocable.configuration.code.clone());
+        let folder = tokio::task::spawn_blocking(move || code.folder_of(&wanted)).await;
+        let folder = folder.map_err(|_| lost())??;
+        let it = &invocable.configuration;
+        Ok(Arc::new(FunctionSpec {
+            arn: reference.arn(),
+            name: reference.id.name.to_string(),
+            version: invocable.version.to_string(),
+            runtime: it.runtime.clone(),
+            handler: it.handler.clone(),
+            folder,
+            environment: it.environment.0.clone(),
+            timeout: Duration::from_secs(it.timeout_seconds.into()),
+            memory_mib: it.memory_mib,
+            region: reference.id.scope.region.as_str().to_owned(),
+            revision: revision(&invocable.version, &it.revision_id),
+        }))
+    }
+
+    /// Ends processes of what a function no longer is.
+    pub(super) async fn retire_old(&self, function: &tidings_lambda::FunctionId) {
+        let current: Vec<String> = match self.plane.look().find(function) {
+            Ok(function) => function
+                .versions()
+                .map(|(version, it)| revision(&version, &it.revision_id))
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        let arn = function.to_string();
+        let is_of_it = |spec: &FunctionSpec| {
+            let rest = spec.arn.strip_prefix(arn.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        self.host.retire(|spec| is_of_it(spec) && !current.contains(&spec.revision)).await;
+    }
+}
+
+/// A folder for functions in the data folder. Absolute, since processes run elsewhere.
+fn below(data: &Path, name: &str) -> PathBuf {
+    let folder = data.join(FOLDER).join(name);
+    std::path::absolute(&folder).unwrap_or(folder)
+}
+
+fn revision(version: &tidings_lambda::Qualifier, revision_id: &str) -> String {
+    format!("{version} {revision_id}")
+}
+
+/// A task was lost: the runtime stops, or a fault of ours ended it.
+fn lost() -> LambdaFault {
+    LambdaFault::new(LambdaCode::Service, "The request could not be carried out.")
+}

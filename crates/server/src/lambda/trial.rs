@@ -1,0 +1,119 @@
+//! Whether a caller may do what it asks of a function.
+
+use std::sync::Arc;
+
+use tidings_aws::Refusal;
+use tidings_broker::Broker;
+use tidings_identity::Principal;
+use tidings_lambda::{Functions, LambdaCode, LambdaFault, Qualifier, Reference, Scope};
+
+use crate::authenticate::Auth;
+use crate::authorise::{Judge, Question, nameless};
+use crate::caller::{Caller, Standing};
+use crate::exchange::Call;
+use crate::request::Shared;
+
+/// A call of Lambda, as it is judged.
+pub(super) struct Trial<'a> {
+    pub(super) broker: &'a Broker,
+    scope: Scope,
+    /// `None` where nobody is judged.
+    judge: Option<Judge<'a>>,
+    caller: &'a Caller,
+    auth: &'a Auth,
+}
+
+impl<'a> Trial<'a> {
+    /// # Errors
+    /// Whoever has no name may do nothing with functions.
+    pub(super) fn new(shared: &'a Shared, call: &'a Call) -> Result<Self, Refusal> {
+        let broker = &shared.broker;
+        let judge = match &call.caller.standing {
+            Standing::Unchecked { .. } => None,
+            Standing::Anonymous => return Err(nameless(shared, call).into()),
+            Standing::Principal(_) => Some(Judge::of(call, broker.now(), shared.auth.audit())),
+        };
+        let scope = Scope { account: call.caller.account, region: call.caller.region.clone() };
+        Ok(Self { broker, scope, judge, caller: &call.caller, auth: &shared.auth })
+    }
+
+    /// Where the caller's own functions are.
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The caller as it stands now, for a change whose turn has come. `None` where nobody is judged.
+    pub(super) fn caller_again(&self) -> Result<Option<Arc<Principal>>, Refusal> {
+        let (Some(_), Auth::On { identities, .. }) = (&self.judge, self.auth) else {
+            return Ok(None);
+        };
+        let now_ms = self.broker.now().as_ms();
+        Ok(Some(self.caller.again(&identities.plane.look(), now_ms)?))
+    }
+
+    /// The same call, judged now, and by what its caller is now.
+    pub(super) fn again<'b>(&'b self, principal: Option<&'b Principal>) -> Trial<'b> {
+        let now = self.broker.now();
+        let judge = self.judge.map(|judge| Judge { principal, now, ..judge });
+        let scope = self.scope.clone();
+        Trial { judge, scope, broker: self.broker, caller: self.caller, auth: self.auth }
+    }
+
+    /// Asks for a permission on a function, version or alias, whose own policy has a say.
+    pub(super) fn check(
+        &self,
+        functions: &Functions,
+        action: &str,
+        reference: &Reference,
+    ) -> Result<(), Refusal> {
+        self.check_with(functions, action, reference, &[])
+    }
+
+    /// The same, of a request that sets tags.
+    pub(super) fn check_with(
+        &self,
+        functions: &Functions,
+        action: &str,
+        reference: &Reference,
+        request_tags: &[(&str, &str)],
+    ) -> Result<(), Refusal> {
+        let owner = reference.id.scope.account;
+        if self.judge.is_none() {
+            // Where policies decide nothing, what is another's is not there.
+            return match owner == self.caller.account {
+                true => Ok(()),
+                false => Err(LambdaFault::no_function(reference.arn()).into()),
+            };
+        }
+        let function = functions.find(&reference.id).ok();
+        let policy = function.and_then(|it| it.policy(reference.qualifier.as_ref()));
+        let tags: Vec<(&str, &str)> = function
+            .map(|it| it.tags().iter().map(|(key, value)| (&**key, &**value)).collect())
+            .unwrap_or_default();
+        let tag_keys: Vec<&str> = request_tags.iter().map(|(key, _)| *key).collect();
+        let unqualified = Reference { qualifier: None, ..reference.clone() };
+        // $LATEST is the function itself, and has its policy.
+        let resource = match reference.qualifier {
+            Some(Qualifier::Latest) => unqualified.arn(),
+            _ => reference.arn(),
+        };
+        self.decide(&Question {
+            policy: policy.map(|policy| policy.document()),
+            resource_tags: &tags,
+            request_tags,
+            tag_keys: &tag_keys,
+            ..Question::new(action, &resource, owner)
+        })
+    }
+
+    /// Asks for a permission on all functions of the caller, or on what is no function.
+    pub(super) fn check_on(&self, action: &str, resource: &str) -> Result<(), Refusal> {
+        self.decide(&Question::new(action, resource, self.caller.account))
+    }
+
+    fn decide(&self, question: &Question<'_>) -> Result<(), Refusal> {
+        let Some(judge) = &self.judge else { return Ok(()) };
+        let denied = |text| LambdaFault::new(LambdaCode::AccessDenied, text).into();
+        judge.decide(question).map_err(denied)
+    }
+}

@@ -1,0 +1,96 @@
+//! Who may do what with functions.
+
+use serde_json::{Value, json};
+
+use crate::auth::identities::Admin;
+use crate::harness::{
+    FUNCTIONS, LambdaClient, Protocol, Service, Setting, new_function, queue_arn,
+};
+
+async fn authenticating() -> Service {
+    Service::authenticating_with(Setting { functions: true, ..Setting::default() }).await
+}
+
+/// A client of a user that may do this.
+async fn user(service: &Service, name: &str, actions: &str) -> LambdaClient {
+    let mut client = service.lambda().await;
+    let mut root = Admin::of(service, service.root.clone()).await;
+    client.credentials = Some(root.user(name, actions).await);
+    client
+}
+
+#[tokio::test]
+async fn a_user_does_what_its_policy_allows() {
+    let service = authenticating().await;
+    let mut root = service.lambda().await;
+    root.function("resize").await;
+    let mut invoker = user(&service, "ann", "lambda:InvokeFunction").await;
+    assert_eq!(invoker.invoke("resize", "{}").await.status, 200);
+    let one = format!("{FUNCTIONS}/resize");
+    let (status, name, text) = invoker.refused("GET", &one, Value::Null).await;
+    assert_eq!((status, &*name), (403, "AccessDeniedException"));
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:resize";
+    for part in ["user/ann", "lambda:GetFunction", arn] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // Who may not look is not told what there is.
+    let (status, ..) = invoker.refused("GET", &format!("{FUNCTIONS}/other"), Value::Null).await;
+    assert_eq!(status, 403);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_functions_policy_lets_somebody_in() {
+    let service = authenticating().await;
+    let mut root = service.lambda().await;
+    root.function("resize").await;
+    let mut nobody = user(&service, "ann", "sqs:ListQueues").await;
+    assert_eq!(nobody.invoke("resize", "{}").await.status, 403);
+    let permission = json!({
+        "StatementId": "ann",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "arn:aws:iam::000000000000:user/ann",
+    });
+    let policy = format!("{FUNCTIONS}/resize/policy");
+    let added = root.ok(201, "POST", &policy, permission).await;
+    assert!(added["Statement"].as_str().unwrap().contains("user/ann"));
+    assert_eq!(nobody.invoke("resize", "{}").await.status, 200);
+    let shown = root.ok(200, "GET", &policy, Value::Null).await;
+    let shown: Value = serde_json::from_str(shown["Policy"].as_str().unwrap()).unwrap();
+    assert_eq!(shown["Statement"][0]["Sid"], "ann");
+    root.ok(204, "DELETE", &format!("{policy}/ann"), Value::Null).await;
+    assert_eq!(nobody.invoke("resize", "{}").await.status, 403);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_role_and_a_destination_are_not_for_everybody_to_hand_out() {
+    let service = authenticating().await;
+    service.speak_as_root(Protocol::Json).await.queue("done", json!({})).await;
+    let mut maker = user(&service, "ann", "lambda:*").await;
+    let (status, _, text) = maker.refused("POST", FUNCTIONS, new_function("resize")).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("iam:PassRole"), "{text}");
+    service.lambda().await.function("resize").await;
+    let config = "/2019-09-25/functions/resize/event-invoke-config";
+    let to = |arn: String| json!({ "DestinationConfig": { "OnFailure": { "Destination": arn } } });
+    let (status, _, text) = maker.refused("PUT", config, to(queue_arn("done"))).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("sqs:sendmessage"), "as texts about queues have it: {text}");
+    let strange = "arn:aws:sqs:us-east-1:999988887777:done".to_owned();
+    let (status, ..) = service.lambda().await.refused("PUT", config, to(strange)).await;
+    assert_eq!(status, 400);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_signature_nothing_is_done() {
+    let service = authenticating().await;
+    let mut anonymous = service.lambda().await;
+    anonymous.credentials = None;
+    for (method, path) in [("GET", "/2015-03-31/functions/"), ("POST", FUNCTIONS)] {
+        let (status, name, _) = anonymous.refused(method, path, Value::Null).await;
+        assert_eq!((status, &*name), (403, "MissingAuthenticationTokenException"));
+    }
+    service.stop().await;
+}
