@@ -438,12 +438,15 @@ actions! {
     LambdaAction {
         AddPermission
         CreateAlias
+        CreateEventSourceMapping
         CreateFunction
         DeleteAlias
+        DeleteEventSourceMapping
         DeleteFunction
         DeleteFunctionConcurrency
         DeleteFunctionEventInvokeConfig
         GetAlias
+        GetEventSourceMapping
         GetFunction
         GetFunctionCodeSigningConfig
         GetFunctionConcurrency
@@ -453,6 +456,7 @@ actions! {
         Invoke
         InvokeAsync
         ListAliases
+        ListEventSourceMappings
         ListFunctionEventInvokeConfigs
         ListFunctions
         ListTags
@@ -464,6 +468,7 @@ actions! {
         TagResource
         UntagResource
         UpdateAlias
+        UpdateEventSourceMapping
         UpdateFunctionCode
         UpdateFunctionConfiguration
         UpdateFunctionEventInvokeConfig

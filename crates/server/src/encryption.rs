@@ -104,15 +104,33 @@ pub(crate) async fn check_opening(
     exchange: &Exchange<'_>,
     queue: &QueueArn,
 ) -> Result<(), Refusal> {
+    let Some(external) = external(exchange.kms) else {
+        return check_opening_by(exchange.kms, exchange.broker, exchange.judge(), queue);
+    };
     let Some(encryption) = of_queue(exchange.broker, queue) else { return Ok(()) };
     let (resource, owner) = kms::queue(queue);
     let encrypted = encrypted(&resource, &owner, &encryption);
-    match external(exchange.kms) {
-        Some(external) => {
-            Ok(external.check_opening(&encrypted, exchange.broker.now().as_ms()).await?)
-        }
-        None => Ok(messages(exchange)?.check_opening(&encrypted)?),
+    Ok(external.check_opening(&encrypted, exchange.broker.now().as_ms()).await?)
+}
+
+/// The same with keys of this server, of whom a judge knows. Without a judge, only whether there is a
+/// key that can be used. Keys elsewhere judge no callers: there is nothing to ask of them.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn check_opening_by(
+    keys: Option<&KeyService>,
+    broker: &Broker,
+    judge: Option<Judge<'_>>,
+    queue: &QueueArn,
+) -> Result<(), Refusal> {
+    let Some(encryption) = of_queue(broker, queue) else { return Ok(()) };
+    if external(keys).is_some() {
+        return Ok(());
     }
+    let (resource, owner) = kms::queue(queue);
+    let messages = Messages { kms: keys.ok_or_else(no_keys)?.own(), broker, judge };
+    Ok(messages.check_opening(&encrypted(&resource, &owner, &encryption))?)
 }
 
 /// Seals what is published to a topic with a key.
