@@ -78,7 +78,7 @@ mod tests {
             trace_header: None,
             token: None,
             message: "default",
-            by_protocol: vec![(SubscriptionProtocol::Lambda, "for \"functions\"")],
+            by_protocol: vec![("lambda", "for \"functions\"")],
             attributes: vec![text("n", "Number", "1"), text("a", "String.Array", "[1]")],
         };
         let record = PublishedRecord {
