@@ -358,7 +358,7 @@ def by_hand(server):
     expect((made["State"], made["LastUpdateStatus"]), ("Active", "Successful"))
     told = server.aws(
         "lambda", "invoke", "--function-name", made["FunctionArn"], "--log-type", "Tail",
-        "--cli-binary-format", "raw-in-base64-out", "--payload", '{"room": 7}', str(out),
+        "--payload", '{"room": 7}', str(out),
     )  # fmt: skip
     expect((told["StatusCode"], told["ExecutedVersion"]), (200, "$LATEST"))
     expect(json.loads(out.read_text())["event"], {"room": 7})

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(unreachable_pub, reason = "what tests share is theirs")]
 
+#[allow(dead_code, reason = "each file of tests uses its part")]
 mod support;
 
 use std::fs;
