@@ -132,8 +132,8 @@ fn lambda(arguments: TestLambdaArguments) -> Result<(), Box<dyn Error>> {
             println!("What the function makes of it, its log shows.");
             Ok(())
         }
-        Outcome::TryLater { why, .. } => Err(Failed::EventLater(why).into()),
-        Outcome::Never { why, .. } => Err(Failed::EventNever(why).into()),
+        Outcome::TryLater { why, .. } => Err(Failed::TryLater("event", why).into()),
+        Outcome::Never { why, .. } => Err(Failed::Never("event", why).into()),
     }
 }
 
