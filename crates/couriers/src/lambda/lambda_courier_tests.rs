@@ -22,6 +22,7 @@ fn parcel(endpoint: &str) -> Parcel {
         subscription_arn: None,
         raw: false,
         letter: None,
+        text_message: None,
     }
 }
 
