@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tidings_core::delivery::{Attempt, AttemptOutcome, DeliveryLogging, Fate};
 use tidings_core::delivery_policy::RetrySchedule;
-use tidings_core::names::Uuid;
+use tidings_core::names::{AccountId, Region, Uuid};
 use tidings_core::publication::PublishedContent;
 use tidings_core::rejection::TopicRejection;
 use tidings_core::time::Timestamp;
@@ -12,7 +12,7 @@ use tidings_couriers::{
     ApplicationKey, Outcome, PayloadFault, PushCourier, PushCredentials, PushMessage, PushOutcome,
 };
 use tidings_platforms::{
-    Application, Change, DeliveryFailure, EndpointArn, Event, EventKind, Platforms,
+    Application, ApplicationArn, Change, DeliveryFailure, EndpointArn, Event, EventKind, Platforms,
 };
 
 use super::credentials::service;
@@ -165,17 +165,22 @@ pub(crate) fn check_publish(
     })
 }
 
-/// Whether an endpoint can be subscribed to a topic.
+/// Whether a caller can subscribe an endpoint to a topic. Those of others are not there: whoever could
+/// subscribe them could send what they like to the apps of others.
 ///
 /// # Errors
-/// InvalidParameter if there is no such endpoint, or nothing can be delivered to its platform.
+/// InvalidParameter if the caller has no such endpoint in the region, or nothing can be delivered to its
+/// platform.
 pub(crate) fn check_endpoint(
     mobile: Option<&MobilePush>,
     endpoint: &str,
+    (account, region): (AccountId, &Region),
 ) -> Result<(), TopicRejection> {
     let refused = |why: String| TopicRejection::parameter(format_args!("Endpoint Reason: {why}"));
     let none = || refused(format!("Endpoint does not exist for endpoint {endpoint}"));
-    let arn = EndpointArn::parse(endpoint).ok_or_else(none)?;
+    let is_own = |arn: &ApplicationArn| arn.account == account && arn.region == *region;
+    let arn = EndpointArn::parse(endpoint).filter(|arn| is_own(&arn.application));
+    let arn = arn.ok_or_else(none)?;
     mobile.ok_or_else(none)?.plane.look().endpoint(&arn).map_err(|_| none())?;
     let platform = service(arn.application.platform);
     match platform.can_deliver() {

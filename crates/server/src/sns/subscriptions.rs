@@ -28,7 +28,8 @@ pub(super) async fn subscribe(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusa
         check_mailbox(exchange.couriers.email.is_some(), subscribe.protocol, &subscribe.endpoint)?;
     }
     if subscribe.protocol == SubscriptionProtocol::Application {
-        mobile::check_endpoint(exchange.mobile, &subscribe.endpoint)?;
+        let whose = (caller.account, caller.region);
+        mobile::check_endpoint(exchange.mobile, &subscribe.endpoint, whose)?;
     }
     if subscribe.protocol == SubscriptionProtocol::Sms {
         super::publish::check_gateway(exchange, "Protocol")?;

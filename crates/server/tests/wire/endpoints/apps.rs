@@ -231,6 +231,18 @@ async fn what_cannot_be_delivered_is_refused() {
         ];
         sns.refuses("Subscribe", &cases).await;
 
+        let mut other = hub.sns_of(Some("111122223333")).await;
+        let topic_of_other = "arn:aws:sns:us-east-1:111122223333:stock";
+        other.ok("CreateTopic", &[("Name", "stock")]).await;
+        let subscribe =
+            [("TopicArn", topic_of_other), ("Protocol", "application"), ("Endpoint", &*app)];
+        let missing = format!(
+            "Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint {app}"
+        );
+        other.refuses("Subscribe", &[(&subscribe, invalid, &missing)]).await;
+        let publish = [("TargetArn", &*app), ("Message", "m")];
+        other.refuses("Publish", &[(&publish, invalid, no_endpoint)]).await;
+
         set(&mut sns, &app, "Enabled", "false").await;
         let publish = [("TargetArn", &*app), ("Message", "m")];
         let disabled = (&publish[..], "EndpointDisabled", "Endpoint is disabled");
@@ -396,6 +408,31 @@ async fn deliveries_are_logged_as_the_application_wants_it() {
             (&line["status"], &line["delivery"]["statusCode"]),
             (&json!("FAILURE"), &json!(400))
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_come_through_encrypted_topics_into_encrypted_queues() {
+    with_adm(async |hub: &Hub, _: &mut Adm| {
+        let mut sns = hub.sns().await;
+        let mut sqs = hub.sqs().await;
+        let topic = sns.topic("events", &[("KmsMasterKeyId", "alias/aws/sns")]).await;
+        let key = hub.kms().await.key().await;
+        let queue = json!({ "KmsMasterKeyId": key });
+        let url = sqs.queue("heard", queue).await;
+        let subscribe = [
+            ("TopicArn", &*topic),
+            ("Protocol", "sqs"),
+            ("Endpoint", "arn:aws:sqs:us-east-1:000000000000:heard"),
+        ];
+        sns.ok("Subscribe", &subscribe).await;
+        let application = application(&mut sns, "ADM", &[("EventEndpointCreated", &topic)]).await;
+        let app = endpoint(&mut sns, &application, "phone").await;
+        let envelope = heard(hub, &url).await;
+        assert_eq!(envelope["Subject"], "EndpointCreated event for app hotel (ADM)");
+        let event: Value = serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap();
+        assert_eq!(event["EndpointArn"], json!(app));
     })
     .await;
 }
