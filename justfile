@@ -25,6 +25,10 @@ conformance *arguments:
     cargo build --package tidings
     conformance/run {{ arguments }}
 
+# Functions by AWS's runtimes for Python, Node, Go and Rust, built and hosted.
+functions *arguments:
+    conformance/functions/run {{ arguments }}
+
 # Kill the server at random moments: `TIDINGS_CRASH_ROUNDS=500 just crash`.
 crash:
     cargo test --package tidings --test crash
@@ -36,6 +40,7 @@ deny:
     cargo deny --locked check
     cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml check advisories sources
     cargo deny --locked --manifest-path conformance/drivers/rust/Cargo.toml --config deny.toml check advisories sources
+    cargo deny --locked --manifest-path conformance/functions/rust/Cargo.toml --config deny.toml check advisories sources
 
 # The same advisories, as cargo-audit reads them: every version in every lock file, needed or not.
 audit:
@@ -43,6 +48,7 @@ audit:
     cargo audit --deny warnings
     cargo audit --deny warnings --file fuzz/Cargo.lock
     cargo audit --deny warnings --file conformance/drivers/rust/Cargo.lock
+    cargo audit --deny warnings --file conformance/functions/rust/Cargo.lock
 
 # Load over HTTP, beside a server that only answers.
 bench *arguments:

@@ -12,10 +12,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tracing::warn;
 
 use crate::desk::Desk;
 use crate::limits::ENDPOINT_CONNECTIONS_MAX;
+use crate::peer::belongs_to;
 use crate::runtime_api;
 
 /// A listening endpoint. Dropped, it closes its port and its connections.
@@ -28,12 +30,13 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Listens on a free port of loopback.
-    pub(crate) async fn listen(desk: Arc<Desk>) -> io::Result<Self> {
+    /// Listens on a free port of loopback, to processes of `user`.
+    pub(crate) async fn listen(desk: Arc<Desk>, user: u32) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let open = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(accept(listener, desk, Arc::clone(&open))).abort_handle();
+        let guest = Guest { desk, user, endpoint: address };
+        let task = tokio::spawn(accept(listener, guest, Arc::clone(&open))).abort_handle();
         Ok(Self { address, open, task })
     }
 
@@ -61,7 +64,15 @@ impl Drop for Endpoint {
     }
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Desk>, open: Arc<AtomicUsize>) {
+/// Who is let in, and to what.
+#[derive(Clone)]
+struct Guest {
+    desk: Arc<Desk>,
+    user: u32,
+    endpoint: SocketAddr,
+}
+
+async fn accept(listener: TcpListener, guest: Guest, open: Arc<AtomicUsize>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.len() >= ENDPOINT_CONNECTIONS_MAX {
@@ -69,9 +80,10 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>, open: Arc<AtomicUsize>) 
         }
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     open.fetch_add(1, Ordering::AcqRel);
-                    connections.spawn(serve(stream, Arc::clone(&desk), Open(Arc::clone(&open))));
+                    let open = Open(Arc::clone(&open));
+                    connections.spawn(serve(stream, peer, guest.clone(), open));
                 }
                 // Out of descriptors, most likely: others may be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -90,7 +102,13 @@ impl Drop for Open {
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Desk>, _open: Open) {
+async fn serve(stream: TcpStream, peer: SocketAddr, guest: Guest, _open: Open) {
+    let Guest { desk, user, endpoint } = guest;
+    let ours = spawn_blocking(move || belongs_to(user, peer, endpoint)).await;
+    if !ours.unwrap_or(false) {
+        warn!(%endpoint, "a connection to a function's endpoint is not of the function's user");
+        return;
+    }
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let desk = Arc::clone(&desk);

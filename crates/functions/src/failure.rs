@@ -36,14 +36,6 @@ impl Failure {
         }
     }
 
-    /// The word that the line `REPORT` has for it.
-    pub(crate) fn status(&self) -> &'static str {
-        match self {
-            Self::TimedOut(_) => "timeout",
-            _ => "error",
-        }
-    }
-
     /// The answer: an object with `errorType` and `errorMessage`.
     pub(crate) fn payload(&self, request_id: &str) -> Bytes {
         let message = match self {

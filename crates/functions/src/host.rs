@@ -11,13 +11,17 @@ use tracing::warn;
 
 use crate::descriptors::warn_of_inherited_descriptors;
 use crate::pool::{Claim, Pool};
+use crate::prepared::Prepared;
 use crate::process::{Process, Starter, clear_scratch};
-use crate::run::{Prepared, run};
+use crate::run::run;
 use crate::{FunctionSpec, HostConfig, Invocation, InvokeFault, Invoked};
 
 /// How long a process that has just answered may take to ask for more, before another one is
 /// started instead.
 const SOON: Duration = Duration::from_millis(100);
+
+/// No waiting is longer than this, whatever is configured.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long processes that have been killed may take to be gone.
 const END_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,10 +71,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Leaves the place to the pool.
+    /// Leaves the place to the pool, where its process idles now.
     pub(crate) fn leave(mut self) {
         self.process = None;
         self.number = 0;
+        self.shared.freed();
     }
 }
 
@@ -93,6 +98,8 @@ impl Host {
         let mut config = config;
         // Processes have another working directory. It fails for an empty path only, which fails later.
         config.scratch = path::absolute(&config.scratch).unwrap_or_default();
+        config.init_timeout = config.init_timeout.min(WAIT_MAX);
+        config.wait_timeout = config.wait_timeout.min(WAIT_MAX);
         let config = Arc::new(config);
         let starter = Starter::new(Arc::clone(&config));
         let shared = Shared {
@@ -288,8 +295,8 @@ async fn expire(shared: Weak<Shared>) {
         let gone = Instant::now().checked_sub(idle_expiry).map(|bound| host.pool().expire(bound));
         for process in gone.into_iter().flatten() {
             process.kill();
+            host.freed();
         }
-        host.freed();
         drop(host);
         sleep((idle_expiry / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))).await;
     }

@@ -7,8 +7,9 @@
 //!
 //! ```text
 //!   host.rs      who may have a process: pool.rs        run.rs   one invocation, from place to outcome
+//!                                                       prepared.rs, journal.rs
 //!   process.rs   a process from start to end             guard.rs, process_limits.rs, environment.rs, log.rs
-//!   endpoint.rs  a port for each process                 runtime_api.rs   what it asks there
+//!   endpoint.rs  a port for each process, peer.rs        runtime_api.rs   what it asks there
 //!   desk.rs      where host and runtime meet             failure.rs       what is said for a function
 //! ```
 //!
@@ -24,9 +25,12 @@ mod failure;
 mod guard;
 mod host;
 mod invocation;
+mod journal;
 pub mod limits;
 mod log;
+mod peer;
 mod pool;
+mod prepared;
 mod process;
 mod process_limits;
 mod run;

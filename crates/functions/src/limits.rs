@@ -18,6 +18,9 @@ pub const LOG_TAIL_BYTES_MAX: usize = 4096;
 /// part of the invocation.
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long an invocation may take at most.
+pub const TIMEOUT_MAX: Duration = Duration::from_secs(900);
+
 /// Connections that a process may have to its endpoint at once. Runtimes have one or two.
 pub(crate) const ENDPOINT_CONNECTIONS_MAX: usize = 32;
 

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, geteuid, kill_process_group, waitid, waitpgid,
+};
 use time::OffsetDateTime;
 use tokio::sync::{oneshot, watch};
 use tracing::warn;
@@ -99,7 +101,8 @@ impl Starter {
             StartFault::Runtime(format!("the runtime {} is not configured here", spec.runtime))
         })?;
         let desk = Arc::new(Desk::new());
-        let listening = Endpoint::listen(Arc::clone(&desk)).await;
+        let user = config.user.map_or_else(|| geteuid().as_raw(), |(user, _)| user);
+        let listening = Endpoint::listen(Arc::clone(&desk), user).await;
         let endpoint = listening.map_err(StartFault::system("a port on loopback"))?;
         let (reader, writer) = io::pipe().map_err(StartFault::system("a pipe"))?;
         let log = Log::new(reader.into()).map_err(StartFault::system("a pipe"))?;
@@ -232,12 +235,19 @@ impl Life {
                 guard.ended(pid);
                 let status = child.wait().unwrap_or_default();
                 end.send_replace(Some(status));
+                reap_orphans(pid);
             }
         }
         if let Err(error) = remove(&scratch) {
             warn!(folder = %scratch.display(), %error, "a function's folder cannot be deleted");
         }
     }
+}
+
+/// What a killed process had started is ours now if we are the first process of a container, and
+/// would stay there as zombies. Elsewhere there is nothing of the group that is ours.
+fn reap_orphans(group: Pid) {
+    while let Ok(Some(_)) = waitpgid(group, WaitOptions::empty()) {}
 }
 
 fn remove(scratch: &Path) -> io::Result<()> {

@@ -11,83 +11,20 @@
 
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use crate::desk::{Answer, Event, Readiness};
+use crate::desk::{Answer, Readiness};
 use crate::failure::Failure;
 use crate::host::Place;
-use crate::log::Tail;
+use crate::journal::{Journal, Report, failure_lines, init_report};
+use crate::limits::TIMEOUT_MAX;
+use crate::prepared::Prepared;
 use crate::process::{Process, StartFault};
-use crate::{FunctionError, FunctionSpec, Invocation, InvokeFault, Invoked};
-
-/// An invocation whose headers are known to be possible.
-pub(crate) struct Prepared {
-    request_id: String,
-    headers: HeaderMap,
-    payload: Bytes,
-}
-
-impl Prepared {
-    pub(crate) fn new(spec: &FunctionSpec, invocation: Invocation) -> Result<Self, InvokeFault> {
-        let Invocation { request_id, payload, client_context, trace_id } = invocation;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let printable =
-            !request_id.is_empty() && request_id.bytes().all(|byte| byte.is_ascii_graphic());
-        let id = HeaderValue::from_str(&request_id).ok().filter(|_| printable);
-        let id = id.ok_or(InvokeFault::InvalidRequestId)?;
-        headers.insert(HeaderName::from_static("lambda-runtime-aws-request-id"), id);
-        if let Ok(arn) = HeaderValue::from_str(&spec.arn) {
-            headers.insert(HeaderName::from_static("lambda-runtime-invoked-function-arn"), arn);
-        }
-        if let Some(trace_id) = trace_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
-            headers.insert(HeaderName::from_static("lambda-runtime-trace-id"), trace_id);
-        }
-        if let Some(context) = client_context {
-            // Written anew, it has no line breaks, whatever it had before.
-            let context = serde_json::from_str::<serde_json::Value>(&context).ok();
-            let context = context.filter(serde_json::Value::is_object);
-            let context = context.and_then(|context| HeaderValue::from_str(&ascii(&context)).ok());
-            let context = context.ok_or(InvokeFault::InvalidClientContext)?;
-            headers.insert(HeaderName::from_static("lambda-runtime-client-context"), context);
-        }
-        Ok(Self { request_id, headers, payload })
-    }
-
-    fn event(&self, deadline: SystemTime) -> Event {
-        let mut headers = self.headers.clone();
-        let epoch_ms = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        if let Ok(value) = HeaderValue::from_str(&epoch_ms.to_string()) {
-            headers.insert(HeaderName::from_static("lambda-runtime-deadline-ms"), value);
-        }
-        let request_id = self.request_id.clone();
-        Event { request_id, headers, payload: self.payload.clone() }
-    }
-}
-
-/// JSON in ASCII, which is all that every HTTP library takes in a header.
-fn ascii(value: &serde_json::Value) -> String {
-    let mut text = String::new();
-    for letter in value.to_string().chars() {
-        match letter.is_ascii() {
-            true => text.push(letter),
-            false => {
-                let mut units = [0; 2];
-                for unit in letter.encode_utf16(&mut units) {
-                    text += &format!("\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    text
-}
+use crate::{FunctionError, FunctionSpec, InvokeFault, Invoked};
 
 /// Runs an invocation. The place goes back to the pool if its process can be used again.
 pub(crate) async fn run(
@@ -147,7 +84,7 @@ impl Run {
                 self.journal.line(&init_report(outcome, begun.elapsed()));
                 self.line_start();
                 since = Instant::now();
-                self.start(since + self.spec.timeout).await?
+                self.start(self.deadline(since)).await?
             }
             other => {
                 self.init_duration = Some(since - begun);
@@ -196,9 +133,14 @@ impl Run {
         Ok(Start::Failed(failed.unwrap_or(Err(Failure::Exited(status)))))
     }
 
+    /// When the time of an invocation is over that began `since`.
+    fn deadline(&self, since: Instant) -> Instant {
+        since + self.spec.timeout.min(TIMEOUT_MAX)
+    }
+
     /// Gives a process the event. `since` is when its time began.
     fn give(&self, process: &Process, since: Instant) -> Option<oneshot::Receiver<Answer>> {
-        let left = (since + self.spec.timeout).saturating_duration_since(Instant::now());
+        let left = self.deadline(since).saturating_duration_since(Instant::now());
         process.desk.give(self.prepared.event(SystemTime::now() + left))
     }
 
@@ -213,7 +155,7 @@ impl Run {
             biased;
             answer = &mut answered => answer.ok(),
             _ = process.ended() => answered.try_recv().ok(),
-            () = sleep_until(since + self.spec.timeout) => {
+            () = sleep_until(self.deadline(since)) => {
                 self.end(process).await?;
                 return Ok(Err(Failure::TimedOut(self.spec.timeout)));
             }
@@ -244,8 +186,15 @@ impl Run {
                 duration = duration.min(*timeout);
             }
         }
-        let report = self.report(duration, outcome.as_ref().err());
-        let log_tail = self.journal.end(&format!("END RequestId: {request_id}\n{report}\n"));
+        let used_mib = self.place.process.as_ref().map_or(0, |process| process.memory_mib());
+        let log_tail = self.journal.end(&Report {
+            request_id,
+            duration,
+            init_duration: self.init_duration,
+            size_mib: self.spec.memory_mib,
+            used_mib,
+            failure: outcome.as_ref().err(),
+        });
         let (payload, function_error) = match outcome {
             Ok(said) => said,
             Err(failure) => (failure.payload(request_id), Some(FunctionError::Unhandled)),
@@ -259,42 +208,16 @@ impl Run {
         };
         // A place whose process is over is free again at once.
         if let Some(process) = self.place.process.clone().filter(|process| !process.has_ended()) {
+            let until = self.deadline(since);
             self.place.shared.pool().answered(self.place.number);
             self.place.shared.freed();
-            tokio::spawn(settle(self.place, process, since + self.spec.timeout));
+            tokio::spawn(settle(self.place, process, until));
         }
         invoked
     }
 
-    /// Writes the line that the log of an invocation begins with, once.
     fn line_start(&mut self) {
-        let (id, version) = (&self.prepared.request_id, &self.spec.version);
-        if !std::mem::replace(&mut self.journal.begun, true) {
-            self.journal.line(&format!("START RequestId: {id} Version: {version}"));
-        }
-    }
-
-    fn report(&self, duration: Duration, failure: Option<&Failure>) -> String {
-        let memory = self.place.process.as_ref().map_or(0, |process| process.memory_mib());
-        let duration_ms = milliseconds(duration);
-        let mut line = format!(
-            "REPORT RequestId: {}\tDuration: {duration_ms:.2} ms\tBilled Duration: {} ms\t\
-             Memory Size: {} MB\tMax Memory Used: {memory} MB\t",
-            self.prepared.request_id,
-            duration_ms.ceil(),
-            self.spec.memory_mib,
-        );
-        if let Some(init) = self.init_duration {
-            line += &format!("Init Duration: {:.2} ms\t", milliseconds(init));
-        }
-        match failure {
-            Some(failure) if failure.status() == "timeout" => line += "Status: timeout",
-            Some(failure) => {
-                line += &format!("Status: error\tError Type: {}", failure.error_type());
-            }
-            None => {}
-        }
-        line
+        self.journal.start(&self.prepared.request_id, &self.spec.version);
     }
 }
 
@@ -304,39 +227,6 @@ fn outcome(answer: Answer) -> Outcome {
         Answer::Said { payload, error } => Ok((payload, error)),
         Answer::TooLarge => Err(Failure::ResponseTooLarge),
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-/// What the log has of a start that failed, before the start that is part of the invocation.
-fn init_report(failure: Option<&Failure>, duration: Duration) -> String {
-    let status = match failure {
-        Some(Failure::TimedOut(_)) => "timeout".to_owned(),
-        Some(failure) => format!("error\tError Type: {}", failure.error_type()),
-        None => "error\tError Type: Runtime.Unknown".to_owned(),
-    };
-    let duration_ms = milliseconds(duration);
-    format!("INIT_REPORT Init Duration: {duration_ms:.2} ms\tPhase: init\tStatus: {status}")
-}
-
-/// What the log has of an invocation that failed without the function saying so.
-fn failure_lines(failure: &Failure, request_id: &str) -> String {
-    let text = failure.text();
-    match failure {
-        Failure::TimedOut(_) => format!("{} {request_id} {text}", timestamp()),
-        _ => format!("RequestId: {request_id} Error: {text}\n{}", failure.error_type()),
-    }
-}
-
-/// Now, as `2026-11-23T22:58:28.123Z`.
-fn timestamp() -> String {
-    let now = OffsetDateTime::now_utc();
-    let ((year, month, day), (hour, minute, second, ms)) =
-        (now.to_calendar_date(), now.time().as_hms_milli());
-    let month = u8::from(month);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
 /// Waits until a process that has answered asks for more, which is still part of the time that it
@@ -355,90 +245,4 @@ async fn settle(place: Place, process: Arc<Process>, until: Instant) {
         }
     }
     // A place that was not left is free again, and its process is ended.
-}
-
-/// The log of an invocation, over all processes that were started for it.
-#[derive(Default)]
-struct Journal {
-    /// Of those that are over.
-    earlier: Tail,
-    process: Option<Arc<Process>>,
-    /// Whether its first line is there.
-    begun: bool,
-}
-
-impl Journal {
-    /// From now on the log is this process's.
-    fn follow(&mut self, process: &Arc<Process>) {
-        let earlier = self.process.replace(Arc::clone(process));
-        if let Some(earlier) = earlier {
-            self.earlier.push(&earlier.log.end(""));
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        match &self.process {
-            Some(process) => process.log.line(line),
-            None => self.earlier.push(format!("{line}\n").as_bytes()),
-        }
-    }
-
-    fn end(&mut self, lines: &str) -> Vec<u8> {
-        let last = match self.process.take() {
-            Some(process) => process.log.end(lines),
-            None => lines.as_bytes().to_vec(),
-        };
-        self.earlier.push(&last);
-        self.earlier.take()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_spec::spec;
-
-    fn invocation(client_context: Option<&str>) -> Invocation {
-        Invocation {
-            request_id: "r-1".to_owned(),
-            payload: Bytes::from_static(b"{}"),
-            client_context: client_context.map(str::to_owned),
-            trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned()),
-        }
-    }
-
-    #[test]
-    fn an_event_has_the_documented_headers() {
-        let spec = spec("/code".into());
-        let context = Some("{\"client\":\n {\"app_title\": \"Zimmer \u{1f511}\"}}");
-        let prepared = Prepared::new(&spec, invocation(context)).unwrap();
-        let event = prepared.event(UNIX_EPOCH + Duration::from_millis(1_234_567));
-        let header = |name: &str| event.headers[name].to_str().unwrap().to_owned();
-        assert_eq!(header("lambda-runtime-aws-request-id"), "r-1");
-        assert_eq!(header("lambda-runtime-deadline-ms"), "1234567");
-        assert_eq!(header("lambda-runtime-invoked-function-arn"), spec.arn);
-        assert!(header("lambda-runtime-trace-id").starts_with("Root=1-"));
-        assert_eq!(header("content-type"), "application/json");
-        assert_eq!(
-            header("lambda-runtime-client-context"),
-            r#"{"client":{"app_title":"Zimmer \ud83d\udd11"}}"#
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_in_a_header_is_refused_or_left_out() {
-        let spec = spec("/code".into());
-        let refused = |invocation| Prepared::new(&spec, invocation).err();
-        for context in ["", "[1]", "{", "\"text\""] {
-            let fault = refused(invocation(Some(context)));
-            assert_eq!(fault, Some(InvokeFault::InvalidClientContext), "{context}");
-        }
-        for id in ["", "a b", "a\nb", "\u{e9}"] {
-            let invocation = Invocation { request_id: id.to_owned(), ..invocation(None) };
-            assert_eq!(refused(invocation), Some(InvokeFault::InvalidRequestId), "{id}");
-        }
-        let odd = Invocation { trace_id: Some("a\nb".to_owned()), ..invocation(None) };
-        let event = Prepared::new(&spec, odd).unwrap().event(UNIX_EPOCH);
-        assert!(!event.headers.contains_key("lambda-runtime-trace-id"));
-    }
 }

@@ -28,7 +28,7 @@ pub struct FunctionSpec {
     /// The function's own variables. Those that the host sets itself win over them, but for
     /// `PATH`, `LD_LIBRARY_PATH`, `LANG`, `TZ` and `TMPDIR`.
     pub environment: BTreeMap<String, String>,
-    /// How long an invocation may take.
+    /// How long an invocation may take, up to [`TIMEOUT_MAX`](crate::limits::TIMEOUT_MAX).
     pub timeout: Duration,
     /// The memory that the function asks for, in MiB.
     pub memory_mib: u32,

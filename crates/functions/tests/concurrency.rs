@@ -70,8 +70,8 @@ async fn reserved_concurrency_refuses_at_once() {
 
 #[tokio::test]
 async fn a_function_that_has_answered_does_not_count() {
-    let stage = Stage::new();
-    for served in 1..=20 {
+    let stage = Stage::with(|config| config.wait_timeout = support::PATIENCE);
+    for served in 1..=200 {
         let invoked = stage.invoke_reserved(ask("who"), Some(1)).await.unwrap();
         assert_eq!(payload(&invoked)["served"], served);
     }

@@ -6,6 +6,8 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,15 +40,6 @@ async fn a_result_and_a_process_that_is_kept() {
     stage.host.stop().await;
     assert_eq!(stage.host.processes(), (0, 0));
     assert_eq!(stage.invoke(ask("who")).await.unwrap_err(), InvokeFault::Stopping);
-}
-
-#[tokio::test]
-async fn one_after_the_other_shares_a_process() {
-    let stage = Stage::new();
-    for served in 1..=50 {
-        let invoked = stage.invoke(ask("who")).await.unwrap();
-        assert_eq!(payload(&invoked)["served"], served);
-    }
 }
 
 #[tokio::test]
@@ -249,7 +242,7 @@ async fn a_start_that_fails_is_tried_again_within_the_invocation() {
 
 #[tokio::test]
 async fn a_start_that_takes_too_long() {
-    let stage = Stage::with(|config| config.init_timeout = Duration::from_millis(300));
+    let stage = Stage::with(|config| config.init_timeout = Duration::from_millis(1500));
     let mut stage = stage.init("hang");
     stage.spec.timeout = Duration::from_secs(1);
     let invoked = stage.invoke(ask("who")).await.unwrap();
@@ -369,24 +362,58 @@ async fn memory_beyond_the_limit_is_not_to_be_had() {
 /// Only root may start processes of another user.
 #[tokio::test]
 async fn a_process_can_be_another_users() {
-    use std::os::unix::fs::PermissionsExt as _;
-
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let mut stage = Stage::with(|config| config.user = Some((12_345, 23_456)));
-    stage.spec.runtime = "provided.al2023".to_owned();
-    let bootstrap = stage.path("bootstrap");
-    let script = "#!/bin/sh\nid -u; id -G; echo mine >$TMPDIR/file && cat $TMPDIR/file\n\
-                  ulimit -n; ulimit -c; ulimit -f; ulimit -d\nexit 7\n";
-    fs::write(&bootstrap, script).unwrap();
-    for path in [stage.folder.path(), bootstrap.as_ref()] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    let stage = another_users(
+        "#!/bin/sh\nid -u; id -G; echo mine >$TMPDIR/file && cat $TMPDIR/file\n\
+                  ulimit -n; ulimit -c; ulimit -f; ulimit -d\nexit 7\n",
+    );
     let invoked = stage.invoke(json!(1)).await.unwrap();
     assert!(message(&invoked).ends_with("exit status 7"));
     let printed = "12345\n23456\nmine\n1024\n0\n1048576\n655360\n";
     assert!(log(&invoked).contains(printed), "{}", log(&invoked));
+}
+
+/// A function that is a script, and whose processes are of another user.
+fn another_users(script: &str) -> Stage {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut stage = Stage::with(|config| {
+        config.user = Some((12_345, 23_456));
+        config.stop_timeout = Duration::ZERO;
+    });
+    stage.spec.runtime = "provided.al2023".to_owned();
+    let bootstrap = stage.path("bootstrap");
+    fs::write(&bootstrap, script).unwrap();
+    for path in [stage.folder.path(), bootstrap.as_ref()] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    stage
+}
+
+/// The endpoint of a process is for its user. That it is for that one, `runtimes.rs` shows.
+#[tokio::test]
+async fn others_may_not_use_an_endpoint() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let stage = another_users(
+        "#!/bin/sh\necho ${AWS_LAMBDA_RUNTIME_API#*:} >port.new && mv port.new port; sleep 600\n",
+    );
+    let running = stage.begin(json!(1));
+    let port = support::number_in(&stage.path("port")).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).unwrap();
+    let asked =
+        stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: l\r\n\r\n");
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    });
+    assert_eq!(reading.await.unwrap(), b"", "{asked:?}");
+    stage.host.stop().await;
+    assert!(running.await.unwrap().is_err());
 }
 
 #[tokio::test]

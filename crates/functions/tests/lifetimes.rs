@@ -95,6 +95,19 @@ async fn stopping_does_not_wait_for_ever() {
     assert_eq!(stage.invoke(ask("who")).await.unwrap_err(), InvokeFault::Stopping);
 }
 
+/// As if this were the first process of a container: whatever has lost its parent becomes its child.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn no_zombies_stay() {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
+    let stage = Stage::new();
+    let event = json!({ "do": "child-and-crash", "child": stage.path("child") });
+    assert!(stage.invoke(event).await.unwrap().function_error.is_some());
+    let child = number_in(&stage.path("child")).await;
+    let there = || fs::metadata(format!("/proc/{child}")).is_ok();
+    until("the child is gone for good", || !there()).await;
+}
+
 #[tokio::test]
 async fn a_host_that_is_dropped_leaves_nothing() {
     let stage = Stage::new();

@@ -18,7 +18,7 @@ use tidings_functions::{FunctionError, FunctionSpec, Host, HostConfig, Invocatio
 struct Stage {
     host: Arc<Host>,
     spec: FunctionSpec,
-    _scratch: TempDir,
+    scratch: TempDir,
 }
 
 /// A host with the function in a language, if that was built.
@@ -52,7 +52,7 @@ fn stage(language: &str) -> Option<Stage> {
     spec.runtime = runtime.to_owned();
     spec.handler = handler.to_owned();
     spec.environment.clear();
-    Some(Stage { host: Host::new(config), spec, _scratch: scratch })
+    Some(Stage { host: Host::new(config), spec, scratch })
 }
 
 fn is_built(language: &str, program: &Path) -> bool {
@@ -199,4 +199,33 @@ async fn a_handler_that_is_not_there() {
         assert!(error_type.starts_with("Runtime.ImportModuleError"), "{said}");
         stage.host.stop().await;
     }
+}
+
+/// What root can have: processes of a user that has nothing to do with the server.
+#[tokio::test]
+async fn functions_of_another_user() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let Some(mut stage) = stage("go") else { return };
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let place = TempDir::new().unwrap();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::copy(stage.spec.folder.join("bootstrap"), place.path().join("bootstrap")).unwrap();
+    for path in [place.path(), stage.scratch.path()] {
+        std::fs::set_permissions(path, open.clone()).unwrap();
+    }
+    stage.spec.folder = place.path().to_owned();
+    let mut config = stage.host.config().clone();
+    config.user = Some((12_345, 23_456));
+    stage.host = Host::new(config);
+    succeeds(&stage).await;
+    let pid = stage.pid().await;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("\nUid:\t12345\t12345\t12345\t12345\n"), "{status}");
+    assert!(status.contains("\nGroups:\t \n"), "{status}");
+    let child = payload(&stage.invoke(ask("child")).await).as_u64().unwrap();
+    stage.host.stop().await;
+    until("both are gone", || !runs(child) && !runs(pid)).await;
 }
