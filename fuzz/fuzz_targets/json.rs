@@ -10,6 +10,14 @@ use tidings_fuzz::{actions, part, text};
 fuzz_target!(|data: &[u8]| {
     let mut body = data;
     let Some(target) = text(part(&mut body, b'\n')) else { return };
-    let head = Head { path: "/", query: "", target: Some(target), scope_service: None };
+    // `POST /2015-03-31/functions`, or the name of an action.
+    let head = match target.split_once(' ') {
+        Some((method, path)) if path.starts_with('/') => {
+            Head { method, path, query: "", target: None, scope_service: Some("lambda") }
+        }
+        _ => {
+            Head { method: "POST", path: "/", query: "", target: Some(target), scope_service: None }
+        }
+    };
     actions::read(Protocol::Json, &head, body);
 });

@@ -15,6 +15,6 @@ fuzz_target!(|data: &[u8]| {
     let scope_service = scopes[usize::from(byte(&mut line)) % scopes.len()];
     let Some(target) = text(line) else { return };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let head = Head { path, query, target: None, scope_service };
+    let head = Head { method: "POST", path, query, target: None, scope_service };
     actions::read(Protocol::Query, &head, body);
 });

@@ -1,6 +1,7 @@
 //! From a request's parts to the command that it becomes, for every action, as the server does it.
 
 use tidings_aws::kms::KmsRequest;
+use tidings_aws::lambda::{Asked, InvokeHeaders, LambdaRequest};
 use tidings_aws::sqs::{self, Sender};
 use tidings_aws::{
     Action, Head, Protocol, Refusal, Request, Service, SnsAction, SqsAction, StsAction, iam, sns,
@@ -8,6 +9,7 @@ use tidings_aws::{
 };
 use tidings_core::names::{AccountId, Region, Uuid};
 use tidings_core::receipt::ReceiptKey;
+use tidings_lambda::Scope;
 
 /// Reads a request as far as that goes without a queue or topic; what is wrong with it is written
 /// as an answer.
@@ -32,9 +34,18 @@ fn find_and_decode(
         Action::Sqs(action) => queue(action, &request, protocol, head.path),
         Action::Sns(action) => topic(action, &request),
         Action::Kms(action) => KmsRequest::read(action, body).map(drop),
+        Action::Lambda(_) => function(head, body),
         Action::Iam(action) => iam::operation(action, &request.fields()).map(drop),
         Action::Sts(action) => token(action, &request),
     }
+}
+
+fn function(head: &Head<'_>, body: &[u8]) -> Result<(), Refusal> {
+    let account = AccountId::parse("111122223333").expect("twelve digits");
+    let region = Region::parse("us-east-1").expect("it is one");
+    let (headers, scope) = (&InvokeHeaders::default(), &Scope { account, region });
+    let Head { method, path, query, .. } = *head;
+    LambdaRequest::read(&Asked { method, path, query, headers, body, scope }).map(drop)
 }
 
 fn id() -> Uuid {

@@ -191,16 +191,17 @@ impl Settings {
 }
 
 impl Configuration {
-    /// Whether it does the same as another, whenever that was made.
+    /// Whether all that can be set is the same of another, whenever that was made.
+    pub fn does_as(&self, other: &Self) -> bool {
+        let Self { modified_at_ms, revision_id, .. } = other;
+        let (modified_at_ms, revision_id) = (*modified_at_ms, revision_id.clone());
+        Self { modified_at_ms, revision_id, ..self.clone() } == *other
+    }
+
+    /// The same, whatever people are told of it: versions have descriptions of their own.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        let Self { modified_at_ms, revision_id, description, .. } = other;
-        let same = Self {
-            modified_at_ms: *modified_at_ms,
-            revision_id: revision_id.clone(),
-            description: description.clone(),
-            ..self.clone()
-        };
-        same == *other
+        let description = other.description.clone();
+        Self { description, ..self.clone() }.does_as(other)
     }
 }
 

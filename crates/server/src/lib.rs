@@ -57,7 +57,7 @@ pub use external_kms::{
 };
 pub use identities::{Identities, RootKeyError};
 pub use keys::{KeyService, Kms};
-pub use lambda::{Lambda, LambdaError};
+pub use lambda::{DeclareError, DeclaredFunction, Lambda, LambdaError};
 pub use listener::{
     BindError, BoundAddress, BoundListener, DEFAULT_LISTENER, ENDPOINT_POLICY_CHARACTERS_MAX,
     ListenAddress, ListenerConfig, PrivateEndpoint, ProxyProtocol, SOCKET_MODE,
@@ -69,6 +69,9 @@ pub use sms::{OriginationNumber, SmsTerms};
 pub use throttle::Quota;
 pub use tidings_functions::HostConfig;
 pub use tidings_identity::NewAccessKey;
+pub use tidings_lambda::{
+    Environment as FunctionEnvironment, Scope as FunctionScope, Settings as FunctionSettings,
+};
 pub use tls::{
     CertificateFiles, ClientCertificates, DevelopmentCertificates, DevelopmentError, KeptKeys,
     TlsConfig, TlsError,

@@ -89,6 +89,41 @@ fn a_function_is_made_invoked_and_deleted() {
 }
 
 #[test]
+fn a_function_is_declared_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = folder.path().join("code");
+    fs::create_dir(&code).unwrap();
+    fs::write(code.join("bootstrap"), BOOTSTRAP).unwrap();
+    fs::set_permissions(code.join("bootstrap"), fs::Permissions::from_mode(0o755)).unwrap();
+    let config = |greeting: &str| {
+        let text = format!(
+            "[functions]\nhosting = true\n[[functions.function]]\nname = 'resize'\ncode = 'code'\n\
+             runtime = 'provided.al2023'\ntimeout-seconds = 20\n\
+             environment = {{ GREETING = '{greeting}' }}\n"
+        );
+        fs::write(folder.path().join("tidings.toml"), text).unwrap();
+    };
+    let mut root = None;
+    let mut modified = Vec::new();
+    for greeting in ["hello", "hello", "again"] {
+        config(greeting);
+        let server = Server::start(folder.path(), &["--config", "tidings.toml"]);
+        root = root.or_else(|| Key::of(&server.greeting));
+        let ask = |words: &[&str]| {
+            let output = run(folder.path(), &server, root.as_ref().unwrap(), words);
+            assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+            text(&output.stdout).to_owned()
+        };
+        let answer = ask(&["function", "invoke", "resize", "--payload", "7"]);
+        assert_eq!(answer, format!("[\"{greeting}\",7]\n"));
+        modified.push(ask(&["function", "list"]));
+        server.stop();
+    }
+    assert_eq!(modified[0], modified[1], "what is the same is not changed");
+    assert_ne!(modified[1], modified[2]);
+}
+
+#[test]
 fn a_test_of_functions_elsewhere_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:resize";

@@ -49,10 +49,8 @@ impl Lambda {
         let name = FunctionName::parse(&name).ok_or_else(invalid)?;
         let reference = Reference { id: FunctionId { scope, name }, qualifier: None };
         let code = hosted.keep_code(zip).await?;
-        let fresh = || Fresh {
-            now_ms: broker.now().as_ms(),
-            revision_id: broker.uuid().to_string(),
-        };
+        let fresh =
+            || Fresh { now_ms: broker.now().as_ms(), revision_id: broker.uuid().to_string() };
         let there = hosted.plane.look().shown(&reference).ok().map(|shown| shown.configuration);
         let Some(there) = there else {
             let new = NewFunction { settings, code, publish: false, tags: [].into() };
@@ -89,8 +87,7 @@ async fn change_settings(
 ) -> Result<(), DeclareError> {
     let changed = hosted.plane.change(|functions| {
         let before = functions.shown(reference)?.configuration;
-        let (writes, after) =
-            functions.update_configuration(reference, settings, None, fresh())?;
+        let (writes, after) = functions.update_configuration(reference, settings, None, fresh())?;
         let is_same = before.does_as(&after.configuration);
         Ok((if is_same { Vec::new() } else { writes }, ()))
     });

@@ -10,6 +10,7 @@
 
 mod changes;
 mod code;
+mod declared;
 mod destinations;
 mod errors;
 mod event_sources;
@@ -28,6 +29,7 @@ use crate::exchange::{Answer, Call};
 use crate::request::Shared;
 use trial::Trial;
 
+pub use declared::{DeclareError, DeclaredFunction};
 pub(crate) use events::attempt;
 pub use service::{Lambda, LambdaError};
 pub(crate) use subscriptions::{check_endpoint, deliver};

@@ -7,16 +7,18 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tidings_broker::{Broker, OpenReport, Options};
-use tidings_couriers::Couriers;
 use tidings_couriers::signing::{Signer, SigningKey, seal_keys_in};
+use tidings_couriers::{Couriers, with_causes};
 use tidings_server::{
-    AuditLevel, AuditLog, Auth, DevelopmentCertificates, ExternalKms, Identities, KeptKeys,
-    KeyService, Kms, Lambda, MobilePush, NewAccessKey, Outbound, Server,
+    AuditLevel, AuditLog, Auth, Config, DeclaredFunction, DevelopmentCertificates, ExternalKms,
+    FunctionScope, Identities, KeptKeys, KeyService, Kms, Lambda, MobilePush, NewAccessKey,
+    Outbound, Server,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{info, warn};
 
 use super::{greeting, open_files, signals};
+use crate::functions::of_path;
 use crate::master_key::Source;
 use crate::settings::{Arguments, Resolved, unknown_variables};
 
@@ -120,7 +122,9 @@ async fn bind(
         None => None,
         Some(host) => {
             info!("functions are run here, as this server's user");
-            Some(Lambda::open(broker.clone(), &settings.data, host.clone()).await?)
+            let lambda = Lambda::open(broker.clone(), &settings.data, host.clone()).await?;
+            declare(settings, broker, &lambda).await?;
+            Some(lambda)
         }
     };
     let with = |server: Server| {
@@ -144,6 +148,27 @@ async fn bind(
     // Last, so that nothing can fail any more before the key is shown.
     let first_key = identities.create_first_key(broker, settings.server.account).await?;
     Ok((with(server), first_key))
+}
+
+/// Makes the functions that the configuration declares, of the server's own account and region.
+async fn declare(
+    settings: &Resolved,
+    broker: &Broker,
+    lambda: &Lambda,
+) -> Result<(), Box<dyn Error>> {
+    let Config { account, region, .. } = &settings.server;
+    for declared in &settings.declared {
+        let name = declared.name.clone();
+        let cannot =
+            |error: Box<dyn Error>| format!("the function {name}: {}", with_causes(&*error));
+        let zip = of_path(&declared.code).map_err(|error| cannot(error.into()))?;
+        let scope = FunctionScope { account: *account, region: region.clone() };
+        let function = DeclaredFunction { name: name.clone(), settings: declared.settings(), zip };
+        let made = lambda.declare(broker, scope, function).await;
+        made.map_err(|error| cannot(error.into()))?;
+        info!(function = name, "declared");
+    }
+    Ok(())
 }
 
 fn open_audit_log((path, level): &(PathBuf, AuditLevel)) -> Result<Arc<AuditLog>, Box<dyn Error>> {

@@ -26,11 +26,18 @@ impl CodeArguments {
     /// The archive.
     pub(super) fn read(&self) -> Result<Vec<u8>, ArchiveError> {
         match (&self.zip, &self.folder) {
-            (Some(path), _) => fs::read(path).map_err(unreadable(path)),
-            (None, Some(folder)) => of_folder(folder),
+            (Some(path), _) | (None, Some(path)) => of_path(path),
             // The command line has one of them.
             (None, None) => Ok(Vec::new()),
         }
+    }
+}
+
+/// The archive of a folder, or the one that a file is.
+pub(crate) fn of_path(path: &Path) -> Result<Vec<u8>, ArchiveError> {
+    match path.is_dir() {
+        true => of_folder(path),
+        false => fs::read(path).map_err(unreadable(path)),
     }
 }
 

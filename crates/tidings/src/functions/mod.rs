@@ -4,5 +4,6 @@ mod archive;
 mod arguments;
 mod run;
 
+pub(crate) use archive::of_path;
 pub(crate) use arguments::FunctionCommand;
 pub(crate) use run::run;

@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use serde::Deserialize;
 use tidings_couriers::{FunctionCredentials, FunctionEndpoint, LambdaConfig, RemoteFunctions};
-use tidings_server::{HostConfig, Lambda};
+use tidings_server::{
+    FunctionEnvironment, FunctionSettings as ServerFunctionSettings, HostConfig, Lambda,
+};
 
 use super::external_kms::read_credentials;
 use super::resolve::SettingsError;
@@ -62,6 +64,48 @@ pub(crate) struct FunctionSettings {
     /// Functions elsewhere. Only in the file.
     #[arg(skip)]
     pub(crate) elsewhere: Option<Vec<ElsewhereSettings>>,
+    /// Functions that are made at the start. Only in the file.
+    #[arg(skip)]
+    pub(crate) function: Option<Vec<DeclaredSettings>>,
+}
+
+/// A table `[[functions.function]]`: a function that is made of a folder or an archive at the start, or
+/// changed if it is there and different.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct DeclaredSettings {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where its code is: a folder, or an archive.
+    pub(crate) code: PathBuf,
+    runtime: String,
+    #[serde(default = "bootstrap")]
+    handler: String,
+    role: Option<String>,
+    timeout_seconds: Option<u32>,
+    memory_mib: Option<u32>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+}
+
+fn bootstrap() -> String {
+    "bootstrap".to_owned()
+}
+
+impl DeclaredSettings {
+    /// How it is run.
+    pub(crate) fn settings(&self) -> ServerFunctionSettings {
+        let role = || "arn:aws:iam::000000000000:role/function".to_owned();
+        ServerFunctionSettings {
+            runtime: Some(self.runtime.clone()),
+            handler: Some(self.handler.clone()),
+            role: Some(self.role.clone().unwrap_or_else(role)),
+            timeout_seconds: self.timeout_seconds,
+            memory_mib: self.memory_mib,
+            environment: Some(FunctionEnvironment(self.environment.clone())),
+            ..ServerFunctionSettings::default()
+        }
+    }
 }
 
 /// A table `[[functions.elsewhere]]`.
@@ -90,6 +134,7 @@ impl FunctionSettings {
             runtimes: self.runtimes.or(below.runtimes),
             environment: self.environment.or(below.environment),
             elsewhere: self.elsewhere.or(below.elsewhere),
+            function: self.function.or(below.function),
         }
     }
 
@@ -102,6 +147,7 @@ impl FunctionSettings {
                 ("functions.path", self.path.is_some()),
                 ("functions.runtimes", self.runtimes.is_some()),
                 ("functions.environment", self.environment.is_some()),
+                ("functions.function", self.function.is_some()),
             ];
             return match set.into_iter().find(|(_, is_set)| *is_set) {
                 Some((key, _)) => refused(key, "needs hosting = true beside it"),

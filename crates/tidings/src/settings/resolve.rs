@@ -14,6 +14,7 @@ use tidings_server::{
 };
 use tracing::level_filters::LevelFilter;
 
+use super::functions::DeclaredSettings;
 use super::layers::{Arguments, Settings};
 use super::listeners::ListenerSettings;
 use super::values::{AuditLevelName, Auth, LogLevel};
@@ -43,6 +44,8 @@ pub(crate) struct Resolved {
     pub(crate) couriers: CourierConfig,
     /// How functions are run, if they are.
     pub(crate) functions: Option<HostConfig>,
+    /// Functions that are made at the start.
+    pub(crate) declared: Vec<DeclaredSettings>,
     /// The names of the certificate for development, if there is to be one.
     pub(crate) development: Option<Vec<String>>,
     /// The signing key and its certificate, if they are given.
@@ -167,6 +170,7 @@ impl Settings {
             ..CourierConfig::default()
         };
         let functions = self.functions.host(&data)?;
+        let declared = self.functions.function.unwrap_or_default();
         let server = Config {
             listeners: listeners.configs,
             account,
@@ -188,6 +192,7 @@ impl Settings {
             shard,
             couriers,
             functions,
+            declared,
             signing,
             log_level: self.log_level.unwrap_or(LogLevel::Info).filter(),
         })
