@@ -28,13 +28,9 @@ pub(crate) fn protocol(
         _ if topic.is_fifo() => Err(TopicRejection::parameter(
             "Protocol Reason: FIFO topics deliver to Amazon SQS queues only",
         )),
-        P::Http
-        | P::Https
-        | P::Email
-        | P::EmailJson
-        | P::Application
-        | P::Lambda
-        | P::Sms => Ok(protocol),
+        P::Http | P::Https | P::Email | P::EmailJson | P::Application | P::Lambda | P::Sms => {
+            Ok(protocol)
+        }
         P::Firehose => Err(TopicRejection::parameter(format_args!(
             "Protocol Reason: this server does not deliver by the protocol {name} yet"
         ))),
@@ -148,7 +144,8 @@ mod tests {
     fn protocols_are_known_by_name() {
         let (standard, fifo) =
             (TopicName::parse("stock").unwrap(), TopicName::parse("stock.fifo").unwrap());
-        for name in ["sqs", "http", "https", "email", "email-json", "application", "lambda", "sms"] {
+        for name in ["sqs", "http", "https", "email", "email-json", "application", "lambda", "sms"]
+        {
             assert_eq!(protocol(name, &standard).unwrap().as_str(), name);
         }
         assert_eq!(protocol("sqs", &fifo), Ok(SubscriptionProtocol::Sqs));

@@ -158,7 +158,8 @@ fn every_key_can_be_set_in_the_file_and_overridden_by_its_flag() {
         ("functions-roots", "'one'", "two"),
     ] {
         // Those of a table have its name in front elsewhere.
-        let tables = ["email", "push", "sms", "functions"].map(|table| Some((table, key.strip_prefix(table)?)));
+        let tables = ["email", "push", "sms", "functions"]
+            .map(|table| Some((table, key.strip_prefix(table)?)));
         let line = match tables.into_iter().flatten().next() {
             Some((table, key)) => format!("[{table}]\n{} = {in_file}\n", &key[1..]),
             None => format!("{key} = {in_file}\n"),
