@@ -32,6 +32,7 @@ mod body;
 mod cidr;
 mod compile;
 mod complexity;
+mod event_pattern;
 mod expression;
 mod fault;
 mod index;
@@ -53,6 +54,7 @@ use compile::Clause;
 use pattern::Pattern;
 use scalar::Scalar;
 
+pub use event_pattern::{EventPattern, PatternedEvent};
 pub use fault::FilterPolicyFault;
 pub use index::{FilterIndex, Filterable};
 
@@ -104,7 +106,7 @@ pub struct FilterPolicy {
 }
 
 /// Conditions that have to hold together, each on another key: at most
-/// [`limits::FILTER_POLICY_KEYS_MAX`].
+/// [`limits::FILTER_POLICY_KEYS_MAX`], or [`limits::EVENT_PATTERN_KEYS_MAX`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Branch {
     conditions: Vec<Condition>,

@@ -107,6 +107,12 @@ pub const FILTER_POLICY_COMBINATIONS_MAX: u64 = 150;
 pub const FILTER_POLICY_WILDCARDS_MAX: usize = 3;
 /// Points of all `wildcard` patterns of a filter policy. How they count: `filter_policy`.
 pub const FILTER_POLICY_WILDCARD_POINTS_MAX: usize = 100;
+/// Characters in an event pattern. API reference of Lambda, "Filter".
+pub const EVENT_PATTERN_CHARS_MAX: usize = 4096;
+/// Keys of an event pattern that have to hold together. A bound of ours, as is the next one.
+pub const EVENT_PATTERN_KEYS_MAX: usize = 8;
+/// Alternatives that the `$or`s of an event pattern make together.
+pub const EVENT_PATTERN_ALTERNATIVES_MAX: u64 = 100;
 /// The numbers that `numeric` and `anything-but` compare, both bounds included.
 pub const FILTER_POLICY_NUMBERS: RangeInclusive<f64> = -1e9..=1e9;
 /// Subscriptions of one topic that may have a filter policy, unless configured otherwise.

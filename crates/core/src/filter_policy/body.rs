@@ -37,7 +37,7 @@ pub(super) fn matches(branch: &Branch, body: &Value) -> bool {
     })
 }
 
-/// A set of conditions, a bit for each. A branch has at most five.
+/// A set of conditions, a bit for each. A branch has at most eight.
 type Conditions = u8;
 
 /// A condition that may find its value here.

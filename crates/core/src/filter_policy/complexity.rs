@@ -20,13 +20,19 @@ pub(super) fn check(clauses: &[Clause], scope: FilterPolicyScope) -> Result<(), 
     if paths.len() > limits::FILTER_POLICY_KEYS_MAX {
         return Err(FilterPolicyFault::TooManyKeys);
     }
-    let points: usize = keys.iter().map(|(condition, _)| wildcard_points(condition)).sum();
     if combinations(clauses) > limits::FILTER_POLICY_COMBINATIONS_MAX
-        || points > limits::FILTER_POLICY_WILDCARD_POINTS_MAX
+        || wildcard_points_of(clauses) > limits::FILTER_POLICY_WILDCARD_POINTS_MAX
     {
         return Err(FilterPolicyFault::TooComplex);
     }
     Ok(())
+}
+
+/// The points of all wildcard patterns.
+pub(super) fn wildcard_points_of(clauses: &[Clause]) -> usize {
+    let mut keys = Vec::new();
+    collect_keys(clauses, &mut keys);
+    keys.iter().map(|(condition, _)| wildcard_points(condition)).sum()
 }
 
 /// All keys with their depth, those of alternatives included.
