@@ -56,6 +56,8 @@ codes! {
     RequestTooLarge = "RequestTooLargeException", 413;
     /// There is something of this name already, or something is in use.
     ResourceConflict = "ResourceConflictException", 409;
+    /// A change of an event source mapping is not done yet.
+    ResourceInUse = "ResourceInUseException", 400;
     /// There is no such function, version, alias, policy or setting.
     ResourceNotFound = "ResourceNotFoundException", 404;
     /// A member of a request is of the wrong type, or its body is no JSON.

@@ -12,6 +12,7 @@
 
 mod configuration;
 mod decide;
+pub mod event_sources;
 mod fault;
 mod function;
 mod functions;

@@ -69,3 +69,32 @@ pub const TAG_KEY_CHARS_MAX: usize = 128;
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
 /// Functions, versions, aliases or settings on a page of a list.
 pub const PAGE_MAX: usize = 50;
+/// Messages in a batch of an event source mapping. API reference, "CreateEventSourceMapping", as are
+/// the next three.
+pub const EVENT_SOURCE_BATCH_SIZE: RangeInclusive<u32> = 1..=10_000;
+/// See [`EVENT_SOURCE_BATCH_SIZE`].
+pub const EVENT_SOURCE_BATCH_SIZE_DEFAULT: u32 = 10;
+/// Messages in a batch that does not wait for more, and in one of a FIFO queue.
+pub const EVENT_SOURCE_BATCH_SIZE_WITHOUT_WINDOW_MAX: u32 = 10;
+/// How long a batch may wait for more messages, in seconds.
+pub const EVENT_SOURCE_WINDOW_SECONDS: RangeInclusive<u32> = 0..=300;
+/// Bytes of a batch's event. Developer guide, "Batching behavior".
+pub const EVENT_SOURCE_BATCH_BYTES_MAX: usize = 6_291_456;
+/// Filters of a mapping: as many as the service allows those who ask it for more than five.
+pub const EVENT_SOURCE_FILTERS_MAX: usize = 10;
+/// `MaximumConcurrency` of a mapping.
+pub const EVENT_SOURCE_CONCURRENCY_MAX: RangeInclusive<u32> = 2..=1000;
+/// Batches that a function has at once, at most, if no maximum was set. Developer guide, "Scaling
+/// behavior for Amazon SQS event source mappings", as are the next two.
+pub const EVENT_SOURCE_CONCURRENCY_DEFAULT_MAX: u32 = 1250;
+/// Batches that a function has at once, to begin with.
+pub const EVENT_SOURCE_CONCURRENCY_START: u32 = 5;
+/// By how many that may grow in a second: 300 in a minute.
+pub const EVENT_SOURCE_CONCURRENCY_PER_SECOND: u32 = 5;
+/// How much longer messages stay invisible than window and function take together, in seconds, where
+/// the queue's own timeout is shorter than both.
+pub const EVENT_SOURCE_VISIBILITY_SPARE_SECONDS: u32 = 30;
+/// Event source mappings of an account in a region. A bound of ours.
+pub const EVENT_SOURCE_MAPPINGS_MAX: usize = 1000;
+/// Event source mappings on a page of a list.
+pub const EVENT_SOURCE_PAGE_MAX: usize = 100;

@@ -13,6 +13,7 @@ pub use aliases::AliasChange;
 pub use functions::{CodeUpdate, NewFunction};
 pub use permissions::NewPermission;
 pub use settings::{InvokeChange, check_destination};
+pub(crate) use tags::check_tags;
 
 use crate::fault::LambdaFault;
 use crate::function::Function;

@@ -28,7 +28,7 @@ impl Functions {
     }
 }
 
-pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), LambdaFault> {
+pub(crate) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), LambdaFault> {
     if tags.len() > limits::TAGS_MAX {
         let text = format!("The number of tags exceeds the limit of {}.", limits::TAGS_MAX);
         return Err(LambdaFault::parameter(text));
