@@ -204,6 +204,32 @@ const MESSAGE_ATTRIBUTE: EntryNames =
     EntryNames { entry: "MessageAttribute", key: "Name", value: "Value" };
 
 impl ReceivedMessage<'_> {
+    /// Its id.
+    pub fn id(&self) -> Uuid {
+        self.message_id
+    }
+
+    /// The group that the receiver sees it in.
+    pub fn group(&self) -> Option<&str> {
+        self.group
+    }
+
+    pub(super) fn receipt_handle(&self) -> &str {
+        &self.receipt_handle
+    }
+
+    pub(super) fn body(&self) -> &str {
+        &self.body
+    }
+
+    pub(super) fn body_md5(&self) -> [u8; 16] {
+        self.body_md5
+    }
+
+    pub(super) fn attributes(&self) -> &[MessageAttribute<'_>] {
+        &self.attributes
+    }
+
     fn write(&self, wanted: &Wanted, members: &mut Members<'_>) {
         let attributes = self.attributes.iter().filter(|a| wanted.has(a.name));
         let attributes: Vec<MessageAttribute<'_>> = attributes.copied().collect();
@@ -228,7 +254,7 @@ impl ReceivedMessage<'_> {
         names.filter_map(|name| Some((name, self.system_attribute(name)?))).collect()
     }
 
-    fn system_attribute(&self, name: &str) -> Option<String> {
+    pub(super) fn system_attribute(&self, name: &str) -> Option<String> {
         let received = self.received;
         match name {
             "SenderId" => Some(self.sender_id.to_string()),
@@ -277,6 +303,7 @@ mod tests {
 
     use super::*;
     use crate::action::SqsAction;
+    use crate::sqs::EventRecord;
     use crate::sqs::testing::{ARN, assert_written, queue_command};
 
     const ACTION: SqsAction = SqsAction::ReceiveMessage;
@@ -457,6 +484,48 @@ mod tests {
         let messages = vec![message(&received)];
         let output = ReceiveMessageOutput { wanted: &wanted, messages };
         assert_written(ACTION, &output, &json, &members);
+    }
+
+    #[test]
+    fn functions_get_all_that_a_message_has() {
+        let ab = "ab".repeat(16);
+        let received = received();
+        let queue = QueueArn::parse("arn:aws:sqs:us-east-1:000000000042:dead.fifo").unwrap();
+        let message = message(&received);
+        let digest = attributes_md5(&message.attributes).unwrap();
+        let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+        let record = EventRecord { message: &message, queue: &queue };
+        let none = ("stringListValues", "binaryListValues");
+        assert_eq!(
+            serde_json::to_string(&record).unwrap(),
+            format!(
+                "{{\"messageId\":\"{ID}\",\"receiptHandle\":\"HANDLE\",\
+                 \"body\":\"a \\\"<body>\\\"\\r\\n\",\"attributes\":{{\
+                 \"ApproximateReceiveCount\":\"3\",\"AWSTraceHeader\":\"Root=1\",\
+                 \"SentTimestamp\":\"1700000000000\",\"SequenceNumber\":\"00000000000000000007\",\
+                 \"MessageGroupId\":\"g\",\"SenderId\":\"111111111111\",\
+                 \"MessageDeduplicationId\":\"{ID}\",\
+                 \"ApproximateFirstReceiveTimestamp\":\"1700000000001\",\
+                 \"DeadLetterQueueSourceArn\":\"arn:aws:sqs:us-east-1:000000000042:orders\"}},\
+                 \"messageAttributes\":{{\
+                 \"Hello\":{{\"stringValue\":\"There\",\"{0}\":[],\"{1}\":[],\"dataType\":\"String\"}},\
+                 \"raw\":{{\"binaryValue\":\"AQID\",\"{0}\":[],\"{1}\":[],\
+                 \"dataType\":\"Binary.png\"}},\
+                 \"General\":{{\"stringValue\":\"Kenobi\",\"{0}\":[],\"{1}\":[],\
+                 \"dataType\":\"String\"}}}},\
+                 \"md5OfMessageAttributes\":\"{digest}\",\"md5OfBody\":\"{ab}\",\
+                 \"eventSource\":\"aws:sqs\",\
+                 \"eventSourceARN\":\"arn:aws:sqs:us-east-1:000000000042:dead.fifo\",\
+                 \"awsRegion\":\"us-east-1\"}}",
+                none.0, none.1
+            )
+        );
+        let mut plain = message;
+        plain.attributes.clear();
+        let record = EventRecord { message: &plain, queue: &queue };
+        let record = serde_json::to_value(&record).unwrap();
+        assert_eq!(record["messageAttributes"], serde_json::json!({}));
+        assert_eq!(record.get("md5OfMessageAttributes"), None);
     }
 
     #[test]
