@@ -417,12 +417,15 @@ actions! {
     LambdaAction {
         AddPermission
         CreateAlias
+        CreateEventSourceMapping
         CreateFunction
         DeleteAlias
+        DeleteEventSourceMapping
         DeleteFunction
         DeleteFunctionConcurrency
         DeleteFunctionEventInvokeConfig
         GetAlias
+        GetEventSourceMapping
         GetFunction
         GetFunctionCodeSigningConfig
         GetFunctionConcurrency
@@ -432,6 +435,7 @@ actions! {
         Invoke
         InvokeAsync
         ListAliases
+        ListEventSourceMappings
         ListFunctionEventInvokeConfigs
         ListFunctions
         ListTags
@@ -443,6 +447,7 @@ actions! {
         TagResource
         UntagResource
         UpdateAlias
+        UpdateEventSourceMapping
         UpdateFunctionCode
         UpdateFunctionConfiguration
         UpdateFunctionEventInvokeConfig

@@ -3,9 +3,16 @@
 
 use super::{On, Row, When, always, some};
 
-pub(super) const TABLE: [Row; 31] = [
+pub(super) const TABLE: [Row; 36] = [
     ("AddPermission", &[always("lambda:AddPermission", On::Named)]),
     ("CreateAlias", &[always("lambda:CreateAlias", On::Named)]),
+    (
+        "CreateEventSourceMapping",
+        &[
+            always("lambda:CreateEventSourceMapping", On::Service),
+            some("lambda:TagResource", On::Service, When::WithTags),
+        ],
+    ),
     (
         "CreateFunction",
         &[
@@ -14,6 +21,7 @@ pub(super) const TABLE: [Row; 31] = [
         ],
     ),
     ("DeleteAlias", &[always("lambda:DeleteAlias", On::Named)]),
+    ("DeleteEventSourceMapping", &[always("lambda:DeleteEventSourceMapping", On::Named)]),
     ("DeleteFunction", &[always("lambda:DeleteFunction", On::Named)]),
     ("DeleteFunctionConcurrency", &[always("lambda:DeleteFunctionConcurrency", On::Named)]),
     (
@@ -21,6 +29,7 @@ pub(super) const TABLE: [Row; 31] = [
         &[always("lambda:DeleteFunctionEventInvokeConfig", On::Named)],
     ),
     ("GetAlias", &[always("lambda:GetAlias", On::Named)]),
+    ("GetEventSourceMapping", &[always("lambda:GetEventSourceMapping", On::Named)]),
     ("GetFunction", &[always("lambda:GetFunction", On::Named)]),
     ("GetFunctionCodeSigningConfig", &[always("lambda:GetFunctionCodeSigningConfig", On::Named)]),
     ("GetFunctionConcurrency", &[always("lambda:GetFunctionConcurrency", On::Named)]),
@@ -30,6 +39,7 @@ pub(super) const TABLE: [Row; 31] = [
     ("Invoke", &[always("lambda:InvokeFunction", On::Named)]),
     ("InvokeAsync", &[always("lambda:InvokeFunction", On::Named)]),
     ("ListAliases", &[always("lambda:ListAliases", On::Named)]),
+    ("ListEventSourceMappings", &[always("lambda:ListEventSourceMappings", On::Service)]),
     (
         "ListFunctionEventInvokeConfigs",
         &[always("lambda:ListFunctionEventInvokeConfigs", On::Named)],
@@ -44,6 +54,7 @@ pub(super) const TABLE: [Row; 31] = [
     ("TagResource", &[always("lambda:TagResource", On::Named)]),
     ("UntagResource", &[always("lambda:UntagResource", On::Named)]),
     ("UpdateAlias", &[always("lambda:UpdateAlias", On::Named)]),
+    ("UpdateEventSourceMapping", &[always("lambda:UpdateEventSourceMapping", On::Named)]),
     ("UpdateFunctionCode", &[always("lambda:UpdateFunctionCode", On::Named)]),
     ("UpdateFunctionConfiguration", &[always("lambda:UpdateFunctionConfiguration", On::Named)]),
     (

@@ -6,6 +6,7 @@ use tidings_lambda::{
     Scope, Settings, limits,
 };
 
+use super::event_sources::EventSourceRequest;
 use super::functions::{self, CreateFunction, UpdateCode};
 use super::{Route, settings};
 use crate::action::LambdaAction;
@@ -39,6 +40,8 @@ pub enum LambdaRequest {
     DeleteFunctionEventInvokeConfig {
         function: Reference,
     },
+    /// Something about event source mappings.
+    EventSource(EventSourceRequest),
     GetAlias {
         function: FunctionId,
         name: String,
@@ -198,11 +201,21 @@ impl LambdaRequest {
     /// InvalidParameterValueException for what this server cannot do with functions.
     pub fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
         use LambdaAction as A;
-        let Route { action, part, .. } = asked.route()?;
+        let Route { action, function, part } = asked.route()?;
+        if let A::ListTags | A::TagResource | A::UntagResource = action
+            && let Some(request) = EventSourceRequest::of_tags(asked, action, &function)?
+        {
+            return Ok(request);
+        }
         Ok(match action {
             A::AddPermission => settings::add_permission(asked)?,
             A::CreateAlias => settings::create_alias(asked)?,
             A::CreateFunction => functions::create(asked)?,
+            A::CreateEventSourceMapping
+            | A::DeleteEventSourceMapping
+            | A::GetEventSourceMapping
+            | A::ListEventSourceMappings
+            | A::UpdateEventSourceMapping => EventSourceRequest::read(asked, action, part)?,
             A::DeleteAlias => Self::DeleteAlias { function: asked.id()?, name: part },
             A::DeleteFunction => Self::DeleteFunction { function: asked.reference()? },
             A::DeleteFunctionConcurrency => {
@@ -295,10 +308,15 @@ impl Asked<'_> {
     }
 
     fn page(&self) -> Result<PageWanted, Refusal> {
+        self.page_of(limits::PAGE_MAX)
+    }
+
+    /// What of a list is wanted, of at most so many at once.
+    pub(super) fn page_of(&self, most: usize) -> Result<PageWanted, Refusal> {
         let max = match self.parameter("MaxItems") {
-            None => limits::PAGE_MAX,
+            None => most,
             Some(text) => match text.parse::<usize>() {
-                Ok(max @ 1..=10_000) => max.min(limits::PAGE_MAX),
+                Ok(max @ 1..=10_000) => max.min(most),
                 _ => {
                     let most = "have value between 1 and 10000";
                     return Err(LambdaFault::constraint(&text, "maxItems", most).into());

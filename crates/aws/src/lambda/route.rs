@@ -1,6 +1,4 @@
 //! Methods and paths. API reference of Lambda, each operation's "Request Syntax".
-//!
-//! Mappings of event sources (`/2015-03-31/event-source-mappings`) would be routes here, too.
 
 use crate::action::LambdaAction;
 
@@ -11,7 +9,7 @@ pub struct Route {
     pub action: LambdaAction,
     /// What the path names: a function, or the ARN of one; empty if it names none.
     pub function: String,
-    /// What it names beside it: an alias, or the id of a statement; empty if nothing.
+    /// What it names beside it: an alias, the id of a statement, or a mapping; empty if nothing.
     pub part: String,
 }
 
@@ -40,6 +38,21 @@ impl Route {
             (_, ["2015-03-31", "functions", function, rest @ ..]) => {
                 let (action, part) = of_function(method, rest)?;
                 (action, *function, part)
+            }
+            ("POST", ["2015-03-31", "event-source-mappings"]) => {
+                (A::CreateEventSourceMapping, "", "")
+            }
+            ("GET", ["2015-03-31", "event-source-mappings"]) => {
+                (A::ListEventSourceMappings, "", "")
+            }
+            (_, ["2015-03-31", "event-source-mappings", uuid]) => {
+                let action = match method {
+                    "GET" => A::GetEventSourceMapping,
+                    "PUT" => A::UpdateEventSourceMapping,
+                    "DELETE" => A::DeleteEventSourceMapping,
+                    _ => return None,
+                };
+                (action, "", *uuid)
             }
             ("POST", ["2014-11-13", "functions", function, "invoke-async"]) => {
                 (A::InvokeAsync, *function, "")
