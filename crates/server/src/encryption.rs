@@ -30,6 +30,7 @@ use tidings_core::record::MessageRecord;
 use tidings_core::terms::{Encryption, Resource};
 use tidings_keys::{KeyCode, KeyFault, KeyRequest, authorise};
 
+use crate::authorise::Judge;
 use crate::exchange::Exchange;
 use crate::external_kms::{ExternalKms, Fault, Opening, Times};
 use crate::keys::KeyService;
@@ -78,12 +79,26 @@ pub(crate) async fn prepare(exchange: &Exchange<'_>, command: &mut Command) -> R
 /// # Errors
 /// As [`prepare`].
 pub(crate) fn check_opening(exchange: &Exchange<'_>, queue: &QueueArn) -> Result<(), Refusal> {
-    let Some(encryption) = of_queue(exchange.broker, queue) else { return Ok(()) };
-    if external(exchange.kms).is_some() {
+    check_opening_by(exchange.kms, exchange.broker, exchange.judge(), queue)
+}
+
+/// The same, of whom a judge knows. Without a judge, only whether there is a key that can be used.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn check_opening_by(
+    keys: Option<&KeyService>,
+    broker: &Broker,
+    judge: Option<Judge<'_>>,
+    queue: &QueueArn,
+) -> Result<(), Refusal> {
+    let Some(encryption) = of_queue(broker, queue) else { return Ok(()) };
+    if external(keys).is_some() {
         return Ok(());
     }
     let (resource, owner) = kms::queue(queue);
-    Ok(messages(exchange)?.check_opening(&encrypted(&resource, &owner, &encryption))?)
+    let messages = Messages { kms: keys.ok_or_else(no_keys)?.own(), broker, judge };
+    Ok(messages.check_opening(&encrypted(&resource, &owner, &encryption))?)
 }
 
 /// The contents of messages that were received from this queue: as they were sent, or published and

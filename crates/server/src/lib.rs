@@ -17,6 +17,7 @@ mod connection;
 mod deliveries;
 mod delivery_status;
 mod encryption;
+mod event_sources;
 mod exchange;
 mod external_kms;
 mod fault;

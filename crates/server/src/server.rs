@@ -18,6 +18,7 @@ use crate::authenticate::Auth;
 use crate::body::Bodies;
 use crate::config::Config;
 use crate::connection::Common;
+use crate::event_sources::Feed;
 use crate::keys::KeyService;
 use crate::lambda::Lambda;
 use crate::listener::{
@@ -27,7 +28,7 @@ use crate::request::Shared;
 use crate::shutdown::{self, Stopping};
 use crate::throttle::Throttle;
 use crate::tls::KeptKeys;
-use crate::{acme, connection, deliveries};
+use crate::{acme, connection, deliveries, event_sources};
 
 /// A listening server. [`Server::bind`] it, then [`Server::run`] it; close the broker afterwards.
 ///
@@ -160,6 +161,7 @@ impl Server {
         let (stop, stopping) = shutdown::channel();
         let mut connections = JoinSet::new();
         let deliveries = self.start_deliveries(&stopping);
+        let event_sources = self.start_event_sources(&stopping);
         let Self { mut entrances, shared, reloader } = self;
         for listener in entrances.listeners().cloned() {
             tokio::spawn(acme::keep(listener, stopping.clone()));
@@ -186,6 +188,9 @@ impl Server {
         if let Some(deliveries) = deliveries {
             let _ = deliveries.await;
         }
+        if let Some(event_sources) = event_sources {
+            let _ = event_sources.await;
+        }
         // Last, so that what clients wait for could end.
         if let Some(lambda) = &shared.lambda {
             lambda.stop().await;
@@ -199,6 +204,23 @@ impl Server {
         let base_url = self.own_url().into();
         let deliveries = deliveries::run(shared, base_url, attempts, stopping.clone());
         Some(tokio::spawn(deliveries))
+    }
+
+    /// Gives messages of queues to functions, where functions are run.
+    fn start_event_sources(&self, stopping: &Stopping) -> Option<JoinHandle<()>> {
+        let Shared { lambda, broker, kms, signer, config, .. } = &*self.shared;
+        let lambda = lambda.clone()?;
+        let feed = Feed {
+            broker: broker.clone(),
+            keys: kms.clone(),
+            signer: Arc::clone(signer),
+            base_url: self.own_url().into(),
+            sources: lambda.sources(),
+            invoke: lambda,
+            room: Feed::<Lambda>::room(),
+            finish_within: config.shutdown_timeout,
+        };
+        Some(tokio::spawn(event_sources::run(Arc::new(feed), stopping.clone())))
     }
 
     /// What leads back to this server: as configured, or else as far as it knows itself, through

@@ -12,6 +12,7 @@
 //! ```
 
 mod decide;
+mod item_failures;
 mod list;
 mod mapping;
 mod saved;
@@ -21,6 +22,7 @@ mod store;
 mod tests;
 
 pub use decide::{MappingUpdate, NewMapping, Surroundings};
+pub use item_failures::{Item, Unusable, item_failures};
 pub use list::MappingQuery;
 pub use mapping::{Filter, Mapping, Phase};
 pub use saved::PREFIX;

@@ -99,7 +99,7 @@ fn fresh(trial: &Trial<'_>) -> Fresh {
     Fresh { now_ms, revision_id }
 }
 
-fn refusal(fault: ChangeFault<Refusal>) -> Refusal {
+pub(super) fn refusal(fault: ChangeFault<Refusal>) -> Refusal {
     match fault {
         ChangeFault::Refused(refusal) => refusal,
         ChangeFault::Failed(failure) => refusal_of(failure),

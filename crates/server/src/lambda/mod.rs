@@ -3,6 +3,7 @@
 //! ```text
 //!   read (tidings-aws) → authorise → look, or decide, write, apply (tidings-lambda)
 //!   Invoke             → authorise → the host (tidings-functions), or the function's outbox
+//!   an event source     → event_sources.rs: who may; ../event_sources/: how it is done
 //!   an outbox          → events.rs: an attempt, a retry, a destination
 //!   a subscription     → subscriptions.rs: an event into the function's outbox
 //! ```
@@ -12,6 +13,7 @@ mod code;
 mod declared;
 mod destinations;
 mod errors;
+mod event_sources;
 mod events;
 mod invoke;
 mod looks;
@@ -54,6 +56,10 @@ async fn perform(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
     let request = LambdaRequest::read(&asked)?;
     if let LambdaRequest::Invoke(asked) = request {
         return invoke::invoke(&lambda.0, &trial, call, asked).await;
+    }
+    if let LambdaRequest::EventSource(request) = request {
+        let (hosted, trial, keys) = (&*lambda.0, &trial, shared.kms.as_ref());
+        return event_sources::Asked { hosted, trial, keys }.answer(request).await;
     }
     if looks::is_look(&request) {
         return looks::look(&lambda.0.plane.look(), &trial, request);

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::code::CodeStore;
 use super::errors::ErrorBook;
+use crate::event_sources::EventSourceService;
 use crate::plane::{LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
 
@@ -26,6 +27,8 @@ pub(super) struct Hosted {
     code: Arc<CodeStore>,
     pub(super) host: Arc<Host>,
     pub(super) errors: ErrorBook,
+    /// Which queues' messages functions get.
+    pub(super) sources: EventSourceService,
     /// Whose archive is unpacked now.
     uploads: Semaphore,
 }
@@ -73,10 +76,11 @@ impl Lambda {
         let code = tokio::task::spawn_blocking(move || CodeStore::open(folder)).await;
         let code = Arc::new(code.map_err(io::Error::other)??);
         let errors = ErrorBook::open(broker.clone()).await?;
+        let sources = EventSourceService::open(broker.clone()).await?;
         let plane = Plane::open(broker).await?;
         let host = Host::new(host);
         let uploads = Semaphore::new(UPLOADS_MAX);
-        Ok(Self(Arc::new(Hosted { plane, code, host, errors, uploads })))
+        Ok(Self(Arc::new(Hosted { plane, code, host, errors, sources, uploads })))
     }
 
     /// Where functions have a folder for what is temporary, below the data folder.
@@ -96,6 +100,11 @@ impl Lambda {
             let code = Arc::clone(&self.0.code);
             let _ = tokio::task::spawn_blocking(move || code.sweep(&needed)).await;
         }
+    }
+
+    /// The event source mappings.
+    pub(crate) fn sources(&self) -> EventSourceService {
+        self.0.sources.clone()
     }
 
     /// Ends the processes of functions.

@@ -1,9 +1,13 @@
 //! Whether a caller may do what it asks of a function.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tidings_access::ContextValue;
 use tidings_aws::Refusal;
 use tidings_broker::Broker;
+use tidings_core::names::QueueArn;
+use tidings_core::terms::Resource;
 use tidings_identity::Principal;
 use tidings_lambda::{Functions, LambdaCode, LambdaFault, Qualifier, Reference, Scope};
 
@@ -109,6 +113,48 @@ impl<'a> Trial<'a> {
     /// Asks for a permission on all functions of the caller, or on what is no function.
     pub(super) fn check_on(&self, action: &str, resource: &str) -> Result<(), Refusal> {
         self.decide(&Question::new(action, resource, self.caller.account))
+    }
+
+    /// Asks for a permission on event source mappings, of this function if that is known, in a request
+    /// that sets these tags.
+    pub(super) fn check_mapping(
+        &self,
+        action: &str,
+        resource: &str,
+        function: Option<&Reference>,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (&**key, &**value)).collect();
+        let tag_keys: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
+        let keys = function
+            .map(|function| ("lambda:FunctionArn", ContextValue::Text(function.arn().into())));
+        let question = Question {
+            request_tags: &tags,
+            tag_keys: &tag_keys,
+            service_keys: keys.as_slice(),
+            ..Question::new(action, resource, self.caller.account)
+        };
+        self.decide(&question)?;
+        match tags.is_empty() {
+            true => Ok(()),
+            false => self.decide(&Question { action: "lambda:TagResource", ..question }),
+        }
+    }
+
+    /// Asks for a permission on a queue, whose own policy has a say.
+    pub(super) fn check_queue(&self, action: &str, queue: &QueueArn) -> Result<(), Refusal> {
+        let terms = self.broker.terms(&Resource::Queue(queue.clone()));
+        let tags = terms.as_ref().map(|terms| terms.tags.as_pairs()).unwrap_or_default();
+        self.decide(&Question {
+            policy: terms.as_ref().and_then(|terms| terms.policy.as_ref()),
+            resource_tags: &tags,
+            ..Question::new(action, &queue.to_string(), queue.account)
+        })
+    }
+
+    /// Who judges the caller; `None` where nobody is judged.
+    pub(super) fn judge(&self) -> Option<Judge<'_>> {
+        self.judge
     }
 
     fn decide(&self, question: &Question<'_>) -> Result<(), Refusal> {
