@@ -120,10 +120,11 @@ impl Mapping {
     /// How long messages stay invisible once they are received, in seconds, if not as long as their
     /// queue says. Developer guide, "Creating and configuring an Amazon SQS event source mapping":
     /// where the window and the function together take longer than the queue's timeout, both and
-    /// half a minute.
+    /// half a minute. A queue whose messages never become invisible would have them come again before
+    /// the function has seen them: the same holds there.
     pub fn visibility_seconds(&self, of_queue: u32, function_timeout: u32) -> Option<u32> {
         let needed = self.window_seconds + function_timeout;
-        let is_short = self.window_seconds > 0 && needed > of_queue;
+        let is_short = of_queue == 0 || (self.window_seconds > 0 && needed > of_queue);
         is_short.then_some(needed + limits::EVENT_SOURCE_VISIBILITY_SPARE_SECONDS)
     }
 

@@ -298,7 +298,9 @@ fn messages_stay_invisible_while_a_batch_gathers() {
     let mapping = with(batches(100, 20), "q").unwrap();
     assert_eq!(mapping.visibility_seconds(30, 10), None);
     assert_eq!(mapping.visibility_seconds(30, 11), Some(61));
-    assert_eq!(with(batches(10, 0), "q").unwrap().visibility_seconds(3, 5), None);
+    let at_once = with(batches(10, 0), "q").unwrap();
+    assert_eq!(at_once.visibility_seconds(3, 5), None);
+    assert_eq!(at_once.visibility_seconds(0, 5), Some(35));
 }
 
 #[test]

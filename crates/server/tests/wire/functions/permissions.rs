@@ -2,22 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::auth::identities::Admin;
-use crate::harness::{
-    FUNCTIONS, LambdaClient, Protocol, Service, Setting, new_function, queue_arn,
-};
-
-async fn authenticating() -> Service {
-    Service::authenticating_with(Setting { functions: true, ..Setting::default() }).await
-}
-
-/// A client of a user that may do this.
-async fn user(service: &Service, name: &str, actions: &str) -> LambdaClient {
-    let mut client = service.lambda().await;
-    let mut root = Admin::of(service, service.root.clone()).await;
-    client.credentials = Some(root.user(name, actions).await);
-    client
-}
+use super::{authenticating, user};
+use crate::harness::{FUNCTIONS, Protocol, new_function, queue_arn};
 
 #[tokio::test]
 async fn a_user_does_what_its_policy_allows() {
