@@ -79,6 +79,13 @@ PROGRAMS = [
         checks=7,
         starts_server=True,
     ),
+    Program(
+        name="event-sources",
+        part="python",
+        command=[VENV / "bin/python", ROOT / "event-sources/check.py"],
+        checks=9,
+        starts_server=True,
+    ),
 ]
 
 
