@@ -6,6 +6,8 @@
 //! [`Functions::apply`] once that is durable. What runs functions, where their code lies and how
 //! requests are written is the business of others.
 //!
+//! [`EventSources`](event_sources::EventSources) is the same for event source mappings.
+//!
 //! Everything is a pure function of its arguments: no clock, no entropy, no files. Nothing panics,
 //! whatever comes from a client or a disk; environment variables do not print.
 #![cfg_attr(test, allow(clippy::unwrap_used))]

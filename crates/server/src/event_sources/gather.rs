@@ -8,6 +8,7 @@ use tidings_core::limits::{RECEIVE_MESSAGES, WAIT_TIME_SECONDS};
 use tidings_core::receipt::Receipt;
 use tidings_lambda::event_sources::Mapping;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use super::batch::{Batch, Handed, Held};
@@ -15,6 +16,9 @@ use super::engine::Feed;
 use super::invoke::Invoke;
 use super::messages::Message;
 use super::process::delete;
+
+/// Bytes of a message from which on filters may take a while.
+const LARGE_BYTES: usize = 64 << 10;
 
 /// How long messages that are received now stay invisible, in seconds: as the queue says, or as is
 /// asked for.
@@ -27,7 +31,7 @@ pub(super) struct Visibility {
 /// Makes batches for a mapping, one after the other.
 pub(super) struct Gatherer<'a, I> {
     feed: &'a Feed<I>,
-    mapping: &'a Mapping,
+    mapping: &'a Arc<Mapping>,
     /// What did not go into the last batch.
     kept: Held,
     /// Whether the batch is the mapping's only one. Then it needs no room that others may have taken:
@@ -48,7 +52,7 @@ enum Put {
 }
 
 impl<'a, I: Invoke> Gatherer<'a, I> {
-    pub(super) fn new(feed: &'a Feed<I>, mapping: &'a Mapping) -> Self {
+    pub(super) fn new(feed: &'a Feed<I>, mapping: &'a Arc<Mapping>) -> Self {
         Self { feed, mapping, kept: Held::new(feed.broker.clone()), is_only: false }
     }
 
@@ -161,7 +165,8 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
                 return Put::Unread;
             }
         };
-        if !self.mapping.filters.is_empty() && !self.mapping.wants(&message.event()) {
+        let Some((message, is_wanted)) = self.look(message).await else { return Put::Unread };
+        if !is_wanted {
             return Put::Unwanted(handed.received.receipt);
         }
         if !batch.has_room_for(message.json.len()) {
@@ -169,6 +174,20 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
         }
         batch.push(handed, message, permit);
         Put::In
+    }
+
+    /// Whether the function wants a message. A large one is looked at where nobody waits for it.
+    async fn look(&self, message: Message) -> Option<(Message, bool)> {
+        if self.mapping.filters.is_empty() {
+            return Some((message, true));
+        }
+        let is_large = message.json.len() > LARGE_BYTES;
+        let mapping = Arc::clone(self.mapping);
+        let look = move || {
+            let is_wanted = mapping.wants(&message.event());
+            (message, is_wanted)
+        };
+        if is_large { spawn_blocking(look).await.ok() } else { Some(look()) }
     }
 
     /// Room in memory for a message, if it needs any. An empty batch waits for it; one that is not

@@ -55,9 +55,11 @@ async fn a_batch_waits_for_its_window() {
     world.map("q", batches(100, 5)).await;
     world.send("q", &["1", "2", "3"]).await;
     world.until_counts("q", (0, 3)).await;
+    world.settle().await;
     world.clock.advance(3000);
     world.send("q", &["4"]).await;
     world.until_counts("q", (0, 4)).await;
+    world.settle().await;
     assert_eq!(world.function.bodies().len(), 0);
     world.clock.advance(2000);
     world.invoked(1).await;
@@ -82,6 +84,7 @@ async fn while_a_batch_waits_its_messages_stay_invisible() {
     world.map("q", batches(100, 60)).await;
     world.send("q", &["1"]).await;
     world.until_counts("q", (0, 1)).await;
+    world.settle().await;
     for _ in 0..6 {
         world.clock.advance(10_000);
         world.settle().await;
@@ -125,9 +128,13 @@ async fn what_no_filter_wants_is_deleted() {
     world.send("q", &[r#"{"kind":"bad"}"#, "text", "[", good, "{}"]).await;
     world.until_counts("q", (0, 0)).await;
     assert_eq!(world.function.bodies(), [[good]]);
-    world.send("q", &["text"]).await;
+    let large = |kind: &str| format!(r#"{{"kind":"{kind}","more":"{}"}}"#, "x".repeat(100_000));
+    world.send("q", &["text", &large("bad")]).await;
     world.until_counts("q", (0, 0)).await;
     assert_eq!(world.function.bodies().len(), 1, "for nothing, nobody is invoked");
+    world.send("q", &[&large("good")]).await;
+    world.until_counts("q", (0, 0)).await;
+    assert_eq!(world.function.bodies().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

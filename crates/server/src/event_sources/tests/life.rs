@@ -118,6 +118,26 @@ async fn two_queues_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_takes_all_the_room_leaves_one_batch_to_the_others() {
+    let world = World::with_room(4).await;
+    world.create_queue("slow").await;
+    world.create_queue("quick").await;
+    world.function.open(false);
+    world.map("slow", one_by_one()).await;
+    world.send("slow", &["1", "2", "3", "4", "5"]).await;
+    world.until_counts("slow", (1, 4)).await;
+    world.settle().await;
+    assert_eq!(world.function.running(), (3, 3), "one by itself, two in the room, and one waits");
+    world.map("quick", one_by_one()).await;
+    world.send("quick", &["6"]).await;
+    world.until("quick", |it| it.function.running().0 == 4).await;
+    world.function.open(true);
+    world.until_counts("slow", (0, 0)).await;
+    world.until_counts("quick", (0, 0)).await;
+    assert_eq!(world.function.invocations().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
 async fn batches_under_way_get_their_time_when_the_server_stops() {
     let world = World::with_queue("q").await;
     world.function.open(false);

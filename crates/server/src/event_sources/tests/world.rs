@@ -16,7 +16,7 @@ use tidings_lambda::event_sources::{
     Mapping, MappingSettings, MappingUpdate, NewMapping, Surroundings,
 };
 use tidings_lambda::{LambdaFault, Reference, Scope};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::event_sources::{EventSourceService, Feed, Invoke, NotDone, run};
@@ -148,13 +148,22 @@ pub(super) fn scope() -> Scope {
 impl World {
     /// One with an empty queue, whose name says whether it is a FIFO queue.
     pub(super) async fn with_queue(name: &str) -> Self {
+        let world = Self::new(Feed::<Fake>::room()).await;
+        world.create_queue(name).await;
+        world
+    }
+
+    /// One with so much room for messages of all mappings.
+    pub(super) async fn with_room(kilobytes: usize) -> Self {
+        Self::new(Arc::new(Semaphore::new(kilobytes))).await
+    }
+
+    async fn new(room: Arc<Semaphore>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
         let (still, is_moving) = mpsc::channel();
         spawn_blocking(move || is_moving.recv());
-        let world = Self::open(folder, clock, Fake::new(), still).await;
-        world.create_queue(name).await;
-        world
+        Self::open(folder, clock, Fake::new(), still, room).await
     }
 
     async fn open(
@@ -162,6 +171,7 @@ impl World {
         clock: Clock,
         function: Fake,
         still: mpsc::Sender<()>,
+        room: Arc<Semaphore>,
     ) -> Self {
         let options = Options { clock: clock.clone(), ..Options::new(folder.path()) };
         let (broker, _) = Broker::open(options).unwrap();
@@ -174,7 +184,7 @@ impl World {
             base_url: "http://localhost".into(),
             sources: sources.clone(),
             invoke: function.clone(),
-            room: Feed::<Fake>::room(),
+            room,
             finish_within: Duration::from_secs(25),
         };
         let engine = tokio::spawn(run(Arc::new(feed), stopping));
@@ -209,7 +219,7 @@ impl World {
         let Self { folder, clock, broker, sources, function, still, .. } = self;
         drop(sources);
         broker.close().await;
-        Self::open(folder, clock, function, still).await
+        Self::open(folder, clock, function, still, Feed::<Fake>::room()).await
     }
 
     pub(super) async fn create_queue(&self, name: &str) {

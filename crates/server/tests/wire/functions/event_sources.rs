@@ -271,6 +271,20 @@ async fn who_maps_a_queue_must_be_permitted_to_receive_from_it() {
     assert_eq!(status, 403);
     assert!(text.contains("lambda:CreateEventSourceMapping"), "{text}");
     let mut eve = user(&service, "eve", "*").await;
+    // A key that does not let her read.
+    let mut kms = service.kms().await;
+    let key = kms.key().await;
+    let allow = json!({ "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*" });
+    let mut deny = allow.clone();
+    (deny["Effect"], deny["Action"]) = (json!("Deny"), json!("kms:Decrypt"));
+    deny["Principal"] = json!({ "AWS": "arn:aws:iam::000000000000:user/eve" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [allow, deny] }).to_string();
+    let put = json!({ "KeyId": key, "PolicyName": "default", "Policy": policy });
+    kms.ok("PutKeyPolicy", put).await;
+    queue(&mut sqs, "secrets", json!({ "KmsMasterKeyId": key })).await;
+    let (status, name, text) = eve.refused("POST", MAPPINGS, new("secrets")).await;
+    assert_eq!((status, &*name), (403, "AccessDeniedException"));
+    assert!(text.contains("kms:Decrypt"), "{text}");
     let created = create(&mut eve, "orders", json!({})).await;
     until_state(&mut eve, &created, "Enabled").await;
     // Who may not receive may look, disable nothing, and delete.
