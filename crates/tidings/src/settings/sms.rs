@@ -299,7 +299,7 @@ mod tests {
     fn what_is_missing_or_wrong_is_named() {
         let both = "server = 'smpp://h'\nsystem-id = 's'\n";
         for (more, password, part) in [
-            ("password-file = '/nowhere/p'", None, "sms-password-file: cannot read /nowhere/p"),
+            ("password-file = '/nowhere/p'", None, "sms-password-file: /nowhere/p: it cannot be"),
             ("password-file = 'p'", Some("p"), "there is also TIDINGS_SMS_PASSWORD"),
             ("timeout-seconds = 51", None, "sms-timeout-seconds: 50 seconds"),
             ("window = 0", None, "window"),
