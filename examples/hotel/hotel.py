@@ -9,7 +9,7 @@ import time
 from bookings import booking_requests, nights, nights_by_day_of_month, stays_over_end_of_month
 from queues import HotelQueues
 from register import Register
-from server import client, server
+from server import client, command_line, server
 from story import finish, print_table, tell, wait_until
 from worker import workers
 
@@ -19,7 +19,7 @@ WORK_SECONDS = 0.05
 
 
 def main():
-    with server(__doc__) as endpoint:
+    with server(command_line(__doc__)) as endpoint:
         sqs = client("sqs", endpoint)
         queues = HotelQueues(sqs)
         try:
