@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 from queue_reader import QueueReader
-from server import client, server
+from server import client, command_line, server
 from stock import stock_changes
 from story import finish, print_table, tell, wait_until
 from subscribers import AUDIT, OLD_TILL, PURCHASING, SHELF_LABELS, SUPPLIER, WEB_SHOP
@@ -27,7 +27,7 @@ SETTLE_SECONDS = 1
 
 
 def main():
-    with server(__doc__) as endpoint, contextlib.ExitStack() as cleanup:
+    with server(command_line(__doc__)) as endpoint, contextlib.ExitStack() as cleanup:
         finish(Story(endpoint, cleanup).run())
 
 

@@ -15,6 +15,8 @@ import boto3
 WORKSPACE = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 STOP_SECONDS = 30
+# How much of the server's log is shown when an example ends with an error.
+LOG_LINES = 30
 # What a server prints when it is started for the first time.
 KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 
@@ -27,16 +29,22 @@ def client(service, endpoint):
     return boto3.client(service, endpoint_url=endpoint, region_name=REGION)
 
 
-@contextlib.contextmanager
-def server(description):
-    """Reads the command line, and yields the endpoint it names, or that of a server of our own."""
+def command_line(description):
+    """What the example was told."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--endpoint", metavar="URL", help="a server that is running already")
     parser.add_argument("--binary", metavar="PATH", help="start this build (else: build one)")
-    options = parser.parse_args()
+    return parser.parse_args()
 
+
+@contextlib.contextmanager
+def server(options, settings=None, secrets=None):
+    """Yields the endpoint that the command line names, or that of a server of our own.
+
+    Our own is set up by a file of settings, and by secrets in variables of the environment.
+    """
     # Being ended is an exit like any other, so that the server does not stay behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     # Nothing here is behind a proxy.
@@ -44,20 +52,24 @@ def server(description):
     if options.endpoint:
         yield options.endpoint.rstrip("/")
     else:
-        with own_server(options.binary) as endpoint:
+        with own_server(options.binary, settings, secrets) as endpoint:
             yield endpoint
 
 
 @contextlib.contextmanager
-def own_server(binary):
+def own_server(binary, settings, secrets):
     """A server on a free loopback port, with a data folder that goes with it."""
     program = [Path(binary).resolve()] if binary else build()
     with tempfile.TemporaryDirectory(prefix="tidings-example-") as folder:
         log = Path(folder, "server.log")
+        arguments = ["--listen", "127.0.0.1:0", "--data", Path(folder, "data")]
+        if settings:
+            arguments += ["--config", settings]
         with log.open("w") as log_file:
             process = subprocess.Popen(
-                [*program, "serve", "--listen", "127.0.0.1:0", "--data", Path(folder, "data")],
+                [*program, "serve", *arguments],
                 cwd=WORKSPACE,
+                env={**os.environ, **(secrets or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
@@ -68,10 +80,13 @@ def own_server(binary):
             greeting = process.stdout.readline()
             key = first_key(process.stdout)
             if not key:
-                sys.exit(f"the server did not start:\n{log.read_text()}")
+                sys.exit("the server did not start")
             os.environ.pop("AWS_PROFILE", None)
             os.environ.update(key)
             yield greeting.split()[-1]
+        except SystemExit:
+            print("".join(log.open().readlines()[-LOG_LINES:]), end="", file=sys.stderr)
+            raise
         finally:
             ended_with = stop(process)
         if ended_with != 0:
