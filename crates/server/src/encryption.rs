@@ -133,6 +133,30 @@ pub(crate) fn check_opening_by(
     Ok(messages.check_opening(&encrypted(&resource, &owner, &encryption))?)
 }
 
+/// Whether the key of a queue or topic, if it has one, lets a caller send there. Of keys elsewhere as
+/// [`check_opening_by`].
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn check_sealing_by(
+    keys: Option<&KeyService>,
+    broker: &Broker,
+    judge: Judge<'_>,
+    resource: &Resource,
+) -> Result<(), Refusal> {
+    let Some(encryption) = encryption(broker, resource) else { return Ok(()) };
+    if external(keys).is_some() {
+        return Ok(());
+    }
+    let (resource, owner) = match resource {
+        Resource::Queue(queue) => kms::queue(queue),
+        Resource::Topic(topic) => kms::topic(topic),
+    };
+    let judge = Some(judge);
+    let messages = Messages { kms: keys.ok_or_else(no_keys)?.own(), broker, judge };
+    Ok(messages.check_sealing(&encrypted(&resource, &owner, &encryption))?)
+}
+
 /// Seals what is published to a topic with a key.
 ///
 /// # Errors

@@ -102,6 +102,33 @@ impl Messages<'_> {
         key.check_usable()
     }
 
+    /// Whether the caller could seal something for a queue or topic, of which nothing is made.
+    ///
+    /// # Errors
+    /// As [`Messages::seal`].
+    pub(crate) fn check_sealing(&self, encrypted: &Encrypted<'_>) -> Result<(), KeyFault> {
+        let Encrypted { resource, owner, key, .. } = *encrypted;
+        let store = self.kms.plane.look();
+        if store.unmade_managed_key(key, owner).is_some() {
+            // It is made when something is sent, and lets in whoever of its account may send there.
+            return self.check_own(owner, "kms:GenerateDataKey");
+        }
+        let key = self.find(&store, key, owner, "kms:GenerateDataKey")?;
+        self.check(&store, key, resource, "kms:GenerateDataKey")?;
+        self.check(&store, key, resource, "kms:Decrypt")?;
+        key.check_usable()
+    }
+
+    /// Whether the caller is of this account.
+    fn check_own(&self, owner: &Scope, action: &str) -> Result<(), KeyFault> {
+        let Some(judge) = &self.judge else { return Ok(()) };
+        let of = owner.account.to_string();
+        judge.ask(|facts, _| match facts.caller.account() == Some(of.as_str()) {
+            true => Ok(()),
+            false => Err(KeyFault::hidden(facts.caller.name(), action)),
+        })
+    }
+
     /// A key that a queue or topic names. Whoever is of another account does not learn from it
     /// whether there is one.
     fn find<'s>(

@@ -6,6 +6,7 @@ use tidings_aws::{Refusal, WireError};
 use tidings_core::command::{Command, TopicCommand};
 use tidings_core::names::{QueueArn, SubscriptionProtocol, TopicArn};
 use tidings_core::register::RegisterWrite;
+use tidings_core::terms::Resource;
 use tidings_lambda::{
     Code, CodeUpdate, Fresh, FunctionId, Functions, InvokeChange, LambdaFault, NewFunction,
     Qualifier, Reference,
@@ -195,9 +196,9 @@ fn may_send(trial: &Trial<'_>, function: &FunctionId, target: &str) -> Result<()
     if target.is_empty() {
         return Ok(());
     }
-    let (owner, action) = match (QueueArn::parse(target), TopicArn::parse(target)) {
-        (Some(queue), _) => (queue.account, "sqs:SendMessage"),
-        (_, Some(topic)) => (topic.account, "sns:Publish"),
+    let (owner, action, resource) = match (QueueArn::parse(target), TopicArn::parse(target)) {
+        (Some(queue), _) => (queue.account, "sqs:SendMessage", Resource::Queue(queue)),
+        (_, Some(topic)) => (topic.account, "sns:Publish", Resource::Topic(topic)),
         // What it is instead, the change itself says.
         (None, None) => return Ok(()),
     };
@@ -205,7 +206,9 @@ fn may_send(trial: &Trial<'_>, function: &FunctionId, target: &str) -> Result<()
         let text = format!("The destination {target} is not of the function's own account.");
         return Err(LambdaFault::parameter(text).into());
     }
-    trial.check_on(action, target)
+    // Who may change the function can be of another account than its owner.
+    trial.check_terms(action, &resource)?;
+    trial.check_sealing(&resource)
 }
 
 fn decide(

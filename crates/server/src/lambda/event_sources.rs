@@ -15,18 +15,17 @@ use tidings_broker::Failure;
 use tidings_core::command::{Command, Reply};
 use tidings_core::names::{QueueArn, Uuid};
 use tidings_core::register::RegisterWrite;
+use tidings_core::terms::Resource;
 use tidings_functions::{Invocation, InvokeFault};
 use tidings_lambda::event_sources::{EventSources, Mapping, NewMapping, Surroundings};
-use tidings_lambda::{LambdaCode, LambdaFault, Reference};
+use tidings_lambda::{LambdaFault, Reference};
 
 use super::changes::refusal;
 use super::looks::ok;
 use super::service::{Hosted, Lambda};
 use super::trial::Trial;
-use crate::encryption;
 use crate::event_sources::{Invoke, NotDone};
 use crate::exchange::{Answer, refusal_of, unexpected};
-use crate::keys::KeyService;
 
 /// What the caller needs to be permitted on the queue.
 const ON_QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
@@ -35,7 +34,6 @@ const ON_QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:Get
 pub(super) struct Asked<'a> {
     pub(super) hosted: &'a Hosted,
     pub(super) trial: &'a Trial<'a>,
-    pub(super) keys: Option<&'a KeyService>,
 }
 
 /// What a change says: what to write, and the answer.
@@ -70,7 +68,7 @@ impl Asked<'_> {
             // While it waited for its turn, another may have taken its rights away.
             let principal = self.trial.caller_again()?;
             let trial = &self.trial.again(principal.as_deref());
-            Asked { trial, ..*self }.decide(sources, &request, visibility_seconds)
+            Asked { trial, hosted: self.hosted }.decide(sources, &request, visibility_seconds)
         });
         let answer = changed.await.map_err(refusal)?;
         self.hosted.sources.tell_of_change();
@@ -113,6 +111,11 @@ impl Asked<'_> {
             }
             R::Update { uuid, update } => {
                 self.check("lambda:UpdateEventSourceMapping", uuid, sources)?;
+                if let Some(function) = &update.function {
+                    // And on what it is to be: a condition may name the function.
+                    let (action, arn) = ("lambda:UpdateEventSourceMapping", self.named(uuid));
+                    self.trial.check_mapping(action, &arn, Some(function), &[].into())?;
+                }
                 let before = sources.find(scope, uuid)?;
                 self.check_queue(&before.queue)?;
                 let function = update.function.clone().unwrap_or_else(|| before.reference());
@@ -150,24 +153,24 @@ impl Asked<'_> {
 
     /// Asks for a permission on a mapping, whether or not it is there.
     fn check(&self, action: &str, uuid: &str, sources: &EventSources) -> Result<(), Refusal> {
-        // What is none cannot be part of an ARN.
-        let named = Uuid::parse(&uuid.to_ascii_lowercase()).map(|uuid| uuid.to_string());
         let mapping = sources.find(self.trial.scope(), uuid).ok();
         let function = mapping.map(|mapping| mapping.reference());
-        let arn = self.arn(named.as_deref().unwrap_or_default());
-        self.trial.check_mapping(action, &arn, function.as_ref(), &[].into())
+        self.trial.check_mapping(action, &self.named(uuid), function.as_ref(), &[].into())
+    }
+
+    /// The ARN of the mapping that a caller names.
+    fn named(&self, uuid: &str) -> String {
+        // What is none cannot be part of an ARN.
+        let uuid = Uuid::parse(&uuid.to_ascii_lowercase()).map(|uuid| uuid.to_string());
+        self.arn(uuid.as_deref().unwrap_or_default())
     }
 
     fn check_queue(&self, queue: &QueueArn) -> Result<(), Refusal> {
+        let resource = Resource::Queue(queue.clone());
         for action in ON_QUEUE {
-            self.trial.check_queue(action, queue)?;
+            self.trial.check_terms(action, &resource)?;
         }
-        let (broker, judge) = (self.trial.broker, self.trial.judge());
-        let denied = |refusal| match refusal {
-            Refusal::Key(fault) => LambdaFault::new(LambdaCode::AccessDenied, fault.text).into(),
-            refusal => refusal,
-        };
-        encryption::check_opening_by(self.keys, broker, judge, queue).map_err(denied)
+        self.trial.check_opening(queue)
     }
 
     /// How long messages of the queue that is meant stay invisible; `None` if there is no such queue,

@@ -58,8 +58,8 @@ async fn perform(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
         return invoke::invoke(&lambda.0, &trial, call, asked).await;
     }
     if let LambdaRequest::EventSource(request) = request {
-        let (hosted, trial, keys) = (&*lambda.0, &trial, shared.kms.as_ref());
-        return event_sources::Asked { hosted, trial, keys }.answer(request).await;
+        let (hosted, trial) = (&*lambda.0, &trial);
+        return event_sources::Asked { hosted, trial }.answer(request).await;
     }
     if looks::is_look(&request) {
         return looks::look(&lambda.0.plane.look(), &trial, request);

@@ -14,12 +14,16 @@ use tidings_lambda::{Functions, LambdaCode, LambdaFault, Qualifier, Reference, S
 use crate::authenticate::Auth;
 use crate::authorise::{Judge, Question, nameless};
 use crate::caller::{Caller, Standing};
+use crate::encryption;
 use crate::exchange::Call;
+use crate::keys::KeyService;
 use crate::request::Shared;
 
 /// A call of Lambda, as it is judged.
 pub(super) struct Trial<'a> {
     pub(super) broker: &'a Broker,
+    /// Who has the keys of encrypted queues and topics.
+    keys: Option<&'a KeyService>,
     scope: Scope,
     /// `None` where nobody is judged.
     judge: Option<Judge<'a>>,
@@ -38,7 +42,8 @@ impl<'a> Trial<'a> {
             Standing::Principal(_) => Some(Judge::of(call, broker.now(), shared.auth.audit())),
         };
         let scope = Scope { account: call.caller.account, region: call.caller.region.clone() };
-        Ok(Self { broker, scope, judge, caller: &call.caller, auth: &shared.auth })
+        let keys = shared.kms.as_ref();
+        Ok(Self { broker, keys, scope, judge, caller: &call.caller, auth: &shared.auth })
     }
 
     /// Where the caller's own functions are.
@@ -59,8 +64,7 @@ impl<'a> Trial<'a> {
     pub(super) fn again<'b>(&'b self, principal: Option<&'b Principal>) -> Trial<'b> {
         let now = self.broker.now();
         let judge = self.judge.map(|judge| Judge { principal, now, ..judge });
-        let scope = self.scope.clone();
-        Trial { judge, scope, broker: self.broker, caller: self.caller, auth: self.auth }
+        Trial { judge, scope: self.scope.clone(), ..*self }
     }
 
     /// Asks for a permission on a function, version or alias, whose own policy has a say.
@@ -141,25 +145,44 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Asks for a permission on a queue, whose own policy has a say.
-    pub(super) fn check_queue(&self, action: &str, queue: &QueueArn) -> Result<(), Refusal> {
-        let terms = self.broker.terms(&Resource::Queue(queue.clone()));
+    /// Asks for a permission on a queue or topic, whose own policy has a say.
+    pub(super) fn check_terms(&self, action: &str, resource: &Resource) -> Result<(), Refusal> {
+        let (arn, owner) = match resource {
+            Resource::Queue(queue) => (queue.to_string(), queue.account),
+            Resource::Topic(topic) => (topic.to_string(), topic.account),
+        };
+        let terms = self.broker.terms(resource);
         let tags = terms.as_ref().map(|terms| terms.tags.as_pairs()).unwrap_or_default();
         self.decide(&Question {
             policy: terms.as_ref().and_then(|terms| terms.policy.as_ref()),
             resource_tags: &tags,
-            ..Question::new(action, &queue.to_string(), queue.account)
+            ..Question::new(action, &arn, owner)
         })
     }
 
-    /// Who judges the caller; `None` where nobody is judged.
-    pub(super) fn judge(&self) -> Option<Judge<'_>> {
-        self.judge
+    /// Asks the key of a queue or topic, if it has one, whether the caller may send there. Where
+    /// nobody is judged, nothing is asked: what cannot be sealed is told when it is sent.
+    pub(super) fn check_sealing(&self, resource: &Resource) -> Result<(), Refusal> {
+        let Some(judge) = self.judge else { return Ok(()) };
+        encryption::check_sealing_by(self.keys, self.broker, judge, resource).map_err(denied)
+    }
+
+    /// Asks the key of a queue, if it has one, whether the caller may read what is there.
+    pub(super) fn check_opening(&self, queue: &QueueArn) -> Result<(), Refusal> {
+        encryption::check_opening_by(self.keys, self.broker, self.judge, queue).map_err(denied)
     }
 
     fn decide(&self, question: &Question<'_>) -> Result<(), Refusal> {
         let Some(judge) = &self.judge else { return Ok(()) };
         let denied = |text| LambdaFault::new(LambdaCode::AccessDenied, text).into();
         judge.decide(question).map_err(denied)
+    }
+}
+
+/// What a key says, as Lambda says it.
+fn denied(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Key(fault) => LambdaFault::new(LambdaCode::AccessDenied, fault.text).into(),
+        refusal => refusal,
     }
 }

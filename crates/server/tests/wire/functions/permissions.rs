@@ -63,6 +63,34 @@ async fn a_role_and_a_destination_are_not_for_everybody_to_hand_out() {
     let (status, _, text) = maker.refused("PUT", config, to(queue_arn("done"))).await;
     assert_eq!(status, 403);
     assert!(text.contains("sqs:sendmessage"), "as texts about queues have it: {text}");
+
+    // Who may send there may name it, if the queue's policy and its key let them, too.
+    let mut sender = user(&service, "bob", "*").await;
+    sender.ok(200, "PUT", config, to(queue_arn("done"))).await;
+    let mut sqs = service.speak_as_root(Protocol::Json).await;
+    let not_bob = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Action": "sqs:SendMessage", "Resource": "*",
+        "Principal": { "AWS": "arn:aws:iam::000000000000:user/bob" },
+    }] });
+    sqs.queue("closed", json!({ "Policy": not_bob.to_string() })).await;
+    let (status, _, text) = sender.refused("PUT", config, to(queue_arn("closed"))).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("resource-based policy"), "{text}");
+    let mut kms = service.kms().await;
+    let key = kms.key().await;
+    let allow = json!({ "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*" });
+    let mut deny = allow.clone();
+    (deny["Effect"], deny["Action"]) = (json!("Deny"), json!("kms:GenerateDataKey"));
+    deny["Principal"] = json!({ "AWS": "arn:aws:iam::000000000000:user/bob" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [allow, deny] }).to_string();
+    let put = json!({ "KeyId": key, "PolicyName": "default", "Policy": policy });
+    kms.ok("PutKeyPolicy", put).await;
+    sqs.queue("secret", json!({ "KmsMasterKeyId": key })).await;
+    let (status, _, text) = sender.refused("PUT", config, to(queue_arn("secret"))).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("kms:GenerateDataKey"), "{text}");
+    service.lambda().await.ok(200, "PUT", config, to(queue_arn("secret"))).await;
+
     let strange = "arn:aws:sqs:us-east-1:999988887777:done".to_owned();
     let (status, ..) = service.lambda().await.refused("PUT", config, to(strange)).await;
     assert_eq!(status, 400);
