@@ -149,6 +149,11 @@ impl Batch {
         self.members.iter().map(|member| member.expires_at).min().unwrap_or_default()
     }
 
+    /// Its messages stay invisible until then.
+    pub(super) fn renewed(&mut self, expires_at: Timestamp) {
+        self.members.iter_mut().for_each(|member| member.expires_at = expires_at);
+    }
+
     /// Its messages, for partial responses.
     pub(super) fn items(&self, is_fifo: bool) -> Vec<Item<'_>> {
         let items = self.members.iter().map(|member| Item {

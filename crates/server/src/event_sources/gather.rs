@@ -151,11 +151,11 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
     }
 
     async fn put(&self, handed: &Handed, batch: &mut Batch) -> Put {
+        let Ok(permit) = self.room(&handed.received, batch).await else { return Put::NoRoom };
         if self.feed.broker.now() >= handed.expires_at {
-            // It waited so long for its batch that others can receive it.
+            // It waited so long for its batch, or for room, that others can receive it.
             return Put::Unread;
         }
-        let Ok(permit) = self.room(&handed.received, batch).await else { return Put::NoRoom };
         let queue = &self.mapping.queue;
         let message = match Message::read(self.feed, queue, &handed.received).await {
             Ok(message) => message,

@@ -15,7 +15,7 @@ use super::engine::Feed;
 use super::gather::{Gatherer, Visibility};
 use super::invoke::Invoke;
 use super::lanes::Lanes;
-use super::process::process;
+use super::process::{Belongs, process};
 use crate::shutdown::Stopping;
 
 /// How long to wait before a queue or function that could not be used is looked at again.
@@ -96,8 +96,9 @@ impl<I: Invoke> Poller<I> {
             match gathered {
                 Ok(Some(batch)) => {
                     let (feed, mapping) = (Arc::clone(&feed), Arc::clone(&mapping));
-                    let stopping = self.stopping.clone();
-                    self.batches.spawn(process(feed, mapping, batch, lane, stopping));
+                    let (config, stopping) = (self.config.clone(), self.stopping.clone());
+                    let belongs = Belongs { config, stopping };
+                    self.batches.spawn(process(feed, mapping, batch, lane, belongs));
                 }
                 Ok(None) => {
                     drop(lane);

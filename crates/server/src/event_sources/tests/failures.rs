@@ -116,15 +116,63 @@ async fn who_is_busy_for_too_long_gets_the_messages_again() {
     world.map("q", MappingSettings::default()).await;
     world.invoked(1).await;
     world.settle().await;
-    world.clock.advance(29_000);
+    world.clock.advance(26_000);
     tokio::time::advance(Duration::from_secs(1)).await;
     world.invoked(2).await;
     world.settle().await;
     assert_eq!(world.counts("q").await, (0, 1), "it is left to its timeout");
-    world.clock.advance(1000);
+    world.clock.advance(4000);
     world.until_counts("q", (0, 0)).await;
     let last = world.function.invocations().pop().unwrap();
     assert_eq!(last[0]["attributes"]["ApproximateReceiveCount"], "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_given_only_if_its_messages_stay_invisible_for_as_long_as_the_function_may_take()
+{
+    let world = World::with_queue("q").await;
+    world.function.does(failing(1, NotDone::Busy("Rate Exceeded.".to_owned())));
+    world.send("q", &["1"]).await;
+    world.map("q", MappingSettings::default()).await;
+    world.invoked(1).await;
+    world.settle().await;
+    world.clock.advance(28_000);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    world.settle().await;
+    assert_eq!(world.function.invocations().len(), 1, "two seconds are not enough for it");
+    assert_eq!(world.counts("q").await, (0, 1), "it is left to its timeout");
+    world.clock.advance(2000);
+    world.until_counts("q", (0, 0)).await;
+    assert_eq!(world.function.invocations().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_would_become_visible_too_early_stay_invisible_for_longer() {
+    let world = World::with_queue("q").await;
+    world.set_visibility("q", 2).await;
+    world.function.open(false);
+    world.send("q", &["1"]).await;
+    world.map("q", MappingSettings::default()).await;
+    world.until("it runs", |it| it.function.running().0 == 1).await;
+    world.clock.advance(2900);
+    world.settle().await;
+    assert_eq!(world.counts("q").await, (0, 1), "it may take three seconds");
+    world.function.open(true);
+    world.until_counts("q", (0, 0)).await;
+    assert_eq!(world.function.invocations().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_waits_goes_back_when_its_mapping_is_disabled() {
+    let world = World::with_queue("q").await;
+    world.function.does(failing(1000, NotDone::Busy("Rate Exceeded.".to_owned())));
+    world.send("q", &["1"]).await;
+    let mapping = world.map("q", MappingSettings::default()).await;
+    world.invoked(1).await;
+    let off = MappingSettings { is_enabled: Some(false), ..MappingSettings::default() };
+    world.update(&mapping, off).await;
+    world.until("Disabled", |it| it.state(&mapping) == "Disabled").await;
+    world.until_counts("q", (1, 0)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -233,6 +233,13 @@ impl World {
         assert_eq!(self.broker.call(create).await, Ok(Reply::Done));
     }
 
+    /// How long messages stay invisible once they are received.
+    pub(super) async fn set_visibility(&self, name: &str, seconds: u32) {
+        let attributes = vec![("VisibilityTimeout".to_owned(), seconds.to_string())];
+        let set = Command::SetQueueAttributes { arn: queue(name), attributes };
+        assert_eq!(self.broker.call(set).await, Ok(Reply::Done));
+    }
+
     /// Sends a message for each body. In a FIFO queue its first letter is its group.
     pub(super) async fn send(&self, name: &str, bodies: &[&str]) {
         for bodies in bodies.chunks(10) {
