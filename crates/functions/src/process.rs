@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -81,12 +81,15 @@ pub(crate) struct Starter {
     pub(crate) alive: watch::Sender<()>,
     /// How many have been started.
     numbers: AtomicU64,
+    /// See [`scratch_prefix`].
+    scratch_prefix: String,
 }
 
 impl Starter {
     pub(crate) fn new(config: Arc<HostConfig>) -> Self {
         let (alive, _) = watch::channel(());
-        Self { config, guard: Arc::default(), alive, numbers: AtomicU64::new(1) }
+        let (guard, numbers) = (Arc::default(), AtomicU64::new(1));
+        Self { config, guard, alive, numbers, scratch_prefix: scratch_prefix() }
     }
 
     /// Starts a process.
@@ -107,7 +110,7 @@ impl Starter {
         let (reader, writer) = io::pipe().map_err(StartFault::system("a pipe"))?;
         let log = Log::new(reader.into()).map_err(StartFault::system("a pipe"))?;
 
-        let scratch = config.scratch.join(format!("{SCRATCH_PREFIX}{number}"));
+        let scratch = config.scratch.join(format!("{}{number}", self.scratch_prefix));
         let now = OffsetDateTime::now_utc();
         let birth = Birth {
             environment: variables(config, spec, endpoint.address(), &scratch, now),
@@ -176,21 +179,29 @@ impl Drop for Process {
     }
 }
 
-/// The name of a process's own folder, before its number.
+/// What the names of all processes' own folders begin with; the run and the number follow.
 const SCRATCH_PREFIX: &str = "process-";
 
-/// Deletes the folders that processes of an earlier run left behind.
+/// Deletes the folders that processes of an earlier run left behind. One that cannot be deleted stays:
+/// no process of this run has its name.
 pub(crate) fn clear_scratch(scratch: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o711).create(scratch)?;
     for entry in fs::read_dir(scratch)? {
         let entry = entry?;
         let name = entry.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix(SCRATCH_PREFIX));
-        if number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
-            fs::remove_dir_all(entry.path())?;
+        if number.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
+        {
+            remove_or_warn(&entry.path());
         }
     }
     Ok(())
+}
+
+/// What the names of this run's folders begin with.
+fn scratch_prefix() -> String {
+    let nanoseconds = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    format!("{SCRATCH_PREFIX}{nanoseconds:x}-")
 }
 
 /// All that a process is made of.
@@ -238,9 +249,7 @@ impl Life {
                 reap_orphans(pid);
             }
         }
-        if let Err(error) = remove(&scratch) {
-            warn!(folder = %scratch.display(), %error, "a function's folder cannot be deleted");
-        }
+        remove_or_warn(&scratch);
     }
 }
 
@@ -250,11 +259,38 @@ fn reap_orphans(group: Pid) {
     while let Ok(Some(_)) = waitpgid(group, WaitOptions::empty()) {}
 }
 
-fn remove(scratch: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(scratch) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
+fn remove_or_warn(scratch: &Path) {
+    let removed = match fs::remove_dir_all(scratch) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unlock(scratch).and_then(|()| fs::remove_dir_all(scratch))
+        }
+        removed => removed,
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            warn!(folder = %scratch.display(), %error, "a function's folder cannot be deleted");
+        }
+        _ => {}
     }
+}
+
+/// Lets us into all folders of ours below this one, and delete what is there: a function may have taken
+/// that right away.
+fn unlock(folder: &Path) -> io::Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if fs::symlink_metadata(&folder)?.uid() == geteuid().as_raw() {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+        }
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            // Not where a link leads to.
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Birth {
@@ -352,4 +388,42 @@ fn refused(program: &Path, error: &io::Error) -> StartFault {
         program: program.display().to_string(),
         problem: system_problem(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_a_function_has_locked_are_deleted() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (locked, elsewhere) =
+            (scratch.path().join("process-7-1/a/b"), scratch.path().join("x"));
+        fs::create_dir_all(&locked).unwrap();
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(locked.join("file"), "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, locked.join("link")).unwrap();
+        let chmod = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        chmod(&elsewhere, 0o500);
+        for folder in locked.ancestors().take(3) {
+            chmod(folder, 0o500);
+        }
+        // Who is root gets in anyway, so both steps are taken by themselves.
+        unlock(&scratch.path().join("process-7-1")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert!(locked.ancestors().take(3).all(|folder| mode(folder) == 0o700));
+        clear_scratch(scratch.path()).unwrap();
+        assert!(!scratch.path().join("process-7-1").exists());
+        assert_eq!(mode(&elsewhere), 0o500, "what a link leads to is left alone");
+    }
+
+    #[test]
+    fn what_cannot_be_deleted_keeps_nobody_from_starting() {
+        let scratch = tempfile::tempdir().unwrap();
+        // No folder: it is not deleted as one.
+        fs::write(scratch.path().join("process-7"), "").unwrap();
+        clear_scratch(scratch.path()).unwrap();
+    }
 }
