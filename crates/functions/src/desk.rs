@@ -151,6 +151,14 @@ impl Desk {
         Ok(event)
     }
 
+    /// Whether the runtime can still say that it cannot start.
+    pub(crate) fn may_fail_to_start(&self) -> Result<(), OutOfTurn> {
+        match &*self.state() {
+            State::Starting => Ok(()),
+            other => Err(other.refuse("InitError")),
+        }
+    }
+
     /// The runtime says that it cannot start.
     pub(crate) fn init_error(&self, answer: Answer) -> Result<(), OutOfTurn> {
         let mut state = self.state();
@@ -261,6 +269,7 @@ mod tests {
         assert_eq!(desk.begin_answer("a", "X"), Err(from("Started", "X")));
         let waits = desk.next().unwrap();
         assert_eq!(desk.next().unwrap_err(), from("Ready", "Ready"));
+        assert_eq!(desk.may_fail_to_start(), Err(from("Ready", "InitError")));
         assert_eq!(desk.init_error(said("")), Err(from("Ready", "InitError")));
         assert_eq!(desk.begin_answer("a", "X"), Err(from("Ready", "X")));
 

@@ -83,6 +83,10 @@ async fn failed(desk: &Desk, id: &str, request: Request<Incoming>) -> Reply {
 }
 
 async fn init_failed(desk: &Desk, request: Request<Incoming>) -> Reply {
+    // Before anything is read: most of those who say it out of turn say much.
+    if let Err(refused) = desk.may_fail_to_start() {
+        return refusal(refused);
+    }
     let error = Some(kind(request.headers()));
     let answer = match read(request.into_body()).await {
         Body::Whole { payload, .. } => Answer::Said { payload, error },
