@@ -3,12 +3,14 @@
 use tidings_access::{
     Caller, Decision, Facts, Origin, Policies, Request, Source, denial_text, evaluate,
 };
+use tidings_broker::Failure;
 use tidings_core::names::TopicArn;
 use tidings_core::rejection::TopicRejection;
 use tidings_couriers::{Courier, Outcome, Parcel};
 use tidings_lambda::{FunctionId, Functions, Reference};
 
 use super::events;
+use super::trial::judged_arn;
 use crate::authenticate::Auth;
 use crate::request::Shared;
 
@@ -88,7 +90,7 @@ fn may_invoke(
     if matches!(shared.auth, Auth::Off) {
         return Ok(());
     }
-    let arn = reference.arn();
+    let arn = judged_arn(reference);
     let function = functions.find(&reference.id).ok();
     let policy = function.and_then(|it| it.policy(reference.qualifier.as_ref()));
     let (topic_arn, topic_owner) = (topic.to_string(), topic.account.to_string());
@@ -124,6 +126,29 @@ async fn hand_over(shared: &Shared, reference: &Reference, parcel: &Parcel) -> O
             let detail = format!("{{\"lambdaRequestId\":\"{request_id}\"}}");
             Outcome::Delivered { status: 202, detail }
         }
-        Err(failure) => Outcome::TryLater { why: failure.to_string(), status: None },
+        Err(failure) => not_queued(&failure),
+    }
+}
+
+/// What is refused now, such as an event that is too large, is refused every time.
+fn not_queued(failure: &Failure) -> Outcome {
+    match failure {
+        Failure::Rejected(_) => never(&failure.to_string(), 400),
+        Failure::Unavailable(_) => Outcome::TryLater { why: failure.to_string(), status: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_broker::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_not_tried_again() {
+        let rejected = Failure::Rejected(TopicRejection::parameter("too long").into());
+        assert!(matches!(not_queued(&rejected), Outcome::Never { .. }));
+        let busy = Failure::Unavailable(Unavailable::Unknown);
+        assert!(matches!(not_queued(&busy), Outcome::TryLater { .. }));
     }
 }

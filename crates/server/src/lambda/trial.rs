@@ -99,12 +99,7 @@ impl<'a> Trial<'a> {
             .map(|it| it.tags().iter().map(|(key, value)| (&**key, &**value)).collect())
             .unwrap_or_default();
         let tag_keys: Vec<&str> = request_tags.iter().map(|(key, _)| *key).collect();
-        let unqualified = Reference { qualifier: None, ..reference.clone() };
-        // $LATEST is the function itself, and has its policy.
-        let resource = match reference.qualifier {
-            Some(Qualifier::Latest) => unqualified.arn(),
-            _ => reference.arn(),
-        };
+        let resource = judged_arn(reference);
         self.decide(&Question {
             policy: policy.map(|policy| policy.document()),
             resource_tags: &tags,
@@ -176,6 +171,15 @@ impl<'a> Trial<'a> {
         let Some(judge) = &self.judge else { return Ok(()) };
         let denied = |text| LambdaFault::new(LambdaCode::AccessDenied, text).into();
         judge.decide(question).map_err(denied)
+    }
+}
+
+/// What policies call a function, version or alias: $LATEST is the function itself, and has its
+/// policy.
+pub(super) fn judged_arn(reference: &Reference) -> String {
+    match reference.qualifier {
+        Some(Qualifier::Latest) => reference.id.arn(None),
+        _ => reference.arn(),
     }
 }
 
