@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tidings_lambda::{Code, LambdaCode, LambdaFault, limits};
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 use zip::ZipArchive;
 
 /// Archives and what was in them.
@@ -38,15 +38,28 @@ const NO_ZIP: &str =
 const UNFINISHED: &str = "unfinished";
 
 impl CodeStore {
+    /// Unpacked code of an earlier run goes, and is unpacked again when it is needed: only archives
+    /// are certain to be whole after a crash.
+    ///
     /// # Errors
-    /// If the folder cannot be made.
+    /// If the folder cannot be made or read, or there is code in it that cannot be put aside.
     pub(super) fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         private(&folder)?;
         for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == UNFINISHED) {
-                remove(&path)?;
+            let entry = entry?;
+            let mut path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_digest(&name) && entry.file_type()?.is_dir() {
+                let aside = unfinished(&folder, &name);
+                fs::rename(&path, &aside)?;
+                path = aside;
+            }
+            if path.extension().is_some_and(|extension| extension == UNFINISHED)
+                && let Err(error) = remove(&path)
+            {
+                // Functions run as our user, and may have locked it. Nobody reads it any more.
+                warn!("cannot remove {}: {error}", path.display());
             }
         }
         Ok(Self { folder, idle: Mutex::default() })
@@ -110,8 +123,7 @@ impl CodeStore {
         let names = entries.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let digest = name.strip_suffix(".zip").unwrap_or(&name);
-            let is_digest = digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit());
-            is_digest.then(|| digest.to_owned())
+            is_digest(digest).then(|| digest.to_owned())
         });
         let unneeded: BTreeSet<String> = names.filter(|name| !needed.contains(name)).collect();
         let mut idle = self.idle();
@@ -134,8 +146,7 @@ impl CodeStore {
 
     /// Unpacks into a folder that gets its name when all is there.
     fn unpack(&self, zip: &[u8], name: &str) -> Result<(), LambdaFault> {
-        let number: u64 = rand::random();
-        let unfinished = self.folder.join(format!("{name}-{number:x}.{UNFINISHED}"));
+        let unfinished = unfinished(&self.folder, name);
         let unpacked = unpack(zip, &unfinished).and_then(|()| {
             let into = self.folder.join(name);
             match fs::rename(&unfinished, &into) {
@@ -153,6 +164,16 @@ impl CodeStore {
     fn idle(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
         self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+fn is_digest(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A folder beside one of this name that nobody reads.
+fn unfinished(folder: &Path, name: &str) -> PathBuf {
+    let number: u64 = rand::random();
+    folder.join(format!("{name}-{number:x}.{UNFINISHED}"))
 }
 
 const NO_CODE: &str = "The code of the function cannot be found.";
@@ -220,11 +241,11 @@ fn unpack(zip: &[u8], folder: &Path) -> Result<(), LambdaFault> {
         }
         let to = folder.join(path);
         if entry.is_dir() {
-            fs::create_dir_all(&to).map_err(|error| cannot("kept", &error))?;
+            fs::create_dir_all(&to).map_err(|error| cannot_make(&error))?;
             continue;
         }
         if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent).map_err(|error| cannot("kept", &error))?;
+            fs::create_dir_all(parent).map_err(|error| cannot_make(&error))?;
         }
         let executable = entry.unix_mode().unwrap_or(0) & 0o111 != 0;
         // What an archive says of its sizes need not be true: what comes out is counted.
@@ -266,12 +287,21 @@ fn create(path: &Path, executable: bool) -> Result<File, LambdaFault> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, if executable { 0o755 } else { 0o644 });
     #[cfg(not(unix))]
     let _ = executable;
-    options.open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::IsADirectory => {
+    options.open(path).map_err(|error| cannot_make(&error))
+}
+
+/// A file or folder of an archive cannot be made: for most reasons that is the archive's fault.
+fn cannot_make(error: &io::Error) -> LambdaFault {
+    use io::ErrorKind as K;
+    match error.kind() {
+        K::AlreadyExists | K::IsADirectory | K::NotADirectory => {
             LambdaFault::parameter("The archive has two files of one name in it.")
         }
-        _ => cannot("kept", &error),
-    })
+        K::InvalidFilename => {
+            LambdaFault::parameter("The archive has a name in it that is too long.")
+        }
+        _ => cannot("kept", error),
+    }
 }
 
 #[cfg(test)]
@@ -325,6 +355,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_unpacked_before_is_unpacked_again_after_a_start() {
+        let (_folder, store) = store();
+        let code = store.keep(&zip(&[("lib/data", 0o644, b"whole")])).unwrap();
+        let data = store.folder_of(&code).unwrap().join("lib/data");
+        fs::write(&data, "").unwrap();
+        let store = CodeStore::open(store.folder.clone()).unwrap();
+        assert_eq!(kept(&store).len(), 1, "the archive");
+        assert_eq!(store.folder_of(&code).unwrap().join("lib/data"), data);
+        assert_eq!(fs::read(&data).unwrap(), b"whole");
+    }
+
+    #[test]
     fn archives_that_mean_harm_are_refused_and_leave_nothing() {
         let (_folder, store) = store();
         let link = {
@@ -343,6 +385,8 @@ mod tests {
             zip(&[("/etc/evil", 0o644, b"x")]),
             zip(&[("a\\..\\evil", 0o644, b"x")]),
             zip(&[("file", 0o644, b"x"), ("file/inside", 0o644, b"x")]),
+            zip(&[("file/inside", 0o644, b"x"), ("file", 0o644, b"x")]),
+            zip(&[(&"n".repeat(300), 0o644, b"x")]),
             zip(&[]),
             link,
             torn,
@@ -350,10 +394,7 @@ mod tests {
             Vec::new(),
         ] {
             let fault = store.keep(&archive).unwrap_err();
-            assert!(
-                matches!(fault.code, LambdaCode::InvalidParameterValue | LambdaCode::Service),
-                "{fault}"
-            );
+            assert_eq!(fault.code, LambdaCode::InvalidParameterValue, "{fault}");
             assert!(kept(&store).is_empty(), "{fault}: {:?}", kept(&store));
         }
         assert!(!store.folder.parent().unwrap().join("evil").exists());
