@@ -1,5 +1,8 @@
 //! Changes: authorised and decided on the same state, one at a time.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use serde_json::json;
 use tidings_aws::lambda::{CreateFunction, LambdaRequest, UpdateCode, output};
 use tidings_aws::{Refusal, WireError};
@@ -11,7 +14,8 @@ use tidings_lambda::{
     Code, CodeUpdate, Fresh, FunctionId, Functions, InvokeChange, LambdaFault, NewFunction,
     Qualifier, Reference,
 };
-use tracing::warn;
+use tokio::sync::oneshot;
+use tracing::{error, warn};
 
 use super::looks::{ok, whole};
 use super::service::Hosted;
@@ -24,34 +28,62 @@ use crate::plane::ChangeFault;
 type Step = Result<(Vec<RegisterWrite>, (Answer, bool)), Refusal>;
 
 pub(super) async fn change(
-    hosted: &Hosted,
+    hosted: &Arc<Hosted>,
     trial: &Trial<'_>,
     request: LambdaRequest,
 ) -> Result<Answer, Refusal> {
-    let function = named(&request).cloned();
     // Before an archive is unpacked, which costs something.
     authorise(&hosted.plane.look(), trial, &request)?;
     let (request, code) = keep_code(hosted, request).await?;
-    let answer = loop {
+    let Some(function) = named(&request).cloned() else {
+        return write(hosted, trial, &request, code.as_ref()).await;
+    };
+    // A caller who goes away drops what is below, and with it this: then what follows begins as well.
+    let (under_way, is_over) = oneshot::channel();
+    let following = tokio::spawn(follow(Arc::clone(hosted), function, is_over));
+    let answer = write(hosted, trial, &request, code.as_ref()).await?;
+    drop(under_way);
+    if let Err(fault) = following.await {
+        error!("what follows a change of a function was not done, by a fault of ours: {fault}");
+    }
+    Ok(answer)
+}
+
+async fn write(
+    hosted: &Hosted,
+    trial: &Trial<'_>,
+    request: &LambdaRequest,
+    code: Option<&Code>,
+) -> Result<Answer, Refusal> {
+    loop {
         let changed = hosted.plane.change(|functions| {
             // While it waited for its turn, another may have taken its rights away.
             let principal = trial.caller_again()?;
-            authorise(functions, &trial.again(principal.as_deref()), &request)?;
-            decide(functions, &request, code.as_ref(), fresh(trial))
+            authorise(functions, &trial.again(principal.as_deref()), request)?;
+            decide(functions, request, code, fresh(trial))
         });
         let (answer, more) = changed.await.map_err(refusal)?;
         if !more {
-            break answer;
-        }
-    };
-    if let Some(function) = function {
-        hosted.retire_old(&function).await;
-        if matches!(&request, LambdaRequest::DeleteFunction { function } if function.qualifier.is_none())
-        {
-            drop_events(trial, &function).await;
+            return Ok(answer);
         }
     }
-    Ok(answer)
+}
+
+/// What follows a change of a function, once its request is over: what it no longer is, ends.
+async fn follow(hosted: Arc<Hosted>, function: FunctionId, is_over: oneshot::Receiver<Infallible>) {
+    // It is over when there is nobody any more who could send.
+    let _ = is_over.await;
+    // A write that is still under way has its turn before this.
+    let is_gone =
+        hosted.plane.change(|it| Ok::<_, Infallible>((Vec::new(), it.find(&function).is_err())));
+    let is_gone = is_gone.await.unwrap_or_default();
+    if is_gone {
+        drop_events(&hosted, &function).await;
+    }
+    hosted.retire_old(&function).await;
+    if is_gone {
+        hosted.errors.forget_all(&function).await;
+    }
 }
 
 /// Whose processes may be of the past after it.
@@ -67,10 +99,9 @@ fn named(request: &LambdaRequest) -> Option<&FunctionId> {
 }
 
 /// What waits for a function that is gone goes with it: one of the same name is another.
-async fn drop_events(trial: &Trial<'_>, function: &FunctionId) {
-    let outbox = outbox_of(function);
-    let dropped =
-        trial.broker.call(Command::Topic(TopicCommand::DeleteTopic { arn: outbox })).await;
+async fn drop_events(hosted: &Hosted, function: &FunctionId) {
+    let delete = Command::Topic(TopicCommand::DeleteTopic { arn: outbox_of(function) });
+    let dropped = hosted.plane.broker().call(delete).await;
     if let Err(failure) = dropped {
         warn!(%function, "events that wait for a function that is gone are not dropped: {failure}");
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tidings_broker::{Broker, Failure};
 use tidings_core::command::{Command, Reply};
 use tidings_core::names::Uuid;
-use tidings_lambda::limits;
+use tidings_lambda::{FunctionId, limits};
 use tracing::warn;
 
 use crate::plane::LoadError;
@@ -26,8 +26,11 @@ pub(super) struct ErrorBook {
 }
 
 /// What is known of an event that failed.
-#[derive(Clone, Copy, Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
 struct Errors {
+    /// Whose event it is.
+    #[serde(default)]
+    function: String,
     /// How often.
     count: u32,
     /// When it did last.
@@ -74,13 +77,14 @@ impl ErrorBook {
     }
 
     /// One more error: how many there are now, which is durable.
-    pub(super) async fn add(&self, event: Uuid) -> Result<u32, Failure> {
-        let errors = Errors { count: self.count(event) + 1, at_ms: self.broker.now().as_ms() };
+    pub(super) async fn add(&self, event: Uuid, function: &FunctionId) -> Result<u32, Failure> {
+        let (count, at_ms) = (self.count(event) + 1, self.broker.now().as_ms());
+        let errors = Errors { function: function.to_string(), count, at_ms };
         let value = serde_json::to_vec(&errors).expect("numbers can be written as JSON");
         let writes = vec![(entry(event), Some(value))];
         self.broker.call(Command::WriteRegister { writes }).await?;
         self.lock().insert(event, errors);
-        Ok(errors.count)
+        Ok(count)
     }
 
     /// The event is settled. If that cannot be written down, the next start forgets it in time.
@@ -91,6 +95,22 @@ impl ErrorBook {
         let writes = vec![(entry(event), None)];
         if let Err(failure) = self.broker.call(Command::WriteRegister { writes }).await {
             warn!(%event, "an event that is settled is still counted: {failure}");
+        }
+    }
+
+    /// The function is gone, and its events with it.
+    pub(super) async fn forget_all(&self, function: &FunctionId) {
+        let function = function.to_string();
+        let gone: Vec<_> = {
+            let mut errors = self.lock();
+            let gone = errors.extract_if(.., |_, errors| errors.function == function);
+            gone.map(|(event, _)| (entry(event), None)).collect()
+        };
+        for writes in gone.chunks(REMOVED_AT_ONCE) {
+            let command = Command::WriteRegister { writes: writes.to_vec() };
+            if let Err(failure) = self.broker.call(command).await {
+                warn!(function, "events that are gone are still counted: {failure}");
+            }
         }
     }
 
@@ -110,6 +130,26 @@ mod tests {
 
     use super::*;
 
+    fn function(name: &str) -> FunctionId {
+        let arn = format!("arn:aws:lambda:us-east-1:111122223333:function:{name}");
+        FunctionId::parse_arn(&arn).unwrap().0
+    }
+
+    #[tokio::test]
+    async fn the_errors_of_a_functions_events_go_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
+        let book = ErrorBook::open(broker.clone()).await.unwrap();
+        let (one, other) = (Uuid::from_random(1), Uuid::from_random(2));
+        book.add(one, &function("resize")).await.unwrap();
+        book.add(other, &function("resize2")).await.unwrap();
+        book.forget_all(&function("resize")).await;
+        for book in [ErrorBook::open(broker.clone()).await.unwrap(), book] {
+            assert_eq!((book.count(one), book.count(other)), (0, 1));
+        }
+        broker.close().await;
+    }
+
     #[tokio::test]
     async fn counts_survive_and_are_forgotten_in_time() {
         let folder = tempfile::tempdir().unwrap();
@@ -118,9 +158,10 @@ mod tests {
         let (broker, _) = Broker::open(options()).unwrap();
         let book = ErrorBook::open(broker.clone()).await.unwrap();
         let (one, other) = (Uuid::from_random(1), Uuid::from_random(2));
-        assert_eq!(book.add(one).await.unwrap(), 1);
-        assert_eq!(book.add(one).await.unwrap(), 2);
-        assert_eq!(book.add(other).await.unwrap(), 1);
+        let resize = function("resize");
+        assert_eq!(book.add(one, &resize).await.unwrap(), 1);
+        assert_eq!(book.add(one, &resize).await.unwrap(), 2);
+        assert_eq!(book.add(other, &resize).await.unwrap(), 1);
         book.forget(other).await;
         drop(book);
         broker.close().await;

@@ -241,7 +241,11 @@ async fn failed<'e>(
         let delay_ms = AFTER_ERRORS_MS.get(at).or(AFTER_ERRORS_MS.last()).copied();
         match later_or_never(config, event, delay_ms.unwrap_or_default()) {
             Some(later) => {
-                return match hosted.errors.add(event.id).await {
+                if hosted.plane.look().find(&event.function.id).is_err() {
+                    // It went while it ran, and its events with it.
+                    return Some(AttemptOutcome::Never);
+                }
+                return match hosted.errors.add(event.id, &event.function.id).await {
                     Ok(errors) => {
                         info!(request_id = %event.id, errors, "an event's function failed, and will be tried again");
                         Some(later)
