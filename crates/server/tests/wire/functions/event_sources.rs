@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{authenticating, hosting, user};
+use crate::auth::identities::Admin;
 use crate::harness::{LambdaClient, Protocol, Sqs, queue_arn};
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
@@ -287,6 +288,22 @@ async fn who_maps_a_queue_must_be_permitted_to_receive_from_it() {
     assert!(text.contains("kms:Decrypt"), "{text}");
     let created = create(&mut eve, "orders", json!({})).await;
     until_state(&mut eve, &created, "Enabled").await;
+    // A policy that names functions has a say in what a mapping's next function is.
+    let not_other = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "*", "Resource": "*" },
+        {
+            "Effect": "Deny", "Action": "lambda:UpdateEventSourceMapping", "Resource": "*",
+            "Condition": { "ArnLike": { "lambda:FunctionArn": "arn:aws:lambda:*:*:function:other" } },
+        },
+    ] });
+    let mut admin = Admin::of(&service, service.root.clone()).await;
+    admin.put_document("eve", &not_other.to_string()).await;
+    root.function("other").await;
+    let to_other = json!({ "FunctionName": "other" });
+    let (status, _, text) = eve.refused("PUT", &path(&created), to_other).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("explicit deny"), "{text}");
+    eve.ok(202, "PUT", &path(&created), json!({ "FunctionName": "work", "BatchSize": 2 })).await;
     // Who may not receive may look, disable nothing, and delete.
     ann.ok(200, "GET", &path(&created), Value::Null).await;
     let (status, ..) = ann.refused("PUT", &path(&created), json!({ "BatchSize": 1 })).await;

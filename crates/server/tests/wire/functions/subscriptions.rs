@@ -122,5 +122,18 @@ async fn a_topic_needs_the_functions_permission_where_policies_decide() {
     sns.publish(&topic, "now").await;
     let record = next(&mut sqs, &done).await;
     assert!(record["Body"].as_str().unwrap().contains("\"now\""), "{record}");
+
+    // $LATEST is the function itself, for which the permission is.
+    let latest =
+        json!({ "TopicArn": topic, "Protocol": "lambda", "Endpoint": format!("{ARN}:$LATEST") });
+    sns.ok("Subscribe", latest).await;
+    sns.publish(&topic, "twice").await;
+    let mut subscriptions = std::collections::BTreeSet::new();
+    while subscriptions.len() < 2 {
+        let record = next(&mut sqs, &done).await;
+        let record: Value = serde_json::from_str(record["Body"].as_str().unwrap()).unwrap();
+        subscriptions
+            .insert(record["requestPayload"]["Records"][0]["EventSubscriptionArn"].to_string());
+    }
     service.stop().await;
 }
