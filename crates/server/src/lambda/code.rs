@@ -360,7 +360,7 @@ mod tests {
         let code = store.keep(&zip(&[("lib/data", 0o644, b"whole")])).unwrap();
         let data = store.folder_of(&code).unwrap().join("lib/data");
         fs::write(&data, "").unwrap();
-        let store = CodeStore::open(store.folder.clone()).unwrap();
+        let store = CodeStore::open(store.folder).unwrap();
         assert_eq!(kept(&store).len(), 1, "the archive");
         assert_eq!(store.folder_of(&code).unwrap().join("lib/data"), data);
         assert_eq!(fs::read(&data).unwrap(), b"whole");
