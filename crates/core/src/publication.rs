@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!   content   := type: u8 (1 notification, 2 subscription confirmation, 3 unsubscribe confirmation,
-//!                          4 notification in a direct outbox, and before the rest: target: text)
+//!                          4 notification in a direct outbox, and before the rest: target: text,
+//!                          5 notice of the service's own)
 //!                subject, trace header, token: text each, empty if none
 //!                message: text
 //!                texts of protocols: u8, then each as protocol: text, text
@@ -26,6 +27,9 @@ pub struct PublishedContent<'a> {
     /// Of a message in a direct outbox: the phone number, the endpoint's ARN or the function that it is
     /// for.
     pub target: Option<&'a str>,
+    /// Whether the service itself published this notification to a topic, which no publisher can say:
+    /// nobody is told if such a message fails, or telling would never end.
+    pub is_notice: bool,
     /// Subject.
     pub subject: Option<&'a str>,
     /// What the publisher sent as `X-Amzn-Trace-Id`.
@@ -83,6 +87,7 @@ impl<'a> PublishedContent<'a> {
         let mut bytes = Vec::with_capacity(length);
         let mut w = Writer::new(&mut bytes);
         w.u8(match (self.message_type, self.target) {
+            (MessageType::Notification, None) if self.is_notice => 5,
             (MessageType::Notification, None) => 1,
             (MessageType::SubscriptionConfirmation, _) => 2,
             (MessageType::UnsubscribeConfirmation, _) => 3,
@@ -108,8 +113,9 @@ impl<'a> PublishedContent<'a> {
     /// [`Damaged`] if the bytes are not a published message's content.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut r = Reader::new(bytes);
-        let (message_type, target) = match r.u8()? {
-            1 => (MessageType::Notification, None),
+        let kind = r.u8()?;
+        let (message_type, target) = match kind {
+            1 | 5 => (MessageType::Notification, None),
             2 => (MessageType::SubscriptionConfirmation, None),
             3 => (MessageType::UnsubscribeConfirmation, None),
             4 => (MessageType::Notification, Some(r.text()?)),
@@ -127,6 +133,7 @@ impl<'a> PublishedContent<'a> {
         Ok(Self {
             message_type,
             target,
+            is_notice: kind == 5,
             subject,
             trace_header,
             token,
@@ -147,6 +154,7 @@ mod tests {
         let content = PublishedContent {
             message_type: MessageType::Notification,
             target: None,
+            is_notice: false,
             subject: Some("Stöck"),
             trace_header: None,
             token: None,
@@ -160,8 +168,9 @@ mod tests {
         };
         assert_eq!(content.text_for(SubscriptionProtocol::Sqs), "{\"left\":3}");
         assert_eq!(content.text_for(SubscriptionProtocol::Http), "3 left");
-        for content in [content.clone(), PublishedContent { target: Some("+15550100"), ..content }]
-        {
+        let notice = PublishedContent { is_notice: true, ..content.clone() };
+        let direct = PublishedContent { target: Some("+15550100"), ..content.clone() };
+        for content in [content, notice, direct] {
             let bytes = content.encode();
             assert_eq!(PublishedContent::decode(&bytes), Ok(content));
             for cut in 0..bytes.len() {

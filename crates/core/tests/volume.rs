@@ -370,6 +370,7 @@ fn a_batch_of_messages_to_as_many_as_a_topic_may_have_fits_into_batches_of_the_l
     let content = PublishedContent {
         message_type: MessageType::Notification,
         target: None,
+        is_notice: false,
         subject: None,
         trace_header: None,
         token: None,

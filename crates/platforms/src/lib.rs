@@ -58,6 +58,7 @@ mod event;
 pub mod limits;
 mod platform;
 mod platforms;
+mod room;
 mod saved;
 #[cfg(test)]
 mod tests;

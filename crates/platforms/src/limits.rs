@@ -15,10 +15,17 @@ pub const BAIDU_ID_BYTES_MAX: usize = 512;
 pub const CREDENTIAL_BYTES_MAX: usize = 32 << 10;
 /// Bytes of a role's ARN, of ApplePlatformTeamID and of ApplePlatformBundleID. A bound of ours.
 pub const SETTING_BYTES_MAX: usize = 2048;
-/// Applications of an account in a region. A bound of ours.
+/// Applications of an account, in all regions: whoever signs may name any. A bound of ours.
 pub const APPLICATIONS_MAX: usize = 1000;
-/// Endpoints of all accounts: some 1.4 GB. A bound of ours.
+/// Endpoints of all accounts. A bound of ours.
 pub const ENDPOINTS_MAX: usize = 2_000_000;
+/// Bytes that an endpoint takes beside its texts, which are there twice: 720 bytes in all with a token
+/// of 160.
+pub const ENDPOINT_BYTES: usize = 400;
+/// Bytes that the endpoints of all accounts take: two millions of the usual ones. A bound of ours.
+pub const ENDPOINT_BYTES_MAX: usize = 1_440_000_000;
+/// Bytes that the endpoints of an account take: half of it, so that none has all. A bound of ours.
+pub const ACCOUNT_ENDPOINT_BYTES_MAX: usize = 720_000_000;
 /// Applications and endpoints in a page. API reference of SNS, ListPlatformApplications and
 /// ListEndpointsByPlatformApplication.
 pub const PAGE: usize = 100;

@@ -1,6 +1,6 @@
 //! All applications and endpoints, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::arn::{ApplicationArn, EndpointArn};
 use crate::endpoint::{Endpoint, EndpointPage};
 use crate::limits::PAGE;
 use crate::platform::Platform;
+use crate::room::Room;
 use crate::saved::{EntryName, SavedApplication, SavedEndpoint, Write};
 
 /// Applications and endpoints of every account and region.
@@ -29,7 +30,12 @@ pub struct Platforms {
     pub(crate) applications: BTreeMap<ApplicationArn, Arc<Application>>,
     /// By their application's number.
     endpoints: HashMap<u32, Endpoints>,
+    /// Numbers of each account's applications.
+    numbers: HashMap<AccountId, HashSet<u32>>,
     pub(crate) endpoints_count: usize,
+    /// What they take, those included that are to be swept.
+    pub(crate) endpoint_bytes: usize,
+    pub(crate) room: Room,
     /// Numbers of applications that are gone and whose endpoints are not, or not yet.
     orphaned: Vec<u32>,
     pub(crate) next_number: u32,
@@ -40,6 +46,7 @@ pub struct Platforms {
 struct Endpoints {
     by_id: BTreeMap<Uuid, Endpoint>,
     by_token: HashMap<TokenDigest, Uuid>,
+    bytes: usize,
 }
 
 /// Half of a token's SHA-256: nobody can make two tokens have the same.
@@ -73,7 +80,10 @@ impl Platforms {
             sealer,
             applications: BTreeMap::new(),
             endpoints: HashMap::new(),
+            numbers: HashMap::new(),
             endpoints_count: 0,
+            endpoint_bytes: 0,
+            room: Room::default(),
             orphaned: Vec::new(),
             next_number: 0,
         };
@@ -81,7 +91,7 @@ impl Platforms {
             platforms.put(entry, Some(value))?;
         }
         let numbers = platforms.applications.values().map(|application| application.number);
-        let alive: std::collections::HashSet<u32> = numbers.collect();
+        let alive: HashSet<u32> = numbers.collect();
         let all = platforms.endpoints.keys().copied();
         platforms.orphaned = all.filter(|number| !alive.contains(number)).collect();
         Ok(platforms)
@@ -121,11 +131,19 @@ impl Platforms {
         match application {
             Some(application) => {
                 self.next_number = self.next_number.max(application.number.saturating_add(1));
+                self.numbers.entry(arn.account).or_default().insert(application.number);
                 self.applications.insert(arn, Arc::new(application));
             }
             None => {
                 let gone = self.applications.remove(&arn);
                 let number = gone.map(|application| application.number);
+                if let (Some(number), Some(numbers)) = (number, self.numbers.get_mut(&arn.account))
+                {
+                    numbers.remove(&number);
+                }
+                if self.applications_of(arn.account) == 0 {
+                    self.numbers.remove(&arn.account);
+                }
                 self.orphaned.extend(number.filter(|number| self.endpoints.contains_key(number)));
             }
         }
@@ -135,6 +153,7 @@ impl Platforms {
         self.next_number = self.next_number.max(number.saturating_add(1));
         let endpoints = self.endpoints.entry(number).or_default();
         let digest = endpoint.as_ref().map(|endpoint| digest(&endpoint.token));
+        let bytes = endpoint.as_ref().map_or(0, Endpoint::cost);
         let earlier = match endpoint {
             Some(endpoint) => endpoints.by_id.insert(id, endpoint),
             None => endpoints.by_id.remove(&id),
@@ -146,6 +165,9 @@ impl Platforms {
             }
         }
         endpoints.by_token.extend(digest.map(|digest| (digest, id)));
+        let freed = earlier.as_ref().map_or(0, Endpoint::cost);
+        endpoints.bytes = endpoints.bytes + bytes - freed;
+        self.endpoint_bytes = self.endpoint_bytes + bytes - freed;
         match (earlier.is_some(), digest.is_some()) {
             (false, true) => self.endpoints_count += 1,
             (true, false) => self.endpoints_count -= 1,
@@ -217,7 +239,7 @@ impl Platforms {
     }
 
     /// Applications of an account in a region, after one of these.
-    pub(crate) fn of_scope(
+    fn of_scope(
         &self,
         account: AccountId,
         region: &Region,
@@ -232,6 +254,17 @@ impl Platforms {
         let all = self.applications.range((from, Bound::Unbounded));
         let is_here = move |arn: &ApplicationArn| arn.account == account && arn.region == *region;
         all.take_while(move |(arn, _)| is_here(arn)).map(|(_, application)| application)
+    }
+
+    /// How many applications an account has.
+    pub(crate) fn applications_of(&self, account: AccountId) -> usize {
+        self.numbers.get(&account).map_or(0, HashSet::len)
+    }
+
+    /// What an account's endpoints take.
+    pub(crate) fn bytes_of(&self, account: AccountId) -> usize {
+        let numbers = self.numbers.get(&account).into_iter().flatten();
+        numbers.filter_map(|number| Some(self.endpoints.get(number)?.bytes)).sum()
     }
 
     fn of(&self, application: &Application) -> Option<&Endpoints> {

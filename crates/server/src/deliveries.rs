@@ -38,7 +38,7 @@ use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
 use crate::sms::{self, Sending};
-use crate::turns::Turns;
+use crate::turns::{Owner, Turns};
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
 /// connection.
@@ -74,8 +74,7 @@ impl AllTurns {
         // Whatever is published to phones themselves comes out of one outbox for each account.
         let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
         let direct = messages / 2;
-        // Many topics have few messages for apps, and an application has all that are for its endpoints
-        // alone.
+        // An application with a message for all its endpoints leaves half to the others.
         let pushes = couriers.push.concurrency_max() / 2 + 1;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
@@ -136,7 +135,7 @@ pub(crate) async fn run(
             let mut stopping = heard.clone();
             tasks.spawn(async move {
                 let _turn = tokio::select! {
-                    turn = turns.take(&attempt.delivery.subscription) => turn,
+                    turn = turns.take(Owner::of(&attempt)) => turn,
                     // It would be cut off in the middle.
                     () = stopping.begun() => return,
                 };
@@ -313,11 +312,14 @@ struct Packed {
 }
 
 async fn pack(shared: &Shared, base_url: &str, attempt: &Attempt) -> Result<Packed, Unbegun> {
-    let packed = pack_content(shared, base_url, attempt).await?;
-    // It has waited so long for its turn, and for its key, that another one may be made before it ends.
+    // It has waited so long for its turn, or for its key, that another one may be made before it ends.
     let seconds = seconds_of(&shared.couriers, attempt.delivery.protocol);
-    let is_late = shared.broker.now().plus_seconds(seconds) > attempt.until;
-    if is_late { Err(Unbegun::Late) } else { Ok(packed) }
+    let is_late = || shared.broker.now().plus_seconds(seconds) > attempt.until;
+    if is_late() {
+        return Err(Unbegun::Late);
+    }
+    let packed = pack_content(shared, base_url, attempt).await?;
+    if is_late() { Err(Unbegun::Late) } else { Ok(packed) }
 }
 
 async fn pack_content(

@@ -3,24 +3,52 @@
 //!
 //! Every subscription has a lane of its own for one attempt, as long as not too many use theirs; what
 //! more it has under way shares one lane with the others'. Endpoints that take long and have much
-//! waiting for them fill the shared lane, and everybody else still has their own.
+//! waiting for them fill the shared lane, and everybody else still has their own. The endpoints of a
+//! platform application share a lane: they wait for the same push service, and one message may go to
+//! all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tidings_core::names::SubscriptionArn;
+use tidings_core::delivery::Attempt;
+use tidings_core::names::{SubscriptionArn, SubscriptionProtocol};
+use tidings_platforms::{ApplicationArn, EndpointArn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Whose lane it is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Owner {
+    Subscription(SubscriptionArn),
+    Application(ApplicationArn),
+}
+
+impl Owner {
+    /// Whose lane an attempt goes in. What lies in an application's own outbox has one beside that of
+    /// its subscribed endpoints.
+    pub(crate) fn of(attempt: &Attempt) -> Self {
+        let delivery = &attempt.delivery;
+        Self::new(delivery.protocol, &attempt.endpoint, &delivery.subscription)
+    }
+
+    fn new(protocol: SubscriptionProtocol, endpoint: &str, of: &SubscriptionArn) -> Self {
+        let is_app = protocol == SubscriptionProtocol::Application;
+        match EndpointArn::parse(endpoint).filter(|_| is_app) {
+            Some(endpoint) => Self::Application(endpoint.application),
+            None => Self::Subscription(of.clone()),
+        }
+    }
+}
 
 /// Room for attempts. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Lanes>);
 
 struct Lanes {
-    /// How many subscriptions may use their own lane at once.
+    /// How many owners may use their own lane at once.
     own: Arc<Semaphore>,
     shared: Arc<Semaphore>,
-    /// The lane of each subscription with attempts, those that wait for their turn included.
-    of: Mutex<HashMap<SubscriptionArn, Lane>>,
+    /// The lane of each owner with attempts, those that wait for their turn included.
+    of: Mutex<HashMap<Owner, Lane>>,
 }
 
 struct Lane {
@@ -35,24 +63,24 @@ pub(crate) struct Turn {
     _user: User,
 }
 
-/// Somebody who uses a subscription's lane or waits for it.
+/// Somebody who uses an owner's lane or waits for it.
 struct User {
     lanes: Arc<Lanes>,
-    subscription: SubscriptionArn,
+    owner: Owner,
 }
 
 impl Turns {
-    /// Room for so many attempts that are their subscription's only one, and for so many more.
+    /// Room for so many attempts that are their owner's only one, and for so many more.
     pub(crate) fn new(own: usize, shared: usize) -> Self {
         let (own, shared) = (Arc::new(Semaphore::new(own)), Arc::new(Semaphore::new(shared)));
         Self(Arc::new(Lanes { own, shared, of: Mutex::default() }))
     }
 
     /// Waits for a turn.
-    pub(crate) async fn take(&self, subscription: &SubscriptionArn) -> Turn {
+    pub(crate) async fn take(&self, owner: Owner) -> Turn {
         let lanes = Arc::clone(&self.0);
-        let room = lanes.enter(subscription);
-        let user = User { lanes: Arc::clone(&lanes), subscription: subscription.clone() };
+        let room = lanes.enter(&owner);
+        let user = User { lanes: Arc::clone(&lanes), owner };
         let in_own_lane = async {
             let room = acquire(&room).await;
             (acquire(&lanes.own).await, Some(room))
@@ -71,32 +99,32 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 impl Lanes {
-    fn enter(&self, subscription: &SubscriptionArn) -> Arc<Semaphore> {
+    fn enter(&self, owner: &Owner) -> Arc<Semaphore> {
         let mut of = self.lock();
         let new = || Lane { room: Arc::new(Semaphore::new(1)), users: 0 };
-        let lane = of.entry(subscription.clone()).or_insert_with(new);
+        let lane = of.entry(owner.clone()).or_insert_with(new);
         lane.users += 1;
         Arc::clone(&lane.room)
     }
 
-    fn leave(&self, subscription: &SubscriptionArn) {
+    fn leave(&self, owner: &Owner) {
         let mut of = self.lock();
-        if let Some(lane) = of.get_mut(subscription) {
+        if let Some(lane) = of.get_mut(owner) {
             lane.users -= 1;
             if lane.users == 0 {
-                of.remove(subscription);
+                of.remove(owner);
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SubscriptionArn, Lane>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Owner, Lane>> {
         self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for User {
     fn drop(&mut self) {
-        self.lanes.leave(&self.subscription);
+        self.lanes.leave(&self.owner);
     }
 }
 
@@ -118,8 +146,8 @@ mod tests {
 
     /// A turn, if it comes at once.
     fn take(turns: &Turns, number: u64) -> Option<Turn> {
-        let subscription = subscription(number);
-        match poll(pin!(turns.take(&subscription))) {
+        let owner = Owner::Subscription(subscription(number));
+        match poll(pin!(turns.take(owner))) {
             Poll::Ready(turn) => Some(turn),
             Poll::Pending => None,
         }
@@ -159,11 +187,30 @@ mod tests {
         for freed in 0..2 {
             let turns = Turns::new(1, 1);
             let mut held = vec![take(&turns, 0).unwrap(), take(&turns, 0).unwrap()];
-            let own = subscription(0);
-            let mut waiting = pin!(turns.take(&own));
+            let own = Owner::Subscription(subscription(0));
+            let mut waiting = pin!(turns.take(own));
             assert!(poll(waiting.as_mut()).is_pending());
             held.remove(freed);
             assert!(poll(waiting.as_mut()).is_ready(), "{freed}");
         }
+    }
+
+    #[test]
+    fn endpoints_of_one_application_share_a_lane() {
+        let owner = |protocol, name: &str, number: u64| {
+            let endpoint = format!(
+                "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/{name}/\
+                 00000000-0000-4000-8000-{number:012}"
+            );
+            Owner::new(protocol, &endpoint, &subscription(number))
+        };
+        let app = SubscriptionProtocol::Application;
+        assert_eq!(owner(app, "hotel", 1), owner(app, "hotel", 2));
+        assert_ne!(owner(app, "hotel", 1), owner(app, "cinema", 1));
+        let web = SubscriptionProtocol::Https;
+        assert_eq!(owner(web, "hotel", 1), Owner::Subscription(subscription(1)));
+        // In an outbox, messages say themselves where they go.
+        let direct = Owner::new(app, "", &subscription(1));
+        assert_eq!(direct, Owner::Subscription(subscription(1)));
     }
 }

@@ -283,6 +283,7 @@ mod tests {
         PublishedContent {
             message_type: MessageType::Notification,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: None,
             token: None,

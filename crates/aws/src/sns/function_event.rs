@@ -74,6 +74,7 @@ mod tests {
         let content = PublishedContent {
             message_type: MessageType::Notification,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: None,
             token: None,

@@ -133,6 +133,7 @@ mod tests {
         PublishedContent {
             message_type,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: None,
             token: Some("abc"),

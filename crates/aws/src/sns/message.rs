@@ -70,6 +70,8 @@ pub(crate) struct Body<'m> {
     /// As given: what counts, and what a content-based deduplication id is made of.
     given: &'m str,
     texts: Texts<'m>,
+    /// Whether it is the service's own.
+    is_notice: bool,
 }
 
 impl DraftBody<'_> {
@@ -92,7 +94,7 @@ impl DraftBody<'_> {
             Some("json") => message_structure::read(given)?,
             Some(_) => return Err(TopicRejection::parameter("MessageStructure")),
         };
-        Ok(Body { subject, given, texts })
+        Ok(Body { subject, given, texts, is_notice: false })
     }
 }
 
@@ -131,10 +133,10 @@ impl DraftIds<'_> {
     }
 }
 
-/// A message of the service's own to a topic.
+/// A message of the service's own to a topic, marked as such: nobody is told if it fails.
 pub fn notice(topic: &TopicArn, subject: &str, message: &str, message_id: Uuid) -> Publication {
     let texts = Texts { default: Text::borrowed(message), by_protocol: Vec::new() };
-    let body = Body { subject: Some(subject), given: message, texts };
+    let body = Body { subject: Some(subject), given: message, texts, is_notice: true };
     publication(topic, &body, &[], Ids::none(), None, message_id)
 }
 
@@ -161,7 +163,7 @@ pub(crate) fn plain_publication(
     message_id: Uuid,
 ) -> Publication {
     let texts = Texts { default: Text::borrowed(text), by_protocol: Vec::new() };
-    let body = Body { subject: None, given: text, texts };
+    let body = Body { subject: None, given: text, texts, is_notice: false };
     publication_to(outbox, Some(target), &body, &[], Ids::none(), None, message_id)
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn publication_to(
     let content = PublishedContent {
         message_type: MessageType::Notification,
         target,
+        is_notice: body.is_notice,
         subject: body.subject,
         trace_header,
         token: None,

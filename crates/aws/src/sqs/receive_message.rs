@@ -606,6 +606,7 @@ mod tests {
         let content = PublishedContent {
             message_type: MessageType::Notification,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: Some("Root=1"),
             token: None,

@@ -43,15 +43,16 @@ pub(super) fn judge(answer: &Answer, message: &PushMessage) -> Verdict {
     let disabled = |why: String| PushOutcome::EndpointDisabled { why, status };
     Verdict::Settled(match (answer.status, reason.as_str()) {
         (200, _) => PushOutcome::Delivered { status: 200, detail: answer.text() },
+        (400, "DeviceTokenNotForTopic") if chose_topic(message) => never(),
         (400, "BadDeviceToken" | "DeviceTokenNotForTopic") => disabled(why()),
         (410, "") => later(),
         (410, _) => disabled(match since {
             Some(since) => format!("{}, since {since} ms after 1970", why()),
             None => why(),
         }),
-        (400, "MissingTopic" | "TopicDisallowed" | "BadTopic") => match &message.apns.topic {
-            Some(_) => never(),
-            None => refused(": the credentials are not for this app"),
+        (400, "MissingTopic" | "TopicDisallowed" | "BadTopic") => match chose_topic(message) {
+            true => never(),
+            false => refused(": the credentials are not for this app"),
         },
         (400, "IdleTimeout") => return Verdict::Leaving(later()),
         (403, "ExpiredProviderToken") => {
@@ -67,6 +68,17 @@ pub(super) fn judge(answer: &Answer, message: &PushMessage) -> Verdict {
         (400..=428 | 430..=499, reason) if !reason.is_empty() => never(),
         _ => later(),
     })
+}
+
+/// Whether the topic, or a suffix of it, is what a publisher said and not the application's own: that a
+/// token is not for it says nothing of the token. Whoever may publish could disable endpoints else.
+fn chose_topic(message: &PushMessage) -> bool {
+    let inferred: &[&str] = match message.platform.is_voip() {
+        true => &["voip"],
+        false => &["alert", "background"],
+    };
+    let push_type = message.apns.push_type.as_deref();
+    message.apns.topic.is_some() || push_type.is_some_and(|said| !inferred.contains(&said))
 }
 
 /// A reason is a word; what is not is somebody's text.

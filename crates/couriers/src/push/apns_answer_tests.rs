@@ -88,7 +88,7 @@ fn every_documented_reason_has_its_outcome() {
 
 #[test]
 fn who_stands_between_settles_nothing() {
-    for status in (201..=599).filter(|status| *status != 200) {
+    for status in 201..=599 {
         for body in ["", "<html>", "{}", "[]", r#"{"reason":7}"#] {
             assert_eq!(word(&judged(status, body)), "later", "{status} {body}");
         }
@@ -97,9 +97,28 @@ fn who_stands_between_settles_nothing() {
 
 #[test]
 fn a_topic_that_the_message_brought_is_its_own_fault() {
-    let body = br#"{"reason":"TopicDisallowed"}"#.to_vec();
-    let answer = Answer { status: 400, retry_after: None, body };
-    assert_eq!(word(&judge(&answer, &message(Some("com.example.other")))), "never");
+    let (apns, voip) = (PushPlatform::Apns, PushPlatform::ApnsVoip);
+    for (platform, topic, push_type, is_own_fault) in [
+        (apns, Some("com.example.other"), "alert", true),
+        (apns, None, "alert", false),
+        (apns, None, "background", false),
+        (apns, None, "voip", true),
+        (apns, None, "liveactivity", true),
+        (voip, None, "voip", false),
+        (voip, None, "alert", true),
+    ] {
+        let mut message = PushMessage { platform, ..message(topic) };
+        message.apns.push_type = Some(push_type.to_owned());
+        let outcome = |reason: &str| {
+            let body = format!(r#"{{"reason":"{reason}"}}"#).into_bytes();
+            word(&judge(&Answer { status: 400, retry_after: None, body }, &message))
+        };
+        let of_token = if is_own_fault { "never" } else { "disabled" };
+        assert_eq!(outcome("DeviceTokenNotForTopic"), of_token, "{platform} {topic:?} {push_type}");
+        let of_topic = if is_own_fault { "never" } else { "credentials" };
+        assert_eq!(outcome("TopicDisallowed"), of_topic, "{platform} {topic:?} {push_type}");
+        assert_eq!(outcome("BadDeviceToken"), "disabled");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn compose(
         trace_header: None,
         token: None,
         target: None,
+        is_notice: false,
         message,
         by_protocol: by_protocol.to_vec(),
         attributes: attributes.iter().map(attribute).collect(),

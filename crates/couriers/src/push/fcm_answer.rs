@@ -12,6 +12,9 @@ use super::link::Answer;
 /// minute at least.
 const QUOTA_PAUSE: Duration = Duration::from_secs(60);
 
+/// How FCM begins to say that a token is none.
+const NO_TOKEN: &str = "The registration token is not a valid FCM registration token";
+
 /// What is to be done after an answer.
 #[derive(PartialEq, Debug)]
 pub(super) enum Verdict {
@@ -44,12 +47,11 @@ impl Error {
     }
 
     /// Whether it is the token that is no token of FCM. All that is wrong in a request has the same
-    /// code.
+    /// code. Other texts may quote the request, which a publisher wrote.
     fn is_about_token(&self) -> bool {
         let violations = self.details.iter().filter_map(|it| it.get("fieldViolations")?.as_array());
         let mut fields = violations.flatten().filter_map(|it| it.get("field")?.as_str());
-        fields.any(|field| field == "message.token")
-            || self.message.contains("not a valid FCM registration token")
+        fields.any(|field| field == "message.token") || self.message.starts_with(NO_TOKEN)
     }
 }
 
@@ -154,6 +156,9 @@ mod tests {
         let said = "The registration token is not a valid FCM registration token";
         let body = error(400, "INVALID_ARGUMENT", Some("INVALID_ARGUMENT"), said);
         assert_eq!(word(&judged(400, &body, None)), "disabled");
+        let quoted = format!("Invalid value at 'message.android.priority': \"{said}\"");
+        let body = error(400, "INVALID_ARGUMENT", Some("INVALID_ARGUMENT"), &quoted);
+        assert_eq!(word(&judged(400, &body, None)), "never", "a publisher's words");
         for (field, expected) in [("message.token", "disabled"), ("message.data[0]", "never")] {
             let violation = json!({"fieldViolations": [{"field": field, "description": "bad"}]});
             let body = json!({"error": {"status": "INVALID_ARGUMENT", "details": [violation]}});
@@ -163,7 +168,7 @@ mod tests {
 
     #[test]
     fn who_stands_between_settles_nothing() {
-        for status in (201..=599).filter(|status| *status != 200) {
+        for status in 201..=599 {
             for body in ["", "<html>", "{}", "[]", r#"{"error":"not found"}"#] {
                 assert_eq!(word(&judged(status, body, None)), "later", "{status} {body}");
             }

@@ -95,6 +95,7 @@ proptest! {
             trace_header: None,
             token: None,
             target: None,
+            is_notice: false,
             message: &message,
             by_protocol: own.iter().map(|text| (platform.as_str(), text.as_str())).collect(),
             attributes: vec![MessageAttribute { name: &name, data_type: "String", value }],

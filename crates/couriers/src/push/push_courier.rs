@@ -108,7 +108,8 @@ impl PushCourier {
     }
 
     /// Messages that can be on their way at once; more wait for one another. One application has a
-    /// quarter of it at most.
+    /// quarter of them at most, and one message if that is none. Those that wait are not bounded here:
+    /// who calls sees to it that one application's do not keep others from calling.
     #[must_use]
     pub fn concurrency_max(&self) -> usize {
         self.concurrency_max
@@ -150,7 +151,7 @@ impl PushCourier {
         deadline: Instant,
     ) -> PushOutcome {
         let application = self.application(key, credentials, message.platform);
-        // First the narrow one: who waits for it is in nobody else's way.
+        // First the narrow one: who waits for it takes nothing of the wide one.
         let _narrow = acquire(&application.room).await;
         let _wide = acquire(&self.room).await;
         let now = SystemTime::now();

@@ -52,12 +52,9 @@ impl Platforms {
                 ))
             };
         }
-        if self.of_scope(arn.account, &arn.region, None).count() >= APPLICATIONS_MAX
-            || number == u32::MAX
-        {
+        if self.applications_of(arn.account) >= APPLICATIONS_MAX || number == u32::MAX {
             return Err(TopicRejection::parameter(format_args!(
-                "Name Reason: an account may have {APPLICATIONS_MAX} platform applications in a \
-                 region"
+                "Name Reason: an account may have {APPLICATIONS_MAX} platform applications"
             )));
         }
         let write = SavedApplication::write(&application, &self.sealer, random.nonce());

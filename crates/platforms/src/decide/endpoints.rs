@@ -10,7 +10,7 @@ use crate::change::{Decision, Output, Random};
 use crate::endpoint::{BaiduIds, CHANNEL_ID, Endpoint, TOKEN, USER_DATA, USER_ID};
 use crate::event::{Event, EventKind};
 use crate::limits::{
-    APPLE_TOKEN_CHARS_MAX, BAIDU_ID_BYTES_MAX, ENDPOINTS_MAX, TOKEN_BYTES_MAX, USER_DATA_BYTES_MAX,
+    APPLE_TOKEN_CHARS_MAX, BAIDU_ID_BYTES_MAX, TOKEN_BYTES_MAX, USER_DATA_BYTES_MAX,
 };
 use crate::platform::Platform;
 use crate::platforms::Platforms;
@@ -48,11 +48,9 @@ impl Platforms {
                 Err(taken(&there))
             };
         }
-        if self.endpoints_count >= ENDPOINTS_MAX {
-            return Err(TopicRejection::parameter(format_args!(
-                "Token Reason: this server may have {ENDPOINTS_MAX} endpoints"
-            )));
-        }
+        self.check_room(arn.account, None, &endpoint).map_err(|problem| {
+            TopicRejection::parameter(format_args!("Token Reason: {problem}"))
+        })?;
         let arn = EndpointArn { application: arn, id: random.uuid() };
         let write = SavedEndpoint::write(application.number, arn.id, &endpoint);
         let event = Event::of(EventKind::EndpointCreated, application, &arn);
@@ -71,6 +69,10 @@ impl Platforms {
         if let Some(id) = other.filter(|id| *id != arn.id) {
             return Err(taken(&EndpointArn { application: arn.application.clone(), id }));
         }
+        let account = arn.application.account;
+        self.check_room(account, self.endpoint(arn).ok(), &endpoint).map_err(|problem| {
+            TopicRejection::parameter(format_args!("Attributes Reason: {problem}"))
+        })?;
         Ok(self.update(application, arn, &endpoint))
     }
 

@@ -232,12 +232,22 @@ fn an_account_has_so_many_applications() {
         world.turn = 0;
         world.create(&format!("MPNS/app{n}"), &[("Enabled", "true")]).unwrap();
     }
-    let text = "Name Reason: an account may have 1000 platform applications in a region";
-    assert_eq!(world.create("MPNS/app", &[("Enabled", "true")]), Err(parameter(text)));
-    let elsewhere = "arn:aws:sns:us-east-1:000000000042:app/MPNS/app";
-    let application = ApplicationArn::parse(elsewhere).unwrap();
-    let attributes = attributes(&[("Enabled", "true")]);
-    assert!(world.change(Change::CreateApplication { application, attributes }).is_ok());
+    let full = parameter("Name Reason: an account may have 1000 platform applications");
+    world.turn = 0;
+    for (scope, expected) in [
+        ("eu-west-1:000000000042", Err(&full)),
+        ("us-east-1:000000000042", Err(&full)),
+        ("eu-west-1:000000000043", Ok(())),
+    ] {
+        let arn = format!("arn:aws:sns:{scope}:app/MPNS/app");
+        let application = ApplicationArn::parse(&arn).unwrap();
+        let attributes = attributes(&[("Enabled", "true")]);
+        let created = world.change(Change::CreateApplication { application, attributes });
+        assert_eq!(created.as_ref().map(|_| ()), expected, "{scope}");
+    }
+    let gone = Change::DeleteApplication { application: application("MPNS/app0") };
+    world.change(gone).unwrap();
+    world.create("MPNS/app", &[("Enabled", "true")]).unwrap();
 }
 
 #[test]

@@ -179,3 +179,35 @@ fn a_token_is_replaced_unless_another_endpoint_has_the_new_one() {
     assert_eq!(state(&world, &first), ("c".to_owned(), false));
     assert_eq!(state(&world, &second), ("b".to_owned(), true));
 }
+
+#[test]
+fn endpoints_take_no_more_room_than_an_account_or_the_server_has() {
+    let mut world = World::with_fcm("GCM/hotel");
+    let other = ApplicationArn::parse("arn:aws:sns:us-east-1:000000000042:app/GCM/b").unwrap();
+    let attributes = attributes(&[("PlatformCredential", "{}")]);
+    world.change(Change::CreateApplication { application: other.clone(), attributes }).unwrap();
+    let cost = limits::ENDPOINT_BYTES + 2 * 8;
+    world.platforms.room = crate::room::Room { of_server: 4 * cost, of_account: 2 * cost };
+    let first = world.register("GCM/hotel", "12345678", &[]).unwrap();
+    let in_region = |token: &str| Change::CreateEndpoint {
+        application: other.clone(),
+        token: token.to_owned(),
+        user_data: Some("5678".to_owned()),
+        attributes: Attributes::default(),
+    };
+    world.change(in_region("1234")).unwrap();
+    let full = format!("the endpoints of an account may take {} bytes", 2 * cost);
+    let no_token = Err(parameter(&format!("Token Reason: {full}")));
+    assert_eq!(world.change(in_region("1")), no_token, "whatever the region");
+    let longer = [("CustomUserData", "x")];
+    let no_attribute = Err(parameter(&format!("Attributes Reason: {full}")));
+    assert_eq!(world.set_endpoint(&first, &longer), no_attribute);
+    world.set_endpoint(&first, &[("Token", "123456"), longer[0]]).unwrap();
+    let gone = Change::DeleteEndpoint { endpoint: first };
+    world.change(gone).unwrap();
+    world.register("GCM/hotel", "87654321", &[]).unwrap();
+
+    world.platforms.room = crate::room::Room { of_server: 2 * cost, of_account: 9 * cost };
+    let full = format!("Token Reason: the endpoints of this server may take {} bytes", 2 * cost);
+    assert_eq!(world.change(in_region("1")), Err(parameter(&full)));
+}

@@ -46,6 +46,9 @@ proptest! {
         let restarted = world.restarted();
         prop_assert_eq!(&restarted.applications, &world.platforms.applications);
         prop_assert_eq!(restarted.endpoints_count, world.platforms.endpoints_count);
+        prop_assert_eq!(restarted.endpoint_bytes, world.platforms.endpoint_bytes);
+        let account = tidings_core::names::AccountId::parse("000000000042").unwrap();
+        prop_assert_eq!(restarted.bytes_of(account), world.platforms.bytes_of(account));
         for arn in &endpoints {
             let endpoint = world.platforms.endpoint(arn);
             prop_assert_eq!(&endpoint, &restarted.endpoint(arn));

@@ -49,6 +49,7 @@ pub(super) async fn queue(
     let content = PublishedContent {
         message_type: MessageType::Notification,
         target: Some(&target),
+        is_notice: false,
         subject: None,
         trace_header,
         token: None,

@@ -22,6 +22,8 @@ use crate::request::Shared;
 /// A message on its way to an endpoint.
 pub(crate) struct Order {
     endpoint: Option<EndpointArn>,
+    /// Whether it is an event of an application itself.
+    is_notice: bool,
     /// What the application wants to be logged of it.
     logging: DeliveryLogging,
     /// What is to be sent, or why nothing can be.
@@ -73,14 +75,15 @@ pub(crate) fn order(
     let endpoint = EndpointArn::parse(endpoint);
     let (Some(arn), Some(mobile)) = (&endpoint, mobile) else {
         let unsendable = Unsendable::new("EndpointNotFound", "Endpoint was not found");
-        return Order { endpoint, logging: DeliveryLogging::default(), sent: Err(unsendable) };
+        let logging = DeliveryLogging::default();
+        return Order { endpoint, is_notice: content.is_notice, logging, sent: Err(unsendable) };
     };
     let sent = sent(mobile, arn, content, message_id, published_at).map(Box::new);
     let platforms = mobile.plane.look();
     let application = platforms.application(&arn.application);
     let logging = application.map(|application| application.logging()).unwrap_or_default();
     drop(platforms);
-    Order { endpoint, logging, sent }
+    Order { endpoint, is_notice: content.is_notice, logging, sent }
 }
 
 fn sent(
@@ -274,14 +277,15 @@ pub(crate) async fn learn(shared: &Shared, pushed: &mut Pushed) {
     }
 }
 
-/// Tells the owner of a message that was given up.
+/// Tells the owner of a message that was given up, unless that was such an event itself: endpoints
+/// that fail may be subscribed to the very topic, and one failure would bring the next one for ever.
 pub(crate) async fn tell_of_failure(
     shared: &Shared,
     attempt: &Attempt,
     order: &Order,
     (pushed, fate, message_id): (&Pushed, Fate, &str),
 ) {
-    if !matches!(fate, Fate::DeadLettered | Fate::Dropped) {
+    if order.is_notice || !matches!(fate, Fate::DeadLettered | Fate::Dropped) {
         return;
     }
     let (Some(mobile), Some(endpoint)) = (&shared.mobile, &order.endpoint) else { return };

@@ -75,6 +75,7 @@ fn message(
     let content = PublishedContent {
         message_type: MessageType::Notification,
         target: None,
+        is_notice: false,
         subject: None,
         trace_header: None,
         token: None,

@@ -207,6 +207,7 @@ impl Shard {
         let content = PublishedContent {
             message_type,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: None,
             token: Some(&token),

@@ -302,6 +302,37 @@ async fn an_app_that_is_gone_disables_its_endpoint_and_the_owner_is_told() {
 }
 
 #[tokio::test]
+async fn nobody_is_told_of_an_event_that_failed() {
+    with_adm(async |hub: &Hub, _: &mut Adm| {
+        let mut sns = hub.sns().await;
+        let topic = sns.topic("events", &[]).await;
+        let application = application(&mut sns, "ADM", &[("EventDeliveryFailure", &topic)]).await;
+        let url = listener(hub, &mut sns, &topic).await;
+        for token in ["phone", "tablet"] {
+            let app = endpoint(&mut sns, &application, token).await;
+            let subscribe =
+                [("TopicArn", &*topic), ("Protocol", "application"), ("Endpoint", &*app)];
+            sns.ok("Subscribe", &subscribe).await;
+            set(&mut sns, &app, "Enabled", "false").await;
+        }
+        for number in 1..=2 {
+            let text = number.to_string();
+            let message = [("TopicArn", &*topic), ("Message", &*text)];
+            let id = sns.ok("Publish", &message).await.text_of("MessageId").to_owned();
+            assert_eq!(heard(hub, &url).await, json!(number));
+            // Of either app, that it did not get the message; of neither, that it did not get these.
+            for _ in 0..2 {
+                let failure = heard(hub, &url).await;
+                assert_eq!(failure["FailureType"], "EndpointDisabled", "{failure}");
+                assert_eq!(failure["MessageId"], json!(id));
+            }
+            hub.settle().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_new_token_takes_the_place_of_the_old_one() {
     with_adm(async |hub: &Hub, adm: &mut Adm| {
         let mut sns = hub.sns().await;

@@ -198,6 +198,7 @@ impl Run {
         let content = PublishedContent {
             message_type: MessageType::Notification,
             target: None,
+            is_notice: false,
             subject: None,
             trace_header: None,
             token: None,

@@ -51,6 +51,7 @@ pub(in super::super) fn content(message: &str) -> PublishedContent<'_> {
     PublishedContent {
         message_type: MessageType::Notification,
         target: None,
+        is_notice: false,
         subject: None,
         trace_header: None,
         token: None,
