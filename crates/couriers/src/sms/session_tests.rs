@@ -328,6 +328,24 @@ fn a_gateway_that_does_not_listen_is_not_listened_to() {
 }
 
 #[test]
+fn events_that_wait_for_their_answers_are_bounded() {
+    let mut scene = Scene::bound(1);
+    scene.out();
+    for sequence in 1.. {
+        assert!(scene.kept.len() <= EVENTS_MAX, "nothing bounds what waits");
+        if !scene.session.wants_input() {
+            break;
+        }
+        scene.hear(Command::DELIVER_SM, Status::OK, sequence, STOP);
+    }
+    // Two are where they are kept, all others were refused.
+    assert_eq!(scene.kept.len(), EVENTS_MAX - 2);
+    let kept = scene.kept.try_recv().unwrap();
+    scene.session.answer_event(kept);
+    assert!(scene.session.wants_input());
+}
+
+#[test]
 fn sequence_numbers_begin_again() {
     let mut scene = Scene::bound(2);
     scene.out();

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::accepted::{Accepted, MessageKey, PartKey};
 use super::config::{SmsConfig, SmsSetupError};
 use super::gateway::{self, Condition, Gateway, GatewayError};
-use super::notice::SmsNotice;
+use super::notice::{NOTICES_MAX, SmsNotice};
 use super::parts::Parts;
 use super::sender::Sender;
 use super::submission::{Answer, Submission};
@@ -24,8 +24,6 @@ use tidings_core::price::Price;
 
 /// Parts that may wait for room in the window.
 const QUEUE_MAX: usize = 64;
-/// Receipts and opt-outs that may wait to be kept.
-const NOTICES_MAX: usize = 256;
 
 /// Developer guide of SNS, "Amazon SNS SMS delivery failure reasons".
 const EXCEEDS_MAX_PRICE: &str = "This delivery would exceed max price";
