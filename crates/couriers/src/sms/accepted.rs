@@ -4,7 +4,7 @@
 //! that are missing, and no part twice that the gateway is known to have. The memory is bounded and
 //! ends with the process: what falls out of it may be sent again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,11 +51,20 @@ pub(super) struct Accepted(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// The gateway's ids of the parts it has.
-    messages: HashMap<MessageKey, HashMap<usize, String>>,
-    oldest_messages: VecDeque<MessageKey>,
+    messages: HashMap<MessageKey, Begun>,
+    /// Those of `messages`, by their numbers.
+    oldest_messages: BTreeMap<u64, MessageKey>,
+    begun: u64,
     ids: HashMap<String, Arc<str>>,
     oldest_ids: VecDeque<String>,
+}
+
+/// A message of which the gateway has something.
+struct Begun {
+    /// Which message it is, of all that were begun.
+    number: u64,
+    /// The gateway's ids of the parts it has.
+    parts: HashMap<usize, String>,
 }
 
 impl Accepted {
@@ -63,10 +72,12 @@ impl Accepted {
     pub(super) fn note(&self, part: &PartKey, id: &str) {
         let inner = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let message = &part.message;
-        if !inner.messages.contains_key(message) {
-            inner.oldest_messages.push_back(message.clone());
-        }
-        inner.messages.entry(message.clone()).or_default().insert(part.part, id.to_owned());
+        let begun = inner.messages.entry(message.clone()).or_insert_with(|| {
+            inner.begun += 1;
+            inner.oldest_messages.insert(inner.begun, message.clone());
+            Begun { number: inner.begun, parts: HashMap::new() }
+        });
+        begun.parts.insert(part.part, id.to_owned());
         // Some gateways give no ids: then no receipt can name one.
         if !id.is_empty() {
             let known = inner.ids.insert(id.to_owned(), Arc::clone(&message.message_id));
@@ -80,12 +91,16 @@ impl Accepted {
     /// The parts that the gateway has of a message, and its ids of them.
     pub(super) fn parts(&self, message: &MessageKey) -> HashMap<usize, String> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.messages.get(message).cloned().unwrap_or_default()
+        inner.messages.get(message).map(|begun| begun.parts.clone()).unwrap_or_default()
     }
 
     /// Nobody will ask for this message any more.
     pub(super) fn forget(&self, message: &MessageKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).messages.remove(message);
+        let inner = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = inner.messages.remove(message) {
+            // What is of no use takes no place from those that are.
+            inner.oldest_messages.remove(&begun.number);
+        }
     }
 
     /// The id of the message that a receipt is about.
@@ -98,7 +113,8 @@ impl Accepted {
 impl Inner {
     fn forget_the_oldest(&mut self) {
         while self.oldest_messages.len() > MESSAGES_MAX {
-            self.oldest_messages.pop_front().map(|oldest| self.messages.remove(&oldest));
+            let oldest = self.oldest_messages.pop_first();
+            oldest.map(|(_, oldest)| self.messages.remove(&oldest));
         }
         while self.oldest_ids.len() > IDS_MAX {
             self.oldest_ids.pop_front().map(|oldest| self.ids.remove(&oldest));
@@ -134,17 +150,36 @@ mod tests {
     fn memory_is_bounded() {
         let accepted = Accepted::default();
         for number in 0..20_000 {
-            let key = part(&number.to_string(), 0);
-            accepted.note(&key, &format!("id-{number}"));
-            if number % 2 == 0 {
-                accepted.forget(&key.message);
-            }
+            accepted.note(&part(&number.to_string(), 0), &format!("id-{number}"));
         }
         let inner = accepted.0.lock().unwrap();
-        assert!(inner.messages.len() <= MESSAGES_MAX && inner.ids.len() == IDS_MAX);
+        assert_eq!((inner.messages.len(), inner.ids.len()), (MESSAGES_MAX, IDS_MAX));
         assert_eq!((inner.oldest_messages.len(), inner.oldest_ids.len()), (MESSAGES_MAX, IDS_MAX));
         drop(inner);
         assert_eq!(accepted.message_id("id-19999").as_deref(), Some("19999"));
         assert_eq!(accepted.message_id("id-0"), None);
+    }
+
+    #[test]
+    fn those_that_were_delivered_take_no_place() {
+        let accepted = Accepted::default();
+        accepted.note(&part("waits", 0), "first");
+        for number in 0..2 * MESSAGES_MAX {
+            let key = part(&number.to_string(), 0);
+            accepted.note(&key, "id");
+            accepted.forget(&key.message);
+        }
+        assert_eq!(accepted.parts(&part("waits", 0).message).len(), 1);
+        // One that begins again is as young as that.
+        let again = part("again", 0);
+        accepted.note(&again, "a");
+        accepted.forget(&again.message);
+        accepted.note(&again, "b");
+        for number in 0..MESSAGES_MAX - 1 {
+            accepted.note(&part(&number.to_string(), 0), "id");
+        }
+        assert_eq!(accepted.parts(&again.message).len(), 1);
+        assert_eq!(accepted.parts(&part("waits", 0).message).len(), 0);
+        assert_eq!(accepted.0.lock().unwrap().oldest_messages.len(), MESSAGES_MAX);
     }
 }
