@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tidings_core::phone_number::PhoneNumber;
+
 /// Messages whose parts are remembered.
 const MESSAGES_MAX: usize = 1024;
 /// Ids of the gateway that are remembered, for receipts.
@@ -18,15 +20,17 @@ const IDS_MAX: usize = 8192;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct MessageKey {
     message_id: Arc<str>,
-    /// Of the number and the text.
+    number: PhoneNumber,
+    /// Of the text.
     digest: u64,
 }
 
 impl MessageKey {
-    pub(super) fn new(message_id: &str, number: &str, text: &str) -> Self {
+    pub(super) fn new(message_id: &str, number: &PhoneNumber, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
-        (number, text).hash(&mut hasher);
-        MessageKey { message_id: message_id.into(), digest: hasher.finish() }
+        text.hash(&mut hasher);
+        let digest = hasher.finish();
+        MessageKey { message_id: message_id.into(), number: number.clone(), digest }
     }
 
     /// Tells phones which parts belong together. The same at every attempt, so that parts of two
@@ -55,7 +59,8 @@ struct Inner {
     /// Those of `messages`, by their numbers.
     oldest_messages: BTreeMap<u64, MessageKey>,
     begun: u64,
-    ids: HashMap<String, Arc<str>>,
+    /// The messages that the gateway's ids are about.
+    ids: HashMap<String, MessageKey>,
     oldest_ids: VecDeque<String>,
 }
 
@@ -80,7 +85,7 @@ impl Accepted {
         begun.parts.insert(part.part, id.to_owned());
         // Some gateways give no ids: then no receipt can name one.
         if !id.is_empty() {
-            let known = inner.ids.insert(id.to_owned(), Arc::clone(&message.message_id));
+            let known = inner.ids.insert(id.to_owned(), message.clone());
             if known.is_none() {
                 inner.oldest_ids.push_back(id.to_owned());
             }
@@ -103,10 +108,11 @@ impl Accepted {
         }
     }
 
-    /// The id of the message that a receipt is about.
-    pub(super) fn message_id(&self, id: &str) -> Option<String> {
+    /// The id of the message that a receipt is about, and whom that went to.
+    pub(super) fn message(&self, id: &str) -> Option<(String, PhoneNumber)> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.ids.get(id).map(|message_id| message_id.as_ref().to_owned())
+        let message = inner.ids.get(id)?;
+        Some((message.message_id.as_ref().to_owned(), message.number.clone()))
     }
 }
 
@@ -127,7 +133,11 @@ mod tests {
     use super::*;
 
     fn part(message_id: &str, part: usize) -> PartKey {
-        PartKey { message: MessageKey::new(message_id, "49170", "text"), part }
+        PartKey { message: MessageKey::new(message_id, &number("49170"), "text"), part }
+    }
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse(text).unwrap()
     }
 
     #[test]
@@ -138,12 +148,17 @@ mod tests {
         let message = part("m", 0).message;
         let expected = HashMap::from([(0, "a".to_owned()), (2, "c".to_owned())]);
         assert_eq!(accepted.parts(&message), expected);
-        assert!(accepted.parts(&MessageKey::new("m", "49170", "another")).is_empty());
+        assert!(accepted.parts(&MessageKey::new("m", &number("49170"), "another")).is_empty());
         accepted.forget(&message);
         assert!(accepted.parts(&message).is_empty());
         // A receipt may come long after.
-        assert_eq!(accepted.message_id("c").as_deref(), Some("m"));
-        assert_eq!(accepted.message_id("x"), None);
+        assert_eq!(accepted.message("c"), Some(("m".to_owned(), number("49170"))));
+        assert_eq!(accepted.message("x"), None);
+        // All subscribers of a topic get a message of the same id.
+        let message = MessageKey::new("m", &number("49171"), "text");
+        accepted.note(&PartKey { message, part: 0 }, "d");
+        assert_eq!(accepted.message("d"), Some(("m".to_owned(), number("49171"))));
+        assert_eq!(accepted.message("c"), Some(("m".to_owned(), number("49170"))));
     }
 
     #[test]
@@ -156,8 +171,8 @@ mod tests {
         assert_eq!((inner.messages.len(), inner.ids.len()), (MESSAGES_MAX, IDS_MAX));
         assert_eq!((inner.oldest_messages.len(), inner.oldest_ids.len()), (MESSAGES_MAX, IDS_MAX));
         drop(inner);
-        assert_eq!(accepted.message_id("id-19999").as_deref(), Some("19999"));
-        assert_eq!(accepted.message_id("id-0"), None);
+        assert_eq!(accepted.message("id-19999").unwrap().0, "19999");
+        assert_eq!(accepted.message("id-0"), None);
     }
 
     #[test]

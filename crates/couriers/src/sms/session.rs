@@ -255,7 +255,7 @@ impl Session {
     fn receive_message(&mut self, frame: &Frame) {
         let sequence = frame.sequence;
         let event = match deliver::read(&frame.body) {
-            Ok(Some(event)) => self.with_message_id(event),
+            Ok(Some(event)) => self.with_message(event),
             Ok(None) => return self.respond(Command::DELIVER_SM, Status::OK, sequence),
             Err(deliver::Malformed) => {
                 return self.respond(Command::DELIVER_SM, Status::BAD_MESSAGE_LENGTH, sequence);
@@ -269,10 +269,11 @@ impl Session {
         }
     }
 
-    fn with_message_id(&self, event: SmsEvent) -> SmsEvent {
+    fn with_message(&self, event: SmsEvent) -> SmsEvent {
         match event {
             SmsEvent::Receipt(mut receipt) => {
-                receipt.message_id = self.accepted.message_id(&receipt.gateway_id);
+                (receipt.message_id, receipt.number) =
+                    self.accepted.message(&receipt.gateway_id).unzip();
                 SmsEvent::Receipt(receipt)
             }
             other => other,

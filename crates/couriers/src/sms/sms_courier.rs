@@ -244,7 +244,7 @@ fn cut(
     }
     let message = std::str::from_utf8(&parcel.body).map_err(|_| "the message is not UTF-8")?;
     let text = options.text(message);
-    let key = MessageKey::new(&parcel.message_id, to.digits(), &text);
+    let key = MessageKey::new(&parcel.message_id, to, &text);
     let parts = Parts::of(&text, key.reference()).map_err(|error| error.to_string())?;
     Ok((key, parts))
 }
