@@ -282,8 +282,8 @@ pub const SMS_OPT_IN_SECONDS: u64 = 30 * 86_400;
 pub const SMS_OPTED_OUT_RESULTS: usize = 100;
 /// Numbers that have opted out, on the whole server. A bound of ours.
 pub const SMS_OPT_OUTS_MAX: usize = 1_000_000;
-/// Numbers in the sandbox of an account and region. Developer guide of SNS, "SMS sandbox", as are the
-/// next three.
+/// Numbers in the sandbox of an account, in all regions. Developer guide of SNS, "SMS sandbox", as are
+/// the next three.
 pub const SMS_SANDBOX_NUMBERS_MAX: usize = 10;
 /// How long a verified number stays in the sandbox.
 pub const SMS_SANDBOX_KEPT_SECONDS: u64 = 86_400;

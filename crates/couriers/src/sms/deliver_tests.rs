@@ -51,6 +51,7 @@ fn receipts_come_in_text_or_parameters() {
     let expected = Receipt {
         gateway_id: "abc".into(),
         message_id: None,
+        number: None,
         state: ReceiptState::Expired,
         error: Some("069".into()),
     };

@@ -63,6 +63,10 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite>(
                 session.leave(Instant::now());
             }
         }
+        // All of them: a gateway that tells much must not be ahead of its answers.
+        while let Ok(kept) = kept.try_recv() {
+            session.answer_event(kept);
+        }
         if session.is_bound()
             && let Some(on_bound) = on_bound.take()
         {

@@ -7,6 +7,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::receipt::Receipt;
 use tidings_core::phone_number::PhoneNumber;
 
+/// Receipts and opt-outs that may wait to be kept.
+pub(super) const NOTICES_MAX: usize = 256;
+
 /// What a gateway told us.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SmsEvent {

@@ -1,5 +1,7 @@
 //! Delivery receipts: what became of a message that the gateway took.
 
+use tidings_core::phone_number::PhoneNumber;
+
 use super::fields::printable;
 
 /// The longest id of a message: SMPP 3.4, section 4.4.2, without the NUL.
@@ -13,6 +15,8 @@ pub struct Receipt {
     pub gateway_id: String,
     /// The id of our message, if it was sent by this process and not very long ago.
     pub message_id: Option<String>,
+    /// Whom that went to, if it is known.
+    pub number: Option<PhoneNumber>,
     /// What became of it.
     pub state: ReceiptState,
     /// The network's error code, if there is one: its meaning is the gateway's.
@@ -97,6 +101,7 @@ pub(super) fn read(text: &[u8], id: Option<&str>, state: Option<u8>) -> Option<R
     Some(Receipt {
         gateway_id: bounded(gateway_id),
         message_id: None,
+        number: None,
         state: state.and_then(ReceiptState::from_number).or_else(in_text)?,
         error: error.map(bounded),
     })

@@ -25,7 +25,7 @@ use super::config::SmsConfig;
 use super::deliver;
 use super::fields::{Fields, put_string};
 use super::frame::{BadLength, Command, Frame, SEQUENCE_MAX};
-use super::notice::{Kept, SmsEvent, SmsNotice};
+use super::notice::{Kept, NOTICES_MAX, SmsEvent, SmsNotice};
 use super::receipt::ID_MAX;
 use super::status::Status;
 use super::submission::{Answer, Submission};
@@ -36,6 +36,9 @@ const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
 const LATE_MAX: usize = 256;
 /// Octets that may wait to be written: then nothing more is read, since it would want answers.
 const OUT_MAX: usize = 64 * 1024;
+
+/// Receipts and opt-outs of the gateway that may wait for their answers: then nothing more is read.
+const EVENTS_MAX: usize = 2 * NOTICES_MAX;
 
 /// Why a session is over.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,6 +78,8 @@ pub(super) struct Session {
     is_leaving: bool,
     request: Option<Request>,
     unanswered: HashMap<u32, Unanswered>,
+    /// Events of the gateway that are not answered yet.
+    events: usize,
     /// Parts nobody waits for any more, but whose answers may still come.
     late: VecDeque<(u32, PartKey)>,
     heard_at: Instant,
@@ -105,6 +110,7 @@ impl Session {
             is_leaving: false,
             request: None,
             unanswered: HashMap::new(),
+            events: 0,
             late: VecDeque::new(),
             heard_at: now,
             paused_until: None,
@@ -134,7 +140,7 @@ impl Session {
 
     /// Whether more may be read.
     pub(super) fn wants_input(&self) -> bool {
-        self.end.is_none() && self.out.len() < OUT_MAX
+        self.end.is_none() && self.out.len() < OUT_MAX && self.events < EVENTS_MAX
     }
 
     /// What is to be written. Whoever writes takes off what is written.
@@ -200,6 +206,7 @@ impl Session {
 
     /// The event that came with this number is kept, or is not.
     pub(super) fn answer_event(&mut self, kept: Kept) {
+        self.events = self.events.saturating_sub(1);
         let status = if kept.is_kept { Status::OK } else { Status::TRY_AGAIN };
         self.respond(Command::DELIVER_SM, status, kept.sequence);
     }
@@ -248,12 +255,13 @@ impl Session {
     fn receive_message(&mut self, frame: &Frame) {
         let sequence = frame.sequence;
         let event = match deliver::read(&frame.body) {
-            Ok(Some(event)) => self.with_message_id(event),
+            Ok(Some(event)) => self.with_message(event),
             Ok(None) => return self.respond(Command::DELIVER_SM, Status::OK, sequence),
             Err(deliver::Malformed) => {
                 return self.respond(Command::DELIVER_SM, Status::BAD_MESSAGE_LENGTH, sequence);
             }
         };
+        self.events += 1;
         let notice = SmsNotice::new(event, sequence, self.kept.clone());
         // One that finds no place is dropped, and so answers for itself.
         if self.notices.try_send(notice).is_err() {
@@ -261,10 +269,11 @@ impl Session {
         }
     }
 
-    fn with_message_id(&self, event: SmsEvent) -> SmsEvent {
+    fn with_message(&self, event: SmsEvent) -> SmsEvent {
         match event {
             SmsEvent::Receipt(mut receipt) => {
-                receipt.message_id = self.accepted.message_id(&receipt.gateway_id);
+                (receipt.message_id, receipt.number) =
+                    self.accepted.message(&receipt.gateway_id).unzip();
                 SmsEvent::Receipt(receipt)
             }
             other => other,

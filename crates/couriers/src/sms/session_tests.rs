@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use proptest::prelude::*;
+use tidings_core::phone_number::PhoneNumber;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 
 use super::super::accepted::MessageKey;
@@ -83,7 +84,8 @@ impl Scene {
 }
 
 fn part(part: usize) -> PartKey {
-    PartKey { message: MessageKey::new("message", "49170", "text"), part }
+    let number = PhoneNumber::parse("+49170123456").unwrap();
+    PartKey { message: MessageKey::new("message", &number, "text"), part }
 }
 
 #[test]
@@ -173,8 +175,8 @@ fn a_late_answer_still_counts() {
     // It counts once, and what was never asked counts for nothing.
     scene.answer(2, 0, b"again\0");
     scene.answer(77, 0, b"what\0");
-    assert_eq!(scene.accepted.message_id("again"), None);
-    assert_eq!(scene.accepted.message_id("late").as_deref(), Some("message"));
+    assert_eq!(scene.accepted.message("again"), None);
+    assert_eq!(scene.accepted.message("late").unwrap().0, "message");
 }
 
 #[test]
@@ -271,6 +273,7 @@ fn receipts_name_the_message_that_they_are_about() {
     match scene.notices.try_recv().unwrap().event() {
         SmsEvent::Receipt(receipt) => {
             assert_eq!(receipt.message_id.as_deref(), Some("message"));
+            assert_eq!(receipt.number, PhoneNumber::parse("+49170123456"));
         }
         other => panic!("{other:?}"),
     }
@@ -325,6 +328,24 @@ fn a_gateway_that_does_not_listen_is_not_listened_to() {
         count += 1;
     }
     assert_eq!(count, OUT_MAX / 16);
+}
+
+#[test]
+fn events_that_wait_for_their_answers_are_bounded() {
+    let mut scene = Scene::bound(1);
+    scene.out();
+    for sequence in 1.. {
+        assert!(scene.kept.len() <= EVENTS_MAX, "nothing bounds what waits");
+        if !scene.session.wants_input() {
+            break;
+        }
+        scene.hear(Command::DELIVER_SM, Status::OK, sequence, STOP);
+    }
+    // Two are where they are kept, all others were refused.
+    assert_eq!(scene.kept.len(), EVENTS_MAX - 2);
+    let kept = scene.kept.try_recv().unwrap();
+    scene.session.answer_event(kept);
+    assert!(scene.session.wants_input());
 }
 
 #[test]

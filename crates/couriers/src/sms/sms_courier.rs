@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::accepted::{Accepted, MessageKey, PartKey};
 use super::config::{SmsConfig, SmsSetupError};
 use super::gateway::{self, Condition, Gateway, GatewayError};
-use super::notice::SmsNotice;
+use super::notice::{NOTICES_MAX, SmsNotice};
 use super::parts::Parts;
 use super::sender::Sender;
 use super::submission::{Answer, Submission};
@@ -24,8 +24,6 @@ use tidings_core::price::Price;
 
 /// Parts that may wait for room in the window.
 const QUEUE_MAX: usize = 64;
-/// Receipts and opt-outs that may wait to be kept.
-const NOTICES_MAX: usize = 256;
 
 /// Developer guide of SNS, "Amazon SNS SMS delivery failure reasons".
 const EXCEEDS_MAX_PRICE: &str = "This delivery would exceed max price";
@@ -246,7 +244,7 @@ fn cut(
     }
     let message = std::str::from_utf8(&parcel.body).map_err(|_| "the message is not UTF-8")?;
     let text = options.text(message);
-    let key = MessageKey::new(&parcel.message_id, to.digits(), &text);
+    let key = MessageKey::new(&parcel.message_id, to, &text);
     let parts = Parts::of(&text, key.reference()).map_err(|error| error.to_string())?;
     Ok((key, parts))
 }

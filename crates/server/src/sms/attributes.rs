@@ -35,7 +35,7 @@ impl SmsStore {
         given: &[(String, String)],
         terms: &SmsTerms,
     ) -> Result<Vec<RegisterWrite>, TopicRejection> {
-        let before = self.own(scope).map(|own| own.attributes.clone()).unwrap_or_default();
+        let before = self.all_attributes(scope).cloned().unwrap_or_default();
         let mut attributes = before.clone();
         for (name, value) in given {
             check(name, value, terms)?;
@@ -67,7 +67,7 @@ impl SmsStore {
         shown.filter_map(|name| Some((name, value(name)?))).collect()
     }
 
-    /// What the messages of a month may cost.
+    /// What the messages of a month may cost. What the account has sent in other regions counts.
     pub(crate) fn monthly_spend_limit(&self, scope: &Scope, terms: &SmsTerms) -> Price {
         let own = self.attribute(scope, MONTHLY_SPEND_LIMIT).and_then(Price::parse);
         own.map_or(terms.monthly_spend_limit, |own| own.min(terms.monthly_spend_limit))
@@ -100,7 +100,11 @@ impl SmsStore {
     }
 
     fn attribute(&self, scope: &Scope, name: &str) -> Option<&str> {
-        self.own(scope)?.attributes.get(name).map(String::as_str)
+        self.all_attributes(scope)?.get(name).map(String::as_str)
+    }
+
+    fn all_attributes(&self, scope: &Scope) -> Option<&Attributes> {
+        self.own(scope.account)?.attributes.get(&scope.region)
     }
 }
 

@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use tidings_core::names::AccountId;
 use tidings_core::price::Price;
 use tidings_core::register::RegisterWrite;
 use tidings_core::time::Timestamp;
 
-use super::store::{Entry, Scope, SmsStore};
+use super::store::{Entry, SmsStore};
 
 /// What is durable of what a month has cost.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
@@ -22,9 +23,9 @@ pub(super) struct SavedSpend {
     millionths: u64,
 }
 
-/// What this month has cost so far, by account and region.
+/// What this month has cost so far, by account.
 #[derive(Default)]
-pub(crate) struct Ledger(HashMap<Scope, Tally>);
+pub(crate) struct Ledger(HashMap<AccountId, Tally>);
 
 struct Tally {
     month: String,
@@ -49,12 +50,12 @@ impl Ledger {
     pub(crate) fn charge(
         &mut self,
         store: &SmsStore,
-        scope: &Scope,
+        account: AccountId,
         cost: Price,
         limit: Price,
         now: Timestamp,
     ) -> Result<Price, NoQuota> {
-        let tally = self.tally(store, scope, now);
+        let tally = self.tally(store, account, now);
         let spent = tally.spent.plus(cost);
         if spent > limit {
             return Err(NoQuota);
@@ -64,9 +65,9 @@ impl Ledger {
     }
 
     /// Takes back a message that was counted this month and not taken.
-    pub(crate) fn refund(&mut self, scope: &Scope, cost: Price, charged_at: Timestamp) {
+    pub(crate) fn refund(&mut self, account: AccountId, cost: Price, charged_at: Timestamp) {
         let month = month_of(charged_at);
-        if let Some(tally) = self.0.get_mut(scope).filter(|tally| tally.month == month) {
+        if let Some(tally) = self.0.get_mut(&account).filter(|tally| tally.month == month) {
             tally.spent = tally.spent.minus(cost);
         }
     }
@@ -77,17 +78,20 @@ impl Ledger {
             month: tally.month.clone(),
             millionths: tally.spent.millionths(),
         };
-        let all = self.0.iter().map(|(scope, tally)| (scope, exact(tally)));
-        let changed = all.filter(|(scope, spend)| {
-            store.own(scope).and_then(|own| own.spend.as_ref()).is_some_and(|saved| saved != spend)
+        let all = self.0.iter().map(|(account, tally)| (*account, exact(tally)));
+        let changed = all.filter(|(account, spend)| {
+            store
+                .own(*account)
+                .and_then(|own| own.spend.as_ref())
+                .is_some_and(|saved| saved != spend)
         });
-        changed.map(|(scope, spend)| Entry::Spend(scope).put(&spend)).collect()
+        changed.map(|(account, spend)| Entry::Spend(account).put(&spend)).collect()
     }
 
-    fn tally(&mut self, store: &SmsStore, scope: &Scope, now: Timestamp) -> &mut Tally {
+    fn tally(&mut self, store: &SmsStore, account: AccountId, now: Timestamp) -> &mut Tally {
         let month = month_of(now);
-        let fresh = |month: String| Tally { spent: store.spent(scope, &month), month };
-        let tally = self.0.entry(scope.clone()).or_insert_with(|| fresh(month.clone()));
+        let fresh = |month: String| Tally { spent: store.spent(account, &month), month };
+        let tally = self.0.entry(account).or_insert_with(|| fresh(month.clone()));
         if tally.month != month {
             *tally = fresh(month);
         }
@@ -97,31 +101,31 @@ impl Ledger {
 
 impl SmsStore {
     /// What is durable of what a month has cost.
-    fn spent(&self, scope: &Scope, month: &str) -> Price {
-        let saved = self.own(scope).and_then(|own| own.spend.as_ref());
+    fn spent(&self, account: AccountId, month: &str) -> Price {
+        let saved = self.own(account).and_then(|own| own.spend.as_ref());
         let saved = saved.filter(|saved| saved.month == month);
         saved.map_or(Price::default(), |saved| Price::from_millionths(saved.millionths))
     }
 
     /// Whether what is durable covers what is spent.
-    pub(crate) fn covers(&self, scope: &Scope, spent: Price, now: Timestamp) -> bool {
-        self.spent(scope, &month_of(now)) >= spent
+    pub(crate) fn covers(&self, account: AccountId, spent: Price, now: Timestamp) -> bool {
+        self.spent(account, &month_of(now)) >= spent
     }
 
     /// Makes room for what is spent, and for a step more.
     pub(crate) fn cover(
         &self,
-        scope: &Scope,
+        account: AccountId,
         spent: Price,
         limit: Price,
         now: Timestamp,
     ) -> Vec<RegisterWrite> {
-        if self.covers(scope, spent, now) {
+        if self.covers(account, spent, now) {
             return Vec::new();
         }
         let step = STEP_MAX.min(Price::from_millionths(limit.millionths() / STEPS));
         let millionths = spent.plus(step).min(limit.max(spent)).millionths();
-        vec![Entry::Spend(scope).put(&SavedSpend { month: month_of(now), millionths })]
+        vec![Entry::Spend(account).put(&SavedSpend { month: month_of(now), millionths })]
     }
 }
 

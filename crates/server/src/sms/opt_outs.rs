@@ -3,11 +3,12 @@
 use std::ops::Bound;
 
 use tidings_core::limits;
+use tidings_core::names::AccountId;
 use tidings_core::phone_number::PhoneNumber;
 use tidings_core::register::RegisterWrite;
 use tidings_core::rejection::TopicRejection;
 
-use super::store::{Entry, SavedOptIn, SavedOptOut, Scope, SmsStore};
+use super::store::{Entry, SavedOptIn, SavedOptOut, SmsStore};
 
 /// More numbers have opted out than are kept.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -17,14 +18,14 @@ pub(crate) struct Full;
 impl SmsStore {
     /// Whether a number gets no messages of an account: its phone opted out, and the account has not
     /// opted it in since.
-    pub(crate) fn is_opted_out(&self, scope: &Scope, number: &PhoneNumber) -> bool {
+    pub(crate) fn is_opted_out(&self, account: AccountId, number: &PhoneNumber) -> bool {
         let number = number.to_string();
         let opted_out = self.opted_out.get(&number);
-        opted_out.is_some_and(|out| self.outlasts(scope, &number, *out))
+        opted_out.is_some_and(|out| self.outlasts(account, &number, *out))
     }
 
-    fn outlasts(&self, scope: &Scope, number: &str, out: SavedOptOut) -> bool {
-        let opted_in = self.own(scope).and_then(|own| own.opted_in.get(number));
+    fn outlasts(&self, account: AccountId, number: &str, out: SavedOptOut) -> bool {
+        let opted_in = self.own(account).and_then(|own| own.opted_in.get(number));
         opted_in.is_none_or(|opted_in| opted_in.at_ms < out.at_ms)
     }
 
@@ -57,16 +58,16 @@ impl SmsStore {
     /// InvalidParameter if it did so less than 30 days ago.
     pub(crate) fn opt_in(
         &self,
-        scope: &Scope,
+        account: AccountId,
         number: &PhoneNumber,
         now_ms: u64,
     ) -> Result<Vec<RegisterWrite>, TopicRejection> {
         let number = number.to_string();
         let Some(out) = self.opted_out.get(&number).copied() else { return Ok(Vec::new()) };
-        if !self.outlasts(scope, &number, out) {
+        if !self.outlasts(account, &number, out) {
             return Ok(Vec::new());
         }
-        let before = self.own(scope).and_then(|own| own.opted_in.get(&number));
+        let before = self.own(account).and_then(|own| own.opted_in.get(&number));
         let again_ms = limits::SMS_OPT_IN_SECONDS * 1000;
         if before.is_some_and(|before| now_ms < before.at_ms.saturating_add(again_ms)) {
             return Err(TopicRejection::parameter(
@@ -74,17 +75,17 @@ impl SmsStore {
             ));
         }
         let opted_in = SavedOptIn { at_ms: now_ms.max(out.at_ms) };
-        Ok(vec![Entry::OptIn(scope, &number).put(&opted_in)])
+        Ok(vec![Entry::OptIn(account, &number).put(&opted_in)])
     }
 
     /// The numbers behind `after` that get no messages of an account, in order, and whether there are
     /// more.
-    pub(crate) fn opted_out(&self, scope: &Scope, after: Option<&str>) -> (Vec<String>, bool) {
+    pub(crate) fn opted_out(&self, account: AccountId, after: Option<&str>) -> (Vec<String>, bool) {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut numbers = self.opted_out.range::<str, _>((from, Bound::Unbounded));
         let mut of_account = numbers
             .by_ref()
-            .filter(|(number, out)| self.outlasts(scope, number, **out))
+            .filter(|(number, out)| self.outlasts(account, number, **out))
             .map(|(number, _)| number.clone());
         let page = of_account.by_ref().take(limits::SMS_OPTED_OUT_RESULTS).collect();
         let is_more = of_account.next().is_some();

@@ -6,11 +6,12 @@ use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use tidings_core::limits;
+use tidings_core::names::AccountId;
 use tidings_core::phone_number::PhoneNumber;
 use tidings_core::register::RegisterWrite;
 use tidings_core::rejection::TopicRejection;
 
-use super::store::{Entry, Own, Scope, SmsStore};
+use super::store::{Entry, Own, SmsStore};
 
 /// A number of the sandbox.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, Debug)]
@@ -43,7 +44,7 @@ impl fmt::Debug for SavedCode {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, Debug)]
 pub(super) struct SentCodes(VecDeque<(String, u64)>);
 
-/// Codes of an account and region in a day: as many as its numbers may have.
+/// Codes of an account in a day: as many as its numbers may have.
 const CODES_MAX: usize = limits::SMS_SANDBOX_NUMBERS_MAX * limits::SMS_CODES_MAX;
 
 /// Numbers, each with whether it is verified, and whether more follow.
@@ -57,16 +58,16 @@ impl SmsStore {
     /// day.
     pub(crate) fn add_to_sandbox(
         &self,
-        scope: &Scope,
+        account: AccountId,
         number: &PhoneNumber,
         code: &str,
         now_ms: u64,
     ) -> Result<Vec<RegisterWrite>, TopicRejection> {
-        if self.is_opted_out(scope, number) {
+        if self.is_opted_out(account, number) {
             return Err(TopicRejection::OptedOut("Phone number is opted out".into()));
         }
         let (empty, number) = (Own::default(), number.to_string());
-        let own = self.own(scope).unwrap_or(&empty);
+        let own = self.own(account).unwrap_or(&empty);
         let user_error = |text: String| Err(TopicRejection::UserError(text));
         match own.sandbox.get(&number) {
             Some(found) if found.verified_at_ms.is_some() => {
@@ -91,7 +92,8 @@ impl SmsStore {
         codes.0.push_back((number.clone(), now_ms));
         let code = SavedCode { digits: code.to_owned(), sent_at_ms: now_ms, wrong: 0 };
         let saved = SavedNumber { verified_at_ms: None, code: Some(code) };
-        let writes = [Entry::Codes(scope).put(&codes), Entry::Sandbox(scope, &number).put(&saved)];
+        let writes =
+            [Entry::Codes(account).put(&codes), Entry::Sandbox(account, &number).put(&saved)];
         Ok(writes.into())
     }
 
@@ -102,13 +104,13 @@ impl SmsStore {
     /// ResourceNotFound.
     pub(crate) fn verify(
         &self,
-        scope: &Scope,
+        account: AccountId,
         number: &PhoneNumber,
         given: &str,
         now_ms: u64,
     ) -> Result<(Vec<RegisterWrite>, Result<(), TopicRejection>), TopicRejection> {
         let number = number.to_string();
-        let found = self.own(scope).and_then(|own| own.sandbox.get(&number));
+        let found = self.own(account).and_then(|own| own.sandbox.get(&number));
         let found = found.ok_or(TopicRejection::ResourceNotFound)?;
         if found.verified_at_ms.is_some() {
             return Ok((Vec::new(), Ok(())));
@@ -126,11 +128,11 @@ impl SmsStore {
         if code.digits != given {
             let code = SavedCode { wrong: code.wrong + 1, ..code.clone() };
             let saved = SavedNumber { code: Some(code), ..found.clone() };
-            let writes = vec![Entry::Sandbox(scope, &number).put(&saved)];
+            let writes = vec![Entry::Sandbox(account, &number).put(&saved)];
             return Ok((writes, wrong("The one-time password is wrong.")));
         }
         let saved = SavedNumber { verified_at_ms: Some(now_ms), code: None };
-        Ok((vec![Entry::Sandbox(scope, &number).put(&saved)], Ok(())))
+        Ok((vec![Entry::Sandbox(account, &number).put(&saved)], Ok(())))
     }
 
     /// Takes a number out of the sandbox.
@@ -139,30 +141,35 @@ impl SmsStore {
     /// ResourceNotFound; UserError if it was verified less than a day ago.
     pub(crate) fn remove_from_sandbox(
         &self,
-        scope: &Scope,
+        account: AccountId,
         number: &PhoneNumber,
         now_ms: u64,
     ) -> Result<Vec<RegisterWrite>, TopicRejection> {
         let number = number.to_string();
-        let found = self.own(scope).and_then(|own| own.sandbox.get(&number));
+        let found = self.own(account).and_then(|own| own.sandbox.get(&number));
         let found = found.ok_or(TopicRejection::ResourceNotFound)?;
         let kept_ms = limits::SMS_SANDBOX_KEPT_SECONDS * 1000;
         if found.verified_at_ms.is_some_and(|at| now_ms < at.saturating_add(kept_ms)) {
             let text = "A phone number can be deleted 24 hours after it was verified.";
             return Err(TopicRejection::UserError(text.into()));
         }
-        Ok(vec![Entry::Sandbox(scope, &number).remove()])
+        Ok(vec![Entry::Sandbox(account, &number).remove()])
     }
 
     /// Whether a number of the sandbox may get messages.
-    pub(crate) fn is_verified(&self, scope: &Scope, number: &PhoneNumber) -> bool {
-        let found = self.own(scope).and_then(|own| own.sandbox.get(&number.to_string()));
+    pub(crate) fn is_verified(&self, account: AccountId, number: &PhoneNumber) -> bool {
+        let found = self.own(account).and_then(|own| own.sandbox.get(&number.to_string()));
         found.is_some_and(|found| found.verified_at_ms.is_some())
     }
 
     /// The numbers of the sandbox behind `after`, at most `max`.
-    pub(crate) fn sandbox(&self, scope: &Scope, after: Option<&str>, max: usize) -> SandboxPage {
-        let Some(own) = self.own(scope) else { return (Vec::new(), false) };
+    pub(crate) fn sandbox(
+        &self,
+        account: AccountId,
+        after: Option<&str>,
+        max: usize,
+    ) -> SandboxPage {
+        let Some(own) = self.own(account) else { return (Vec::new(), false) };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut numbers = own.sandbox.range::<str, _>((from, Bound::Unbounded));
         let page = numbers.by_ref().take(max);

@@ -63,7 +63,7 @@ impl Sending<'_> {
         }
         let cost = courier.size(self.parcel).and_then(|(_, cost)| cost);
         let Some(cost) = cost else { return courier.deliver(self.parcel).await };
-        let charge = match self.sms.charge(scope, cost, self.now).await {
+        let charge = match self.sms.charge(&scope, cost, self.now).await {
             Ok(charge) => charge,
             Err(Uncharged::NoQuota) => return never("No quota left for account"),
             Err(Uncharged::Failed(failure)) => {

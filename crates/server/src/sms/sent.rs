@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
+use tidings_core::phone_number::PhoneNumber;
 use tidings_core::price::Price;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Receipt, ReceiptState};
@@ -100,35 +101,37 @@ struct Taken {
     logs_success: bool,
 }
 
+/// A message's id, which all subscribers of its topic share, and whom it went to.
+type Key = (String, PhoneNumber);
+
 /// The last messages that the gateway took.
 #[derive(Default)]
 pub(crate) struct Sent(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    by_id: HashMap<String, Taken>,
-    oldest: VecDeque<String>,
+    taken: HashMap<Key, Taken>,
+    oldest: VecDeque<Key>,
 }
 
 impl Sent {
     /// The gateway took a message; its receipts are to be logged.
     pub(crate) fn remember(&self, log: TextMessageLog, dwell_ms: u64, logs_success: bool) {
-        let mut inner = self.lock();
-        let id = log.message_id.clone();
-        if inner.by_id.insert(id.clone(), Taken { log, dwell_ms, logs_success }).is_none() {
-            inner.oldest.push_back(id);
+        let Some(number) = PhoneNumber::parse(&log.destination) else { return };
+        let (mut inner, key) = (self.lock(), (log.message_id.clone(), number));
+        if inner.taken.insert(key.clone(), Taken { log, dwell_ms, logs_success }).is_none() {
+            inner.oldest.push_back(key);
         }
         if inner.oldest.len() > SENT_MAX
             && let Some(oldest) = inner.oldest.pop_front()
         {
-            inner.by_id.remove(&oldest);
+            inner.taken.remove(&oldest);
         }
     }
 
     /// Tells what a receipt says; whether it is known what it is about.
     pub(super) fn tell(&self, receipt: &Receipt, now: Timestamp) -> bool {
-        let known = receipt.message_id.as_ref().and_then(|id| self.lock().by_id.get(id).cloned());
-        let Some(Taken { log, dwell_ms, logs_success }) = known else { return false };
+        let Some(Taken { log, dwell_ms, logs_success }) = self.about(receipt) else { return false };
         let is_success = matches!(receipt.state, ReceiptState::Delivered | ReceiptState::Accepted);
         if receipt.state.is_final() && (logs_success || !is_success) {
             log.tell(&Ending {
@@ -140,6 +143,12 @@ impl Sent {
             });
         }
         true
+    }
+
+    /// What a receipt is about.
+    fn about(&self, receipt: &Receipt) -> Option<Taken> {
+        let key = (receipt.message_id.clone()?, receipt.number.clone()?);
+        self.lock().taken.get(&key).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -159,4 +168,52 @@ fn words_of(receipt: &Receipt) -> String {
     };
     let error = receipt.error.as_deref().map(|error| format!(" {error}")).unwrap_or_default();
     format!("{words} ({}{error} {})", receipt.state.as_str(), receipt.gateway_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_core::names::{AccountId, Region};
+
+    use super::*;
+
+    fn log(message_id: &str, destination: &str) -> TextMessageLog {
+        let region = Region::parse("eu-west-1").unwrap();
+        TextMessageLog {
+            scope: Scope { account: AccountId::parse("000000000042").unwrap(), region },
+            topic: Some("alarms".into()),
+            message_id: message_id.into(),
+            published_at: Timestamp::from_ms(1),
+            destination: destination.into(),
+            parts: Some(1),
+            price: None,
+            is_transactional: false,
+        }
+    }
+
+    fn receipt(message_id: &str, number: &str) -> Receipt {
+        Receipt {
+            gateway_id: "7".into(),
+            message_id: Some(message_id.into()),
+            number: PhoneNumber::parse(number),
+            state: ReceiptState::Delivered,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_receipt_is_about_its_phone_alone() {
+        let sent = Sent::default();
+        let phones = ["+15550100123", "+15550100124"];
+        phones.iter().for_each(|phone| sent.remember(log("m", phone), 1, true));
+        for phone in phones {
+            assert_eq!(sent.about(&receipt("m", phone)).unwrap().log.destination, phone);
+        }
+        assert!(sent.about(&receipt("m", "+15550100125")).is_none());
+        assert!(sent.about(&receipt("n", phones[0])).is_none());
+        for number in 0..SENT_MAX - 1 {
+            sent.remember(log(&number.to_string(), phones[0]), 1, true);
+        }
+        assert!(sent.about(&receipt("m", phones[0])).is_none(), "it is the oldest of too many");
+        assert!(sent.about(&receipt("m", phones[1])).is_some());
+    }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 
 use tidings_broker::{Broker, Failure};
-use tidings_core::names::TopicArn;
+use tidings_core::names::{AccountId, TopicArn};
 use tidings_core::phone_number::PhoneNumber;
 use tidings_core::price::Price;
 use tidings_core::time::Timestamp;
@@ -37,7 +37,7 @@ pub(super) enum Uncharged {
 /// What was counted for a message. Of one that is not taken it has to be given back.
 #[derive(Debug)]
 pub(super) struct Charge {
-    scope: Scope,
+    account: AccountId,
     cost: Price,
     at: Timestamp,
 }
@@ -63,11 +63,11 @@ impl Sms {
         outbox: &TopicArn,
     ) -> Option<&'static str> {
         let store = self.look();
-        if store.is_opted_out(scope, number) {
+        if store.is_opted_out(scope.account, number) {
             return Some("Phone number is opted out");
         }
         let is_code = || *outbox == scope.outbox(CODES);
-        if self.terms.is_sandbox && !store.is_verified(scope, number) && !is_code() {
+        if self.terms.is_sandbox && !store.is_verified(scope.account, number) && !is_code() {
             return Some("Phone number is not verified, and the account is in the SMS sandbox");
         }
         None
@@ -76,25 +76,25 @@ impl Sms {
     /// Counts what a message costs. When this returns, that is durable, with some to spare.
     pub(super) async fn charge(
         &self,
-        scope: Scope,
+        scope: &Scope,
         cost: Price,
         at: Timestamp,
     ) -> Result<Charge, Uncharged> {
+        let account = scope.account;
         let (spent, limit, is_covered) = {
             let store = self.look();
-            let limit = store.monthly_spend_limit(&scope, &self.terms);
-            let spent = self.ledger().charge(&store, &scope, cost, limit, at);
+            let limit = store.monthly_spend_limit(scope, &self.terms);
+            let spent = self.ledger().charge(&store, account, cost, limit, at);
             let spent = spent.map_err(|NoQuota| Uncharged::NoQuota)?;
-            (spent, limit, store.covers(&scope, spent, at))
+            (spent, limit, store.covers(account, spent, at))
         };
-        let charge = Charge { scope, cost, at };
+        let charge = Charge { account, cost, at };
         if is_covered {
             return Ok(charge);
         }
-        let scope = &charge.scope;
         let covered = self
             .plane
-            .change(|store| Ok::<_, Infallible>((store.cover(scope, spent, limit, at), ())));
+            .change(|store| Ok::<_, Infallible>((store.cover(account, spent, limit, at), ())));
         match covered.await {
             Ok(()) => Ok(charge),
             Err(ChangeFault::Failed(failure)) => {
@@ -107,7 +107,7 @@ impl Sms {
 
     /// The message was not taken.
     pub(super) fn refund(&self, charge: &Charge) {
-        self.ledger().refund(&charge.scope, charge.cost, charge.at);
+        self.ledger().refund(charge.account, charge.cost, charge.at);
     }
 
     /// Writes down what was really spent, before the server stops.

@@ -1,13 +1,16 @@
 //! What is kept of text messages, and the entries of the register that it is kept in.
 //!
 //! ```text
-//!   sms/opt-out/NUMBER                       a phone that wants no more messages, of anybody
-//!   sms/own/ACCOUNT/REGION/attributes        what SetSMSAttributes set
-//!   sms/own/ACCOUNT/REGION/spend             what the month has cost, at the most
-//!   sms/own/ACCOUNT/REGION/codes             the codes of the last day
-//!   sms/own/ACCOUNT/REGION/sandbox/NUMBER    a number of the sandbox
-//!   sms/own/ACCOUNT/REGION/opt-in/NUMBER     when the account last opted a number in
+//!   sms/opt-out/NUMBER                    a phone that wants no more messages, of anybody
+//!   sms/own/ACCOUNT/attributes/REGION     what SetSMSAttributes set
+//!   sms/own/ACCOUNT/spend                 what the month has cost, at the most
+//!   sms/own/ACCOUNT/codes                 the codes of the last day
+//!   sms/own/ACCOUNT/sandbox/NUMBER        a number of the sandbox
+//!   sms/own/ACCOUNT/opt-in/NUMBER         when the account last opted a number in
 //! ```
+//!
+//! Only attributes differ by region. Callers choose the region that they sign for, so what bounds an
+//! account has to hold in all of them together.
 //!
 //! Values are JSON. Members may be added to them; what they mean must stay.
 //!
@@ -30,7 +33,7 @@ use super::ledger::SavedSpend;
 use super::sandbox::{SavedNumber, SentCodes};
 use crate::plane::Registered;
 
-/// An account in a region: what of text messages is somebody's own.
+/// An account in a region: whose attributes hold for a message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Scope {
     pub(crate) account: AccountId,
@@ -53,13 +56,13 @@ impl Scope {
 #[derive(Default)]
 pub(crate) struct SmsStore {
     pub(super) opted_out: BTreeMap<String, SavedOptOut>,
-    own: BTreeMap<Scope, Own>,
+    own: BTreeMap<AccountId, Own>,
 }
 
-/// What an account has of its own in a region.
+/// What an account has of its own.
 #[derive(Default)]
 pub(super) struct Own {
-    pub(super) attributes: Attributes,
+    pub(super) attributes: BTreeMap<Region, Attributes>,
     pub(super) spend: Option<SavedSpend>,
     pub(super) codes: SentCodes,
     pub(super) sandbox: BTreeMap<String, SavedNumber>,
@@ -83,10 +86,10 @@ pub(super) struct SavedOptIn {
 pub(super) enum Entry<'a> {
     OptOut(&'a str),
     Attributes(&'a Scope),
-    Spend(&'a Scope),
-    Codes(&'a Scope),
-    Sandbox(&'a Scope, &'a str),
-    OptIn(&'a Scope, &'a str),
+    Spend(AccountId),
+    Codes(AccountId),
+    Sandbox(AccountId, &'a str),
+    OptIn(AccountId, &'a str),
 }
 
 const OPT_OUT: &str = "sms/opt-out/";
@@ -94,16 +97,15 @@ const OWN: &str = "sms/own/";
 
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let own = |f: &mut fmt::Formatter<'_>, scope: &Scope, rest: &str| {
-            write!(f, "{OWN}{}/{}/{rest}", scope.account, scope.region.as_str())
-        };
         match self {
             Self::OptOut(number) => write!(f, "{OPT_OUT}{number}"),
-            Self::Attributes(scope) => own(f, scope, "attributes"),
-            Self::Spend(scope) => own(f, scope, "spend"),
-            Self::Codes(scope) => own(f, scope, "codes"),
-            Self::Sandbox(scope, number) => own(f, scope, &format!("sandbox/{number}")),
-            Self::OptIn(scope, number) => own(f, scope, &format!("opt-in/{number}")),
+            Self::Attributes(Scope { account, region }) => {
+                write!(f, "{OWN}{account}/attributes/{}", region.as_str())
+            }
+            Self::Spend(account) => write!(f, "{OWN}{account}/spend"),
+            Self::Codes(account) => write!(f, "{OWN}{account}/codes"),
+            Self::Sandbox(account, number) => write!(f, "{OWN}{account}/sandbox/{number}"),
+            Self::OptIn(account, number) => write!(f, "{OWN}{account}/opt-in/{number}"),
         }
     }
 }
@@ -122,11 +124,11 @@ impl Entry<'_> {
 
 impl SmsStore {
     /// What an account has of its own; nothing, if it never set or got anything.
-    pub(super) fn own(&self, scope: &Scope) -> Option<&Own> {
-        self.own.get(scope)
+    pub(super) fn own(&self, account: AccountId) -> Option<&Own> {
+        self.own.get(&account)
     }
 
-    /// Accounts and regions that have anything.
+    /// Accounts that have anything.
     pub(super) fn all_own(&self) -> impl Iterator<Item = &Own> {
         self.own.values()
     }
@@ -140,17 +142,16 @@ impl SmsStore {
     }
 
     fn write_own(&mut self, name: &str, value: Option<&[u8]>) -> Option<()> {
-        let mut parts = name.strip_prefix(OWN)?.splitn(3, '/');
-        let account = AccountId::parse(parts.next()?)?;
-        let region = Region::parse(parts.next()?)?;
-        let own = self.own.entry(Scope { account, region }).or_default();
-        let rest = parts.next()?;
+        let (account, rest) = name.strip_prefix(OWN)?.split_once('/')?;
+        let own = self.own.entry(AccountId::parse(account)?).or_default();
         match rest.split_once('/') {
+            Some(("attributes", region)) => {
+                own.attributes.insert(Region::parse(region)?, read_or_default(value)?);
+            }
             Some(("sandbox", number)) => put(&mut own.sandbox, number, value)?,
             Some(("opt-in", number)) => put(&mut own.opted_in, number, value)?,
             Some(_) => return None,
             None => match rest {
-                "attributes" => own.attributes = read_or_default(value)?,
                 "spend" => own.spend = read_or_default(value)?,
                 "codes" => own.codes = read_or_default(value)?,
                 _ => return None,

@@ -8,7 +8,7 @@ use tidings_core::price::Price;
 pub struct SmsTerms {
     /// Whether every account is in the sandbox: only numbers that were verified get messages.
     pub is_sandbox: bool,
-    /// What the messages of one account in one region may cost in a calendar month (UTC). Accounts set
+    /// What the messages of one account may cost in a calendar month (UTC), in all regions. Accounts set
     /// less by `MonthlySpendLimit`.
     pub monthly_spend_limit: Price,
     /// The currency of all amounts, by its three letters.

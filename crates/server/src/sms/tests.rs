@@ -62,23 +62,23 @@ impl Kept {
     }
 
     fn opt_in(&mut self, scope: &Scope, text: &str, now_ms: u64) -> Result<usize, TopicRejection> {
-        let writes = self.store.opt_in(scope, &number(text), now_ms)?;
+        let writes = self.store.opt_in(scope.account, &number(text), now_ms)?;
         Ok(self.apply(writes))
     }
 
     fn add(&mut self, text: &str, code: &str, now_ms: u64) -> Result<usize, TopicRejection> {
-        let writes = self.store.add_to_sandbox(&one(), &number(text), code, now_ms)?;
+        let writes = self.store.add_to_sandbox(one().account, &number(text), code, now_ms)?;
         Ok(self.apply(writes))
     }
 
     fn verify(&mut self, text: &str, code: &str, now_ms: u64) -> Result<(), TopicRejection> {
-        let (writes, verdict) = self.store.verify(&one(), &number(text), code, now_ms)?;
+        let (writes, verdict) = self.store.verify(one().account, &number(text), code, now_ms)?;
         self.apply(writes);
         verdict
     }
 
     fn remove(&mut self, text: &str, now_ms: u64) -> Result<usize, TopicRejection> {
-        let writes = self.store.remove_from_sandbox(&one(), &number(text), now_ms)?;
+        let writes = self.store.remove_from_sandbox(one().account, &number(text), now_ms)?;
         Ok(self.apply(writes))
     }
 }
@@ -116,6 +116,40 @@ fn attributes_are_set_shown_and_taken_back() {
     kept.set(&[("DefaultSenderID", ""), ("MonthlySpendLimit", "")]).unwrap();
     assert_eq!(kept.store.default_sender(&one()), None);
     assert_eq!(kept.shown()[0], ("MonthlySpendLimit", "50".to_owned()));
+}
+
+/// Callers sign for whatever region they like: what bounds them has no region in its names.
+#[test]
+fn attributes_alone_differ_by_region() {
+    let (store, account) = (SmsStore::default(), one().account);
+    let region = |name: &str| Scope { account, region: Region::parse(name).unwrap() };
+    let (phone, now, mut names) = (number("+15550100123"), Timestamp::from_ms(1), Vec::new());
+    let mut put = |writes: Vec<RegisterWrite>| names.extend(writes.into_iter().map(|it| it.0));
+    for scope in [region("a1"), region("a2")] {
+        let sender = [("DefaultSenderID".to_owned(), "Hotel".to_owned())];
+        put(store.set_attributes(&scope, &sender, &terms()).unwrap());
+    }
+    put(store.add_to_sandbox(account, &phone, "123456", 0).unwrap());
+    put(store.cover(account, price("1"), price("1"), now));
+    let mut out = Kept::default();
+    out.opt_out("+15550100123", 0);
+    put(out.store.opt_in(account, &phone, 0).unwrap());
+    let own = "sms/own/000000000042";
+    let expected = [
+        "attributes/a1",
+        "attributes/a2",
+        "codes",
+        "sandbox/+15550100123",
+        "spend",
+        "opt-in/+15550100123",
+    ];
+    assert_eq!(names, expected.map(|rest| format!("{own}/{rest}")));
+    let mut kept = Kept::default();
+    let limit = [("MonthlySpendLimit".to_owned(), "7".to_owned())];
+    let writes = kept.store.set_attributes(&region("a1"), &limit, &terms()).unwrap();
+    kept.apply(writes);
+    let limit_in = |name| kept.store.monthly_spend_limit(&region(name), &terms());
+    assert_eq!((limit_in("a1"), limit_in("a2")), (price("7"), price("50")));
 }
 
 #[test]
@@ -161,16 +195,17 @@ fn a_limit_that_was_set_holds_no_further_than_the_operators() {
 fn an_opt_out_is_from_everybody_and_an_opt_in_is_ones_own() {
     let mut kept = Kept::default();
     let (phone, other) = ("+15550100123", scope("000000000043"));
-    let is_out = |kept: &Kept, scope: &Scope| kept.store.is_opted_out(scope, &number(phone));
+    let is_out =
+        |kept: &Kept, scope: &Scope| kept.store.is_opted_out(scope.account, &number(phone));
     assert_eq!(kept.opt_in(&one(), phone, 1), Ok(0), "it is in already");
     assert_eq!(kept.opt_out(phone, 1000), 1);
     assert_eq!(kept.opt_out(phone, 2000), 0, "once is enough");
     assert!(is_out(&kept, &one()) && is_out(&kept, &other));
-    assert!(kept.store.is_opted_out(&one(), &number("15550100123")), "the same number");
+    assert!(kept.store.is_opted_out(one().account, &number("15550100123")), "the same number");
     assert_eq!(kept.opt_in(&one(), phone, 3000), Ok(1));
     assert!(!is_out(&kept, &one()) && is_out(&kept, &other));
-    assert_eq!(kept.store.opted_out(&one(), None), (Vec::new(), false));
-    assert_eq!(kept.store.opted_out(&other, None), (vec![phone.to_owned()], false));
+    assert_eq!(kept.store.opted_out(one().account, None), (Vec::new(), false));
+    assert_eq!(kept.store.opted_out(other.account, None), (vec![phone.to_owned()], false));
     // It opts out again by a clock that went back.
     assert_eq!(kept.opt_out(phone, 500), 1);
     assert!(is_out(&kept, &one()));
@@ -193,7 +228,7 @@ fn opted_out_numbers_come_in_pages() {
     });
     let (mut after, mut found) = (None::<String>, Vec::new());
     loop {
-        let (page, more) = kept.store.opted_out(&one(), after.as_deref());
+        let (page, more) = kept.store.opted_out(one().account, after.as_deref());
         assert!(page.len() <= 100);
         after = page.last().cloned();
         found.extend(page);
@@ -210,17 +245,20 @@ fn a_code_verifies_a_number() {
     let phone = "+15550100123";
     assert_eq!(kept.verify(phone, "123456", 0), Err(TopicRejection::ResourceNotFound));
     kept.add(phone, "123456", 0).unwrap();
-    assert_eq!(kept.store.sandbox(&one(), None, 10), (vec![(phone.to_owned(), false)], false));
-    assert!(!kept.store.is_verified(&one(), &number(phone)));
+    assert_eq!(
+        kept.store.sandbox(one().account, None, 10),
+        (vec![(phone.to_owned(), false)], false)
+    );
+    assert!(!kept.store.is_verified(one().account, &number(phone)));
     let wrong = kept.verify(phone, "654321", 1).unwrap_err();
     assert!(matches!(wrong, TopicRejection::VerificationException(_)), "{wrong:?}");
     // Another code takes the place of the first.
     kept.add(phone, "222222", 2).unwrap();
     assert!(kept.verify(phone, "123456", 3).is_err());
     assert_eq!(kept.verify(phone, "222222", 4), Ok(()));
-    assert!(kept.store.is_verified(&one(), &number(phone)));
-    assert!(!kept.store.is_verified(&scope("000000000043"), &number(phone)));
-    assert_eq!(kept.store.sandbox(&one(), None, 10).0, [(phone.to_owned(), true)]);
+    assert!(kept.store.is_verified(one().account, &number(phone)));
+    assert!(!kept.store.is_verified(scope("000000000043").account, &number(phone)));
+    assert_eq!(kept.store.sandbox(one().account, None, 10).0, [(phone.to_owned(), true)]);
     assert_eq!(kept.verify(phone, "222222", 5), Ok(()), "it is verified already");
     let twice = kept.add(phone, "333333", 6).unwrap_err();
     assert!(matches!(twice, TopicRejection::UserError(_)), "{twice:?}");
@@ -263,7 +301,7 @@ fn a_phone_gets_five_codes_a_day_and_a_sandbox_has_ten_numbers() {
     let full = kept.add("+15550100300", "123456", 2 * DAY_MS);
     assert!(matches!(full, Err(TopicRejection::UserError(_))));
     assert!(kept.add(phone, "123456", 2 * DAY_MS).is_ok(), "another code for one that is there");
-    let (page, more) = kept.store.sandbox(&one(), Some(phone), 4);
+    let (page, more) = kept.store.sandbox(one().account, Some(phone), 4);
     assert_eq!((page.len(), more), (4, true));
     kept.opt_out("+15550100301", 0);
     let opted_out = kept.add("+15550100301", "123456", 0);
@@ -283,10 +321,10 @@ fn charge(
     now: Timestamp,
 ) -> Result<usize, NoQuota> {
     let limit = price(limit);
-    let spent = ledger.charge(&kept.store, &one(), price(cost), limit, now)?;
-    let writes = kept.store.cover(&one(), spent, limit, now);
+    let spent = ledger.charge(&kept.store, one().account, price(cost), limit, now)?;
+    let writes = kept.store.cover(one().account, spent, limit, now);
     let count = kept.apply(writes);
-    assert!(kept.store.covers(&one(), spent, now), "nothing is sent that is not covered");
+    assert!(kept.store.covers(one().account, spent, now), "nothing is sent that is not covered");
     Ok(count)
 }
 
@@ -336,28 +374,29 @@ fn what_was_not_taken_is_given_back_and_a_month_begins_at_nothing() {
     let (mut ledger, mut kept) = (Ledger::default(), Kept::default());
     charge(&mut ledger, &mut kept, "1", "1", november).unwrap();
     assert_eq!(charge(&mut ledger, &mut kept, "1", "1", november), Err(NoQuota));
-    ledger.refund(&one(), price("1"), november);
+    ledger.refund(one().account, price("1"), november);
     charge(&mut ledger, &mut kept, "1", "1", november).unwrap();
     assert_eq!(charge(&mut ledger, &mut kept, "1", "1", december), Ok(1));
     // What is given back of November is none of December's.
-    ledger.refund(&one(), price("1"), november);
+    ledger.refund(one().account, price("1"), november);
     assert_eq!(charge(&mut ledger, &mut kept, "1", "1", december), Err(NoQuota));
     assert_eq!(charge(&mut Ledger::default(), &mut kept, "0.01", "1", december), Err(NoQuota));
 }
 
 #[test]
 fn entries_that_are_not_ours_are_seen() {
-    let scope = "sms/own/000000000042/eu-west-1";
+    let own = "sms/own/000000000042";
     for (name, value) in [
         ("sms/", "{}"),
         ("sms/opt-out/phone", "{\"at_ms\":1}"),
         ("sms/opt-out/+15550100123", "1"),
-        ("sms/own/42/eu-west-1/attributes", "{}"),
-        ("sms/own/000000000042/eu-west-1", "{}"),
-        (&*format!("{scope}/other"), "{}"),
-        (&*format!("{scope}/attributes"), "[]"),
-        (&*format!("{scope}/sandbox/phone"), "{}"),
-        (&*format!("{scope}/opt-in/+15550100123/x"), "{\"at_ms\":1}"),
+        ("sms/own/42/attributes/eu-west-1", "{}"),
+        ("sms/own/000000000042/attributes", "{}"),
+        (&*format!("{own}/other"), "{}"),
+        (&*format!("{own}/attributes/eu-west-1"), "[]"),
+        (&*format!("{own}/attributes/no region"), "{}"),
+        (&*format!("{own}/sandbox/phone"), "{}"),
+        (&*format!("{own}/opt-in/+15550100123/x"), "{\"at_ms\":1}"),
     ] {
         let write = (name.to_owned(), Some(value.as_bytes().to_vec()));
         assert!(SmsStore::default().apply(&[write]).is_err(), "{name}");

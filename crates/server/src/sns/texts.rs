@@ -5,6 +5,7 @@ use tidings_aws::Refusal;
 use tidings_aws::sns::EmptyOutput;
 use tidings_aws::sns::sms::{attributes, opt_outs, origination_numbers, sandbox};
 use tidings_core::command::{Command, Reply};
+use tidings_core::names::AccountId;
 use tidings_core::register::RegisterWrite;
 use tidings_core::rejection::TopicRejection;
 
@@ -16,6 +17,10 @@ use crate::sms::{CODES, Scope, SmsStore, new_code};
 fn scope(exchange: &Exchange<'_>) -> Scope {
     let caller = &exchange.call.caller;
     Scope { account: caller.account, region: caller.region.clone() }
+}
+
+fn account(exchange: &Exchange<'_>) -> AccountId {
+    exchange.call.caller.account
 }
 
 /// Decides something, and answers when it is durable.
@@ -48,22 +53,22 @@ pub(super) async fn attributes(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refus
 pub(super) async fn is_opted_out(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let number = opt_outs::number(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let is_opted_out = exchange.sms.look().is_opted_out(&scope(exchange), &number);
+    let is_opted_out = exchange.sms.look().is_opted_out(account(exchange), &number);
     Ok(exchange.answer_with(&opt_outs::CheckOutput { is_opted_out }))
 }
 
 pub(super) async fn list_opted_out(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let after = opt_outs::after(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let (numbers, more) = exchange.sms.look().opted_out(&scope(exchange), after.as_deref());
+    let (numbers, more) = exchange.sms.look().opted_out(account(exchange), after.as_deref());
     Ok(exchange.answer_with(&opt_outs::ListOutput { numbers, more }))
 }
 
 pub(super) async fn opt_in(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let number = opt_outs::number(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let (scope, now_ms) = (scope(exchange), exchange.broker.now().as_ms());
-    change(exchange, |store| Ok((store.opt_in(&scope, &number, now_ms)?, ()))).await?;
+    let (account, now_ms) = (account(exchange), exchange.broker.now().as_ms());
+    change(exchange, |store| Ok((store.opt_in(account, &number, now_ms)?, ()))).await?;
     Ok(exchange.answer_with(&EmptyOutput))
 }
 
@@ -74,8 +79,10 @@ pub(super) async fn add_to_sandbox(exchange: &Exchange<'_>) -> Result<Vec<u8>, R
     super::publish::check_gateway(exchange, "PhoneNumber")?;
     let (scope, now_ms) = (scope(exchange), exchange.broker.now().as_ms());
     let code = new_code(exchange.broker.random_bytes());
-    change(exchange, |store| Ok((store.add_to_sandbox(&scope, &number, &code, now_ms)?, ())))
-        .await?;
+    change(exchange, |store| {
+        Ok((store.add_to_sandbox(scope.account, &number, &code, now_ms)?, ()))
+    })
+    .await?;
     let (text, id) = (language.message(&code), exchange.broker.uuid());
     let message = sandbox::code_message(scope.outbox(CODES), &number, &text, id);
     match exchange.ask_freely(Command::Topic(message)).await? {
@@ -87,23 +94,24 @@ pub(super) async fn add_to_sandbox(exchange: &Exchange<'_>) -> Result<Vec<u8>, R
 pub(super) async fn verify(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (number, password) = sandbox::to_verify(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let (scope, now_ms) = (scope(exchange), exchange.broker.now().as_ms());
-    change(exchange, |store| store.verify(&scope, &number, &password, now_ms)).await??;
+    let (account, now_ms) = (account(exchange), exchange.broker.now().as_ms());
+    change(exchange, |store| store.verify(account, &number, &password, now_ms)).await??;
     Ok(exchange.answer_with(&EmptyOutput))
 }
 
 pub(super) async fn remove_from_sandbox(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let number = sandbox::number(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let (scope, now_ms) = (scope(exchange), exchange.broker.now().as_ms());
-    change(exchange, |store| Ok((store.remove_from_sandbox(&scope, &number, now_ms)?, ()))).await?;
+    let (account, now_ms) = (account(exchange), exchange.broker.now().as_ms());
+    change(exchange, |store| Ok((store.remove_from_sandbox(account, &number, now_ms)?, ())))
+        .await?;
     Ok(exchange.answer_with(&EmptyOutput))
 }
 
 pub(super) async fn list_sandbox(exchange: &Exchange<'_>) -> Result<Vec<u8>, Refusal> {
     let (after, max) = sandbox::page(&exchange.fields())?;
     authorise::check_own(exchange).await?;
-    let (numbers, more) = exchange.sms.look().sandbox(&scope(exchange), after.as_deref(), max);
+    let (numbers, more) = exchange.sms.look().sandbox(account(exchange), after.as_deref(), max);
     Ok(exchange.answer_with(&sandbox::ListOutput { numbers, more }))
 }
 

@@ -69,7 +69,7 @@ pub(crate) struct SmsSettings {
     /// The currency of that and of all other amounts, in three letters [default: USD]
     #[arg(id = "sms-currency", long, value_name = "CODE", env = "TIDINGS_SMS_CURRENCY")]
     currency: Currency,
-    /// What the messages of an account in a region may cost in a month; SetSMSAttributes sets less
+    /// What the messages of an account may cost in a month; SetSMSAttributes sets less
     /// [default: 1]
     #[arg(
         id = "sms-monthly-spend-limit",
