@@ -55,13 +55,15 @@ impl PhoneNumber {
     }
 
     /// A number as a gateway of SMPP reports it, by its type of number: 1 is an international one, 2 a
-    /// national one.
+    /// national one, unless it says its country itself.
     #[must_use]
     pub fn reported(address: &str, ton: u8) -> Option<PhoneNumber> {
         let mut number = PhoneNumber::parse(address)?;
+        let says_country = address.trim().starts_with('+') || address.trim().starts_with("00");
         number.is_international = match ton {
-            1 => true,
-            2 => false,
+            // As it is shown it has to be a number again.
+            1 => !number.digits.starts_with('0'),
+            2 => says_country,
             _ => number.is_international,
         };
         Some(number)
@@ -126,6 +128,25 @@ mod tests {
             assert_eq!(shown(text), None, "{text}");
         }
         assert_eq!((shown(&long), shown(&wide)), (None, None));
+    }
+
+    #[test]
+    fn a_gateway_may_say_what_kind_it_is() {
+        for (address, ton, expected) in [
+            ("491701234567", 1, "+491701234567"),
+            ("491701234567", 2, "491701234567"),
+            ("491701234567", 0, "+491701234567"),
+            ("+491701234567", 2, "+491701234567"),
+            ("00491701234567", 2, "+491701234567"),
+            ("01701234567", 2, "01701234567"),
+            ("01701234567", 1, "01701234567"),
+            ("4917", 1, "+4917"),
+        ] {
+            let number = PhoneNumber::reported(address, ton).unwrap();
+            assert_eq!(number.to_string(), expected, "{address} {ton}");
+            // What is kept by it can be read again.
+            assert!(PhoneNumber::parse(expected).is_some(), "{expected}");
+        }
     }
 
     #[test]

@@ -122,8 +122,11 @@ async fn a_long_message_goes_in_parts() {
 #[tokio::test]
 async fn after_a_loss_only_the_rest_is_sent_again() {
     let (listener, config) = listen().await;
+    let price = |text| Price::parse(text).unwrap();
+    let config = SmsConfig { price: Some(price("0.05")), ..config };
     let out = Outgoing::start(&config);
     let parcel = notification(&"long ".repeat(60));
+    assert_eq!(out.courier.cost(&parcel), Some(price("0.10")));
     let first = async {
         let mut stream = bound(&listener).await;
         let submit = read(&mut stream).await;
@@ -133,7 +136,9 @@ async fn after_a_loss_only_the_rest_is_sent_again() {
         stream.write_all(&u32::MAX.to_be_bytes()).await.unwrap();
         assert_eq!(read(&mut stream).await, (RESPONSE, 0));
     };
-    let (outcome, ()) = tokio::join!(out.courier.deliver(&parcel), first);
+    let ((outcome, spent), ()) = tokio::join!(out.courier.send_message(&parcel), first);
+    // What is not answered may have to be paid, and so may the repeat.
+    assert_eq!((spent, out.courier.cost(&parcel)), (price("0.10"), Some(price("0.05"))));
     let why = later(outcome);
     assert!(why.starts_with("part 2 of 2: ") && why.contains("may have the message"), "{why}");
 

@@ -31,6 +31,15 @@ impl Sender {
         PhoneNumber::parse(text).map(|number| Sender(Kind::Number(number)))
     }
 
+    /// The number, if it is one and no name.
+    #[must_use]
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match &self.0 {
+            Kind::Name(_) => None,
+            Kind::Number(number) => Some(number),
+        }
+    }
+
     /// Type of number, numbering plan, and address: 5 and 0 for names, 3 and 0 for short codes, 1
     /// and 1 for international numbers.
     pub(super) fn address(&self) -> (u8, u8, &str) {

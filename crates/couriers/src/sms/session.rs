@@ -28,7 +28,7 @@ use super::frame::{BadLength, Command, Frame, SEQUENCE_MAX};
 use super::notice::{Kept, NOTICES_MAX, SmsEvent, SmsNotice};
 use super::receipt::ID_MAX;
 use super::status::Status;
-use super::submission::{Answer, Submission};
+use super::submission::{Answer, SentParts, Submission};
 
 /// How long nothing is sent after the gateway said that it is too much.
 const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
@@ -61,6 +61,7 @@ struct Request {
 
 struct Unanswered {
     part: PartKey,
+    sent: SentParts,
     answer: oneshot::Sender<Answer>,
     until: Instant,
 }
@@ -163,13 +164,15 @@ impl Session {
 
     /// Sends a part, unless nobody waits for it any more.
     pub(super) fn submit(&mut self, submission: Submission, now: Instant) {
-        let Submission { body, part, answer } = submission;
+        let Submission { body, part, sent, answer } = submission;
+        // First: whoever stops waiting counts what was sent after that.
+        sent.add();
         if answer.is_closed() {
-            return;
+            return sent.take_back();
         }
         let sequence = self.send(Command::SUBMIT_SM, &body);
         let until = now + self.response_timeout;
-        self.unanswered.insert(sequence, Unanswered { part, answer, until });
+        self.unanswered.insert(sequence, Unanswered { part, sent, answer, until });
     }
 
     /// Leaves as soon as what was sent is answered.
@@ -320,6 +323,7 @@ impl Session {
             if frame.status == Status::THROTTLED {
                 self.paused_until = Some(now + THROTTLED_PAUSE);
             }
+            waiting.sent.take_back();
             Answer::Refused(frame.status)
         };
         // Whoever waited may have given up.

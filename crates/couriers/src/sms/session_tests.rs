@@ -15,6 +15,7 @@ struct Scene {
     notices: Receiver<SmsNotice>,
     kept: UnboundedReceiver<Kept>,
     sent: usize,
+    counted: SentParts,
 }
 
 impl Scene {
@@ -27,7 +28,7 @@ impl Scene {
             Outlets { accepted: Arc::clone(&accepted), notices: notice_sender, kept: kept_sender };
         let now = Instant::now();
         let session = Session::new(&config, outlets, now);
-        Scene { session, now, accepted, notices, kept, sent: 0 }
+        Scene { session, now, accepted, notices, kept, sent: 0, counted: SentParts::default() }
     }
 
     /// One that is bound.
@@ -62,7 +63,8 @@ impl Scene {
         let part = part(self.sent);
         self.sent += 1;
         let body = Bytes::from_static(b"body");
-        self.session.submit(Submission { body, part, answer }, self.now);
+        let sent = self.counted.clone();
+        self.session.submit(Submission { body, part, sent, answer }, self.now);
         receiver
     }
 
@@ -124,7 +126,9 @@ fn answers_find_their_parts_in_any_order() {
     scene.answer(3, 0, b"id-3\0");
     assert!(scene.session.has_room());
     assert_eq!(second.try_recv().unwrap(), Answer::Accepted("id-3".into()));
+    assert_eq!(scene.counted.count(), 2, "the first is under way");
     scene.answer(2, 0x45, b"");
+    assert_eq!(scene.counted.count(), 1, "it wants no money for what it refuses");
     assert_eq!(first.try_recv().unwrap(), Answer::Refused(Status(0x45)));
     let parts = scene.accepted.parts(&part(0).message);
     assert_eq!(parts, HashMap::from([(1, "id-3".to_owned())]));
@@ -148,7 +152,9 @@ fn nobody_sends_what_nobody_waits_for() {
     let (answer, receiver) = oneshot::channel();
     drop(receiver);
     let body = Bytes::new();
-    scene.session.submit(Submission { body, part: part(0), answer }, scene.now);
+    let sent = scene.counted.clone();
+    scene.session.submit(Submission { body, part: part(0), sent, answer }, scene.now);
+    assert_eq!(scene.counted.count(), 0);
     assert!(!scene.session.has_output() && scene.session.has_room());
 }
 
@@ -169,6 +175,7 @@ fn a_late_answer_still_counts() {
     let mut waiting = scene.submit();
     scene.wait(10);
     assert!(matches!(waiting.try_recv().unwrap(), Answer::Unanswered(_)));
+    assert_eq!(scene.counted.count(), 1, "it may have it");
     assert!(scene.session.has_room() && scene.session.end().is_none());
     scene.answer(2, 0, b"late\0");
     assert_eq!(scene.accepted.parts(&part(0).message).len(), 1);

@@ -15,7 +15,7 @@ use super::gateway::{self, Condition, Gateway, GatewayError};
 use super::notice::{NOTICES_MAX, SmsNotice};
 use super::parts::Parts;
 use super::sender::Sender;
-use super::submission::{Answer, Submission};
+use super::submission::{Answer, SentParts, Submission};
 use super::submit::Submit;
 use super::text_message::TextMessage;
 use crate::{Attempt, Courier, Outcome, Parcel, ParcelKind};
@@ -101,7 +101,25 @@ impl SmsCourier {
         Some((count, self.config.price.map(|price| price.times(count))))
     }
 
-    async fn attempt(&self, parcel: &Parcel) -> Outcome {
+    /// What an attempt costs at the most: what the gateway is known to have is not sent again. None if
+    /// that is not configured, or nothing can be sent.
+    #[must_use]
+    pub fn cost(&self, parcel: &Parcel) -> Option<Price> {
+        let price = self.config.price?;
+        let order = self.order(parcel).ok()?;
+        let known = self.accepted.parts(&order.key).len();
+        Some(price.times(order.bodies.len().saturating_sub(known)))
+    }
+
+    /// Makes an attempt, as [`Courier::deliver`] does, and says what it may have cost: the price of
+    /// what was sent and not refused, answered or not.
+    pub async fn send_message(&self, parcel: &Parcel) -> (Outcome, Price) {
+        let sent = SentParts::default();
+        let outcome = self.attempt(parcel, &sent).await;
+        (outcome, self.config.price.unwrap_or_default().times(sent.count()))
+    }
+
+    async fn attempt(&self, parcel: &Parcel, sent: &SentParts) -> Outcome {
         let order = match self.order(parcel) {
             Ok(order) => order,
             Err(why) => return Outcome::Never { why, status: None },
@@ -112,7 +130,7 @@ impl SmsCourier {
             Ok(Err(error)) => return later(error.to_string()),
             Err(_) => return later("there was no session with the gateway in time".into()),
         }
-        let (answers, without) = match timeout_at(deadline, self.send(&order)).await {
+        let (answers, without) = match timeout_at(deadline, self.send(&order, sent)).await {
             Ok(answers) => (answers, "the session ended before it was sent"),
             Err(_) => (HashMap::new(), "no answer in time: the gateway may have the message"),
         };
@@ -167,7 +185,7 @@ impl SmsCourier {
     }
 
     /// Sends the parts that the gateway is not known to have, and waits for the answers.
-    async fn send(&self, order: &Order) -> HashMap<usize, Answer> {
+    async fn send(&self, order: &Order, sent: &SentParts) -> HashMap<usize, Answer> {
         let known = self.accepted.parts(&order.key);
         let mut waiting = Vec::new();
         for (part, body) in order.bodies.iter().enumerate() {
@@ -176,7 +194,8 @@ impl SmsCourier {
             }
             let (answer, receiver) = oneshot::channel();
             let part_key = PartKey { message: order.key.clone(), part };
-            let submission = Submission { body: body.clone(), part: part_key, answer };
+            let submission =
+                Submission { body: body.clone(), part: part_key, sent: sent.clone(), answer };
             if self.parts.send(submission).await.is_err() {
                 break;
             }
@@ -223,7 +242,7 @@ impl SmsCourier {
 
 impl Courier for SmsCourier {
     fn deliver<'a>(&'a self, parcel: &'a Parcel) -> Attempt<'a> {
-        Box::pin(self.attempt(parcel))
+        Box::pin(async { self.send_message(parcel).await.0 })
     }
 }
 

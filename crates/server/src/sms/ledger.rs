@@ -1,6 +1,7 @@
 //! What text messages have cost this month.
 //!
-//! Every message is counted in memory before it is sent, and taken back if it was not taken. What is
+//! Every attempt is counted in memory before it is made, and taken back so far as the gateway cannot
+//! have got it: what it does not answer may have to be paid. What is
 //! durable runs ahead of that by a step: so a message is a write only now and then, and a crash counts
 //! at the most a step too much, never too little. A server that is stopped writes what it really was.
 
@@ -29,12 +30,18 @@ pub(crate) struct Ledger(HashMap<AccountId, Tally>);
 
 struct Tally {
     month: String,
+    /// With what is under way.
     spent: Price,
+    /// What of that is counted for attempts that are not over: some of it may come back.
+    under_way: Price,
 }
 
 /// A message is not sent: it would cost more than is left.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct NoQuota;
+pub(crate) struct NoQuota {
+    /// Whether it would be even if all that is under way came back.
+    pub(crate) is_final: bool,
+}
 
 /// The largest step: one unit of the currency.
 const STEP_MAX: Price = Price::from_millionths(1_000_000);
@@ -58,27 +65,43 @@ impl Ledger {
         let tally = self.tally(store, account, now);
         let spent = tally.spent.plus(cost);
         if spent > limit {
-            return Err(NoQuota);
+            let is_final = spent.minus(tally.under_way) > limit;
+            return Err(NoQuota { is_final });
         }
         tally.spent = spent;
+        tally.under_way = tally.under_way.plus(cost);
         Ok(spent)
     }
 
-    /// Takes back a message that was counted this month and not taken.
-    pub(crate) fn refund(&mut self, account: AccountId, cost: Price, charged_at: Timestamp) {
+    /// An attempt that `cost` was counted for is over, and may have cost this much. One of another month
+    /// stays as it was counted.
+    pub(crate) fn conclude(
+        &mut self,
+        account: AccountId,
+        cost: Price,
+        spent: Price,
+        charged_at: Timestamp,
+    ) {
         let month = month_of(charged_at);
         if let Some(tally) = self.0.get_mut(&account).filter(|tally| tally.month == month) {
-            tally.spent = tally.spent.minus(cost);
+            tally.spent = tally.spent.minus(cost).plus(spent);
+            tally.under_way = tally.under_way.minus(cost);
         }
     }
 
-    /// Writes what was really spent, for whoever is about to end.
-    pub(crate) fn settle(&self, store: &SmsStore) -> Vec<RegisterWrite> {
+    /// Whose messages were counted.
+    pub(crate) fn accounts(&self) -> Vec<AccountId> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Writes what some accounts really spent, for whoever is about to end.
+    pub(crate) fn settle(&self, store: &SmsStore, accounts: &[AccountId]) -> Vec<RegisterWrite> {
         let exact = |tally: &Tally| SavedSpend {
             month: tally.month.clone(),
             millionths: tally.spent.millionths(),
         };
-        let all = self.0.iter().map(|(account, tally)| (*account, exact(tally)));
+        let all =
+            accounts.iter().filter_map(|account| Some((*account, exact(self.0.get(account)?))));
         let changed = all.filter(|(account, spend)| {
             store
                 .own(*account)
@@ -90,7 +113,11 @@ impl Ledger {
 
     fn tally(&mut self, store: &SmsStore, account: AccountId, now: Timestamp) -> &mut Tally {
         let month = month_of(now);
-        let fresh = |month: String| Tally { spent: store.spent(account, &month), month };
+        let fresh = |month: String| Tally {
+            spent: store.spent(account, &month),
+            under_way: Price::default(),
+            month,
+        };
         let tally = self.0.entry(account).or_insert_with(|| fresh(month.clone()));
         if tally.month != month {
             *tally = fresh(month);

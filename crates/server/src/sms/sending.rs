@@ -9,9 +9,13 @@ use tidings_core::publication::PublishedContent;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{Courier, Outcome, Parcel, SmsCourier, TextMessage};
 
+use super::ledger::NoQuota;
 use super::sent::TextMessageLog;
 use super::service::{Sms, Uncharged};
 use super::store::Scope;
+
+/// In the words of SNS's delivery status logs.
+const NO_QUOTA: &str = "No quota left for account";
 
 /// One attempt.
 pub(crate) struct Sending<'a> {
@@ -45,8 +49,8 @@ pub(crate) fn text_message(
 }
 
 impl Sending<'_> {
-    /// Makes the attempt, if it may be made. What it costs is counted before, and given back if the
-    /// gateway did not take it.
+    /// Makes the attempt, if it may be made. What it costs is counted before. What the gateway
+    /// cannot have got of it is given back.
     pub(crate) async fn make(&self) -> Outcome {
         let Some(courier) = self.courier else {
             // It was configured when somebody published, and may be again.
@@ -61,19 +65,23 @@ impl Sending<'_> {
         if let Some(why) = self.sms.why_not(&scope, &number, outbox) {
             return never(why);
         }
-        let cost = courier.size(self.parcel).and_then(|(_, cost)| cost);
-        let Some(cost) = cost else { return courier.deliver(self.parcel).await };
+        let sender = self.parcel.text_message.as_ref().and_then(|it| it.sender.as_deref());
+        if !sender.is_none_or(|sender| self.sms.terms.allows_sender(sender)) {
+            return never("the sender is none of the origination numbers");
+        }
+        let Some(cost) = courier.cost(self.parcel) else {
+            return courier.deliver(self.parcel).await;
+        };
         let charge = match self.sms.charge(&scope, cost, self.now).await {
             Ok(charge) => charge,
-            Err(Uncharged::NoQuota) => return never("No quota left for account"),
+            Err(Uncharged::NoQuota(NoQuota { is_final: true })) => return never(NO_QUOTA),
+            Err(Uncharged::NoQuota(NoQuota { is_final: false })) => return later(NO_QUOTA),
             Err(Uncharged::Failed(failure)) => {
                 return later(format!("what it costs cannot be written down: {failure}"));
             }
         };
-        let outcome = courier.deliver(self.parcel).await;
-        if !matches!(outcome, Outcome::Delivered { .. }) {
-            self.sms.refund(&charge);
-        }
+        let (outcome, spent) = courier.send_message(self.parcel).await;
+        self.sms.conclude(&charge, spent);
         outcome
     }
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 
 use tidings_broker::{Broker, Failure};
+use tidings_core::limits::REGISTER_WRITES_MAX;
 use tidings_core::names::{AccountId, TopicArn};
 use tidings_core::phone_number::PhoneNumber;
 use tidings_core::price::Price;
@@ -29,12 +30,12 @@ pub(crate) struct Sms {
 /// Why a message is not sent now.
 #[derive(Debug)]
 pub(super) enum Uncharged {
-    NoQuota,
+    NoQuota(NoQuota),
     /// What it costs cannot be written down.
     Failed(Failure),
 }
 
-/// What was counted for a message. Of one that is not taken it has to be given back.
+/// What was counted for an attempt. [`Sms::conclude`] has to be told what it really was.
 #[derive(Debug)]
 pub(super) struct Charge {
     account: AccountId,
@@ -85,7 +86,7 @@ impl Sms {
             let store = self.look();
             let limit = store.monthly_spend_limit(scope, &self.terms);
             let spent = self.ledger().charge(&store, account, cost, limit, at);
-            let spent = spent.map_err(|NoQuota| Uncharged::NoQuota)?;
+            let spent = spent.map_err(Uncharged::NoQuota)?;
             (spent, limit, store.covers(account, spent, at))
         };
         let charge = Charge { account, cost, at };
@@ -98,24 +99,28 @@ impl Sms {
         match covered.await {
             Ok(()) => Ok(charge),
             Err(ChangeFault::Failed(failure)) => {
-                self.refund(&charge);
+                self.conclude(&charge, Price::default());
                 Err(Uncharged::Failed(failure))
             }
             Err(ChangeFault::Refused(never)) => match never {},
         }
     }
 
-    /// The message was not taken.
-    pub(super) fn refund(&self, charge: &Charge) {
-        self.ledger().refund(charge.account, charge.cost, charge.at);
+    /// The attempt is over, and this is what it may have cost.
+    pub(super) fn conclude(&self, charge: &Charge, spent: Price) {
+        self.ledger().conclude(charge.account, charge.cost, spent, charge.at);
     }
 
     /// Writes down what was really spent, before the server stops.
     pub(crate) async fn settle(&self) {
-        let settled =
-            self.plane.change(|store| Ok::<_, Infallible>((self.ledger().settle(store), ())));
-        if let Err(fault) = settled.await {
-            warn!(?fault, "what text messages have cost is kept as more than it was");
+        let accounts = self.ledger().accounts();
+        for some in accounts.chunks(REGISTER_WRITES_MAX) {
+            let settled = self
+                .plane
+                .change(|store| Ok::<_, Infallible>((self.ledger().settle(store, some), ())));
+            if let Err(fault) = settled.await {
+                warn!(?fault, "what text messages have cost is kept as more than it was");
+            }
         }
     }
 

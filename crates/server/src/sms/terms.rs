@@ -2,6 +2,7 @@
 
 use tidings_core::phone_number::PhoneNumber;
 use tidings_core::price::Price;
+use tidings_couriers::Sender;
 
 /// The terms on which accounts send text messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,7 +14,7 @@ pub struct SmsTerms {
     pub monthly_spend_limit: Price,
     /// The currency of all amounts, by its three letters.
     pub currency: String,
-    /// Numbers that messages may come from.
+    /// Numbers that messages may come from. Without any, from whichever the gateway lets through.
     pub origination_numbers: Vec<OriginationNumber>,
 }
 
@@ -27,6 +28,16 @@ pub struct OriginationNumber {
 }
 
 impl SmsTerms {
+    /// Whether a message may say that it comes from here. A number has to be one of those that the
+    /// operator names, if any; names of senders are for the gateway to judge.
+    pub(super) fn allows_sender(&self, sender: &str) -> bool {
+        let sender = Sender::parse(sender);
+        let number = sender.as_ref().and_then(Sender::number);
+        let is_ours =
+            |number: &PhoneNumber| self.origination_numbers.iter().any(|it| it.number == *number);
+        self.origination_numbers.is_empty() || number.is_none_or(is_ours)
+    }
+
     /// The numbers behind `after` that messages may come from, in order, at most `max`; and whether there
     /// are more.
     pub(crate) fn origination_numbers(

@@ -322,6 +322,7 @@ fn charge(
 ) -> Result<usize, NoQuota> {
     let limit = price(limit);
     let spent = ledger.charge(&kept.store, one().account, price(cost), limit, now)?;
+    ledger.conclude(one().account, price(cost), price(cost), now);
     let writes = kept.store.cover(one().account, spent, limit, now);
     let count = kept.apply(writes);
     assert!(kept.store.covers(one().account, spent, now), "nothing is sent that is not covered");
@@ -336,7 +337,7 @@ fn a_limit_is_never_passed_and_few_messages_are_a_write() {
     for _ in 0..1000 {
         writes += charge(&mut ledger, &mut kept, "0.05", "50", now).unwrap();
     }
-    assert_eq!(charge(&mut ledger, &mut kept, "0.05", "50", now), Err(NoQuota));
+    assert_eq!(charge(&mut ledger, &mut kept, "0.05", "50", now), Err(NoQuota { is_final: true }));
     assert!((50..=110).contains(&writes), "{writes}: one for each step of half a dollar");
     assert_eq!(charge(&mut ledger, &mut kept, "0.05", "50.05", now), Ok(1), "the limit was raised");
 }
@@ -360,9 +361,9 @@ fn a_crash_counts_a_step_too_much_and_never_too_little() {
     for _ in 0..7 {
         charge(&mut ledger, &mut kept, "0.05", "10", now).unwrap();
     }
-    let writes = ledger.settle(&kept.store);
+    let writes = ledger.settle(&kept.store, &ledger.accounts());
     assert_eq!(kept.apply(writes), 1);
-    assert!(ledger.settle(&kept.store).is_empty());
+    assert!(ledger.settle(&kept.store, &ledger.accounts()).is_empty());
     assert_eq!(left(&mut Ledger::default(), &mut kept), 193);
 }
 
@@ -373,14 +374,74 @@ fn what_was_not_taken_is_given_back_and_a_month_begins_at_nothing() {
     assert!(november.to_iso8601().starts_with("2026-11-30T23:59:59.999"));
     let (mut ledger, mut kept) = (Ledger::default(), Kept::default());
     charge(&mut ledger, &mut kept, "1", "1", november).unwrap();
-    assert_eq!(charge(&mut ledger, &mut kept, "1", "1", november), Err(NoQuota));
-    ledger.refund(one().account, price("1"), november);
+    assert_eq!(charge(&mut ledger, &mut kept, "1", "1", november), Err(NoQuota { is_final: true }));
+    ledger.conclude(one().account, price("1"), price("0"), november);
     charge(&mut ledger, &mut kept, "1", "1", november).unwrap();
     assert_eq!(charge(&mut ledger, &mut kept, "1", "1", december), Ok(1));
     // What is given back of November is none of December's.
-    ledger.refund(one().account, price("1"), november);
-    assert_eq!(charge(&mut ledger, &mut kept, "1", "1", december), Err(NoQuota));
-    assert_eq!(charge(&mut Ledger::default(), &mut kept, "0.01", "1", december), Err(NoQuota));
+    ledger.conclude(one().account, price("1"), price("0"), november);
+    assert_eq!(charge(&mut ledger, &mut kept, "1", "1", december), Err(NoQuota { is_final: true }));
+    assert_eq!(
+        charge(&mut Ledger::default(), &mut kept, "0.01", "1", december),
+        Err(NoQuota { is_final: true })
+    );
+}
+
+#[test]
+fn what_may_come_back_makes_nothing_final() {
+    let now = Timestamp::from_ms(1_795_000_000_000);
+    let (mut ledger, store, account) = (Ledger::default(), SmsStore::default(), one().account);
+    let charge = |ledger: &mut Ledger, cost| {
+        ledger.charge(&store, account, price(cost), price("1"), now).map(|_| ())
+    };
+    assert_eq!(charge(&mut ledger, "0.75"), Ok(()));
+    assert_eq!(charge(&mut ledger, "0.5"), Err(NoQuota { is_final: false }));
+    assert_eq!(charge(&mut ledger, "1.01"), Err(NoQuota { is_final: true }), "it never fits");
+    // One of three parts was sent: that alone is not given back.
+    ledger.conclude(account, price("0.75"), price("0.25"), now);
+    assert_eq!(charge(&mut ledger, "0.76"), Err(NoQuota { is_final: true }));
+    assert_eq!(charge(&mut ledger, "0.75"), Ok(()));
+    ledger.conclude(account, price("0.75"), price("0.75"), now);
+    assert_eq!(charge(&mut ledger, "0.01"), Err(NoQuota { is_final: true }));
+}
+
+#[test]
+fn more_accounts_than_a_change_can_write_are_settled_by_parts() {
+    let (now, mut ledger, mut kept) = (Timestamp::from_ms(1), Ledger::default(), Kept::default());
+    let count = limits::REGISTER_WRITES_MAX + 1;
+    for number in 0..count {
+        let account = scope(&format!("{number:012}")).account;
+        let spent = ledger.charge(&kept.store, account, price("0.3"), price("50"), now).unwrap();
+        let writes = kept.store.cover(account, spent, price("50"), now);
+        kept.store.apply(&writes).unwrap();
+    }
+    let accounts = ledger.accounts();
+    let settled: Vec<_> = accounts
+        .chunks(limits::REGISTER_WRITES_MAX)
+        .map(|some| ledger.settle(&kept.store, some))
+        .collect();
+    assert!(settled.iter().all(|writes| writes.len() <= limits::REGISTER_WRITES_MAX));
+    assert_eq!(settled.iter().map(Vec::len).sum::<usize>(), count);
+    settled.into_iter().for_each(|writes| kept.store.apply(&writes).unwrap());
+    assert!(ledger.settle(&kept.store, &accounts).is_empty());
+}
+
+#[test]
+fn messages_come_from_numbers_that_the_operator_names() {
+    let named = |text| OriginationNumber { number: number(text), country: None };
+    let origination_numbers = vec![named("+15550100"), named("72000")];
+    let some = SmsTerms { origination_numbers, ..terms() };
+    for (sender, is_allowed) in [
+        ("+15550100", true),
+        ("15550100", true),
+        ("72000", true),
+        ("Hotel", true),
+        ("+15550101", false),
+        ("72001", false),
+    ] {
+        assert_eq!(some.allows_sender(sender), is_allowed, "{sender}");
+        assert!(terms().allows_sender(sender), "none are named");
+    }
 }
 
 #[test]
