@@ -115,6 +115,7 @@ class Running:
                 [str(word) for word in program.command],
                 env={
                     **clean_environment(),
+                    "PYTHONPATH": str(ROOT / "support"),
                     "CONFORMANCE_ENDPOINT": place.endpoint,
                     "CONFORMANCE_BINARY": str(place.binary or ""),
                     "CONFORMANCE_ACCOUNT": place.account,

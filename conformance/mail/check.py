@@ -4,7 +4,6 @@ The contract with the runner is in conformance/README.md. The server is one of t
 """
 
 import json
-import os
 import re
 import signal
 import sys
@@ -14,32 +13,12 @@ from email.utils import parsedate_to_datetime
 import dkim
 
 from mail_server import Mailbox, parsed
+from own_server import run
 from stage import FROM, PASSWORD, PUBLIC_URL, USER, Stage
 
 # More than a line of mail may have, in every script, with lines that end a message for who is
 # careless.
 LONG = "Größe 混 👩‍🚀 " * 200 + "\n.\n..\n.dot\r\nFrom the sea\n\n\n" + "x" * 5000
-
-
-def main():
-    with Stage(os.environ["CONFORMANCE_BINARY"]) as stage:
-        hub = Hub(stage)
-        passed = [report(check, hub) for check in CHECKS]
-    return 0 if all(passed) else 1
-
-
-def report(check, hub):
-    name = check.__doc__.strip()
-    try:
-        check(hub)
-    except Exception as error:
-        print(
-            f"not ok {name}: {type(error).__name__} {' '.join(str(error).split())[:800]}",
-            flush=True,
-        )
-        return False
-    print(f"ok {name}", flush=True)
-    return True
 
 
 class Hub:
@@ -379,4 +358,4 @@ CHECKS = [
 ]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Stage, Hub, CHECKS))

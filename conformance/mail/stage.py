@@ -1,66 +1,40 @@
 """A server of our own with a mail server beside it, and what both need."""
 
-import contextlib
 import datetime
 import ipaddress
 import os
-import re
-import signal
 import ssl
-import subprocess
-import tempfile
-import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from pathlib import Path
 
-import boto3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from mail_server import Mailbox, free_port
+from mail_server import Mailbox
+from own_server import OwnServer
 
-WAIT_SECONDS = 20
-KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 USER, PASSWORD = "mailer", "s3cret pass"
 FROM = "no-reply@tidings.example"
 # What links begin with. Nobody is there: they are followed at the server's own address.
 PUBLIC_URL = "https://tidings.example"
 
 
-class Stage:
-    """Everything, from `with Stage(binary) as stage` to its end."""
+class Stage(OwnServer):
+    """A mail server, and a server of ours that sends by it."""
 
-    def __init__(self, binary):
-        self._binary = binary
-        self._closing = contextlib.ExitStack()
-        self._process = None
-        self._key = {}
-
-    def __enter__(self):
-        with contextlib.ExitStack() as closing:
-            self.folder = Path(closing.enter_context(tempfile.TemporaryDirectory()))
-            self.context = tls_context(self.folder)
-            self.records = {
-                f"{name}._domainkey.tidings.example.": make_key(self.folder / f"{name}.pem", key)
-                for name, key in (
-                    ("rsa", rsa.generate_private_key(public_exponent=65537, key_size=2048)),
-                    ("ed", ed25519.Ed25519PrivateKey.generate()),
-                )
-            }
-            self.mailbox = closing.enter_context(Mailbox(self.context, USER, PASSWORD))
-            self.port = free_port()
-            self.endpoint = f"http://127.0.0.1:{self.port}"
-            closing.callback(self.stop)
-            self.start()
-            self._closing = closing.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._closing.close()
+    def set_up(self, closing):
+        self.context = tls_context(self.folder)
+        self.records = {
+            f"{name}._domainkey.tidings.example.": make_key(self.folder / f"{name}.pem", key)
+            for name, key in (
+                ("rsa", rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+                ("ed", ed25519.Ed25519PrivateKey.generate()),
+            )
+        }
+        self.mailbox = closing.enter_context(Mailbox(self.context, USER, PASSWORD))
 
     def settings(self, **changed):
         """The table [email], as flags."""
@@ -80,36 +54,7 @@ class Stage:
         return {**os.environ, "TIDINGS_EMAIL_PASSWORD": password}
 
     def start(self):
-        printed = self.folder / "printed"
-        with printed.open("w") as out:
-            self._process = subprocess.Popen(
-                [
-                    self._binary,
-                    "serve",
-                    f"--listen=127.0.0.1:{self.port}",
-                    f"--data={self.folder / 'data'}",
-                    f"--public-url={PUBLIC_URL}",
-                    *self.settings(),
-                ],
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-            )
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not healthy(self.endpoint):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise TimeoutError("the server is not ready")
-            time.sleep(0.05)
-        self._key = dict(KEY.findall(printed.read_text())) or self._key
-
-    def stop(self, how=signal.SIGTERM):
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait()
-            self._process = None
-
-    def client(self, service):
-        return boto3.client(service, endpoint_url=self.endpoint, **self._key)
+        self.serve([f"--public-url={PUBLIC_URL}", *self.settings()], self.environment())
 
     def request(self, url, body=None, headers=()):
         """What a link answers to GET, or to POST: its status, its headers, its text."""
@@ -119,7 +64,7 @@ class Stage:
         request = urllib.request.Request(self.endpoint + path, data=data, headers=dict(headers))
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            answer = opener.open(request, timeout=WAIT_SECONDS)
+            answer = opener.open(request, timeout=self.wait_seconds)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
@@ -127,23 +72,8 @@ class Stage:
 
     def try_courier(self, password=PASSWORD, to="tester@inbox.example", **changed):
         """`tidings courier test email`: its status and what it said."""
-        done = subprocess.run(
-            [
-                self._binary,
-                "courier",
-                "test",
-                "email",
-                f"--to={to}",
-                *self.settings(**changed),
-            ],
-            env=self.environment(password),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=WAIT_SECONDS,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        words = ["email", f"--to={to}", *self.settings(**changed)]
+        return self.test_courier(words, self.environment(password))
 
 
 def make_key(path, key):
@@ -203,10 +133,3 @@ def certificate(subject, key, issuer_key, is_authority):
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
     )
     return builder.sign(issuer_key, hashes.SHA256())
-
-
-def healthy(endpoint):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with contextlib.suppress(OSError):
-        return opener.open(f"{endpoint}/health", timeout=2).status == 200
-    return False

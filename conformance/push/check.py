@@ -5,35 +5,14 @@ program's own. The services verify what they are shown with PyJWT.
 """
 
 import json
-import os
 import signal
 import sys
 import time
 
 from http2_server import CUT, HANG, LEAVE, REFUSE
+from own_server import run
 from services import complaint, google
 from stage import Stage
-
-
-def main():
-    with Stage(os.environ["CONFORMANCE_BINARY"]) as stage:
-        hub = Hub(stage)
-        passed = [report(check, hub) for check in CHECKS]
-    return 0 if all(passed) else 1
-
-
-def report(check, hub):
-    name = check.__doc__.strip()
-    try:
-        check(hub)
-    except Exception as error:
-        print(
-            f"not ok {name}: {type(error).__name__} {' '.join(str(error).split())[:800]}",
-            flush=True,
-        )
-        return False
-    print(f"ok {name}", flush=True)
-    return True
 
 
 class Hub:
@@ -360,4 +339,4 @@ CHECKS = [
 ]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Stage, Hub, CHECKS))
