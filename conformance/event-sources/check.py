@@ -4,32 +4,13 @@ The contract with the runner is in conformance/README.md. The server is one of t
 """
 
 import json
-import os
 import signal
 import sys
 
+from own_server import run
 from stage import Stage, until
 
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
-
-
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with Stage(os.environ["CONFORMANCE_BINARY"]) as stage:
-        passed = [report(check, stage) for check in CHECKS]
-    return 0 if all(passed) else 1
-
-
-def report(check, stage):
-    name = check.__doc__.strip()
-    try:
-        check(stage)
-    except Exception as error:
-        text = " ".join(f"{type(error).__name__} {error}".split())[:800]
-        print(f"not ok {name}: {text}", flush=True)
-        return False
-    print(f"ok {name}", flush=True)
-    return True
 
 
 def same(found, expected):
@@ -245,4 +226,4 @@ CHECKS = [
 ]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Stage, None, CHECKS))

@@ -1,87 +1,29 @@
 """A server of our own that runs functions, and what checks need of it."""
 
-import contextlib
 import io
 import json
 import os
-import re
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 import zipfile
 from pathlib import Path
 
-import boto3
+from own_server import OwnServer
 
 WAIT_SECONDS = 60
-KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 BOOTSTRAP = Path(__file__).with_name("bootstrap")
 CLI = Path(sys.executable).with_name("aws")
 
 
-class Stage:
-    """Everything, from `with Stage(binary) as stage` to its end."""
+class Stage(OwnServer):
+    """A server of ours, and clients of it."""
 
-    def __init__(self, binary):
-        self._binary = binary
-        self._process = None
-        self._key = {}
-
-    def __enter__(self):
-        self._temporary = tempfile.TemporaryDirectory()
-        self.folder = Path(self._temporary.name)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.endpoint = f"http://127.0.0.1:{self._port}"
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self._temporary.cleanup()
+    wait_seconds = WAIT_SECONDS
 
     def start(self):
-        printed = self.folder / "printed"
-        with printed.open("w") as out:
-            self._process = subprocess.Popen(
-                [
-                    self._binary,
-                    "serve",
-                    f"--listen=127.0.0.1:{self._port}",
-                    f"--data={self.folder / 'data'}",
-                    "--functions-hosting",
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-            )
-        until(self._is_ready)
-        self._key = dict(KEY.findall(printed.read_text())) or self._key
-        self.aws_lambda, self.sqs = self._client("lambda"), self._client("sqs")
-
-    def _is_ready(self):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with contextlib.suppress(OSError):
-            return opener.open(f"{self.endpoint}/health", timeout=5).status == 200
-        assert self._process.poll() is None, "the server has ended"
-        return False
-
-    def stop(self, how=signal.SIGTERM):
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait()
-            self._process = None
-
-    def _client(self, service):
-        return boto3.client(service, endpoint_url=self.endpoint, **self._key)
+        self.serve(["--functions-hosting"])
+        self.aws_lambda, self.sqs = self.client("lambda"), self.client("sqs")
 
     def cli(self, *words):
         """What the AWS CLI answers."""

@@ -7,100 +7,34 @@ import contextlib
 import io
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 import zipfile
 from base64 import b64decode
 from pathlib import Path
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from own_server import OwnServer, run
 
 WAIT_SECONDS = 30
-KEY = re.compile(r"aws configure set (aws_access_key_id|aws_secret_access_key) (\S+)")
 ROLE = "arn:aws:iam::000000000000:role/runs"
 REGION = "us-east-1"
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
-        passed = [report(check, server) for check in CHECKS]
-    return 0 if all(passed) else 1
-
-
-def report(check, server):
-    name = check.__doc__.strip()
-    try:
-        check(server)
-    except Exception as error:
-        said = " ".join(str(error).split())[:800]
-        print(f"not ok {name}: {type(error).__name__} {said}", flush=True)
-        return False
-    print(f"ok {name}", flush=True)
-    return True
-
-
-class Server:
+class Server(OwnServer):
     """A server of our own that runs functions."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.key = {}
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+    wait_seconds = WAIT_SECONDS
 
     def start(self):
-        printed = self.folder / "printed"
-        with printed.open("w") as out:
-            self._process = subprocess.Popen(
-                [
-                    os.environ["CONFORMANCE_BINARY"],
-                    "serve",
-                    f"--listen=127.0.0.1:{self.port}",
-                    f"--data={self.folder / 'data'}",
-                    "--functions-hosting",
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-            )
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not self.is_healthy():
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise TimeoutError("the server is not ready")
-            time.sleep(0.05)
-        self.key = dict(KEY.findall(printed.read_text())) or self.key
+        self.serve(["--functions-hosting"])
         config = Config(retries={"total_max_attempts": 1})
         for service in ("lambda", "sqs", "sns", "iam"):
-            client = boto3.client(
-                service, endpoint_url=self.endpoint, region_name=REGION, config=config, **self.key
-            )
+            client = self.client(service, region_name=REGION, config=config)
             setattr(self, service.replace("lambda", "functions"), client)
-
-    def stop(self, how=signal.SIGTERM):
-        self._process.send_signal(how)
-        self._process.wait()
-
-    def is_healthy(self):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with contextlib.suppress(OSError), opener.open(f"{self.endpoint}/health", timeout=5) as it:
-            return it.status == 200
-        return False
 
     def aws(self, *words):
         """What a command of the AWS CLI answers; an AssertionError if it fails."""
@@ -109,8 +43,7 @@ class Server:
             [aws, "--endpoint-url", self.endpoint, "--region", REGION, "--output", "json", *words],
             env={
                 **os.environ,
-                "AWS_ACCESS_KEY_ID": self.key["aws_access_key_id"],
-                "AWS_SECRET_ACCESS_KEY": self.key["aws_secret_access_key"],
+                **{name.upper(): value for name, value in self._key.items()},
                 "AWS_MAX_ATTEMPTS": "1",
             },
             capture_output=True,
@@ -381,4 +314,4 @@ def by_hand(server):
 CHECKS = (life, versions, invoking, events, killed, topics, by_hand)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Server, None, CHECKS))

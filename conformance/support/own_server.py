@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -45,8 +46,7 @@ class OwnServer:
         self._closing.close()
 
     def set_up(self, closing):
-        """Starts what stands beside the server, before it."""
-        raise NotImplementedError
+        """Starts what stands beside the server, before it; nothing, if nothing does."""
 
     def start(self):
         """Starts the server, by `serve`."""
@@ -101,8 +101,10 @@ class OwnServer:
 
 def run(stage, hub_of, checks):
     """Makes all checks of a program at its stage; the program's status."""
+    # Whoever ends us ends what we have started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with stage(os.environ["CONFORMANCE_BINARY"]) as on_stage:
-        hub = hub_of(on_stage)
+        hub = hub_of(on_stage) if hub_of else on_stage
         passed = [report(check, hub) for check in checks]
     return 0 if all(passed) else 1
 
