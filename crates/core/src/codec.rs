@@ -33,6 +33,21 @@ impl<'a> Writer<'a> {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
+    /// A number of which small ones are the most: seven bits a byte, the lowest first.
+    pub(crate) fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    /// How far it is from one number to another, in either direction, as a [`Writer::varint`].
+    pub(crate) fn difference(&mut self, from: u64, to: u64) {
+        let forward = to.wrapping_sub(from).cast_signed();
+        self.varint(((forward << 1) ^ (forward >> 63)).cast_unsigned());
+    }
+
     /// Bytes whose number the reader knows.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
@@ -100,6 +115,28 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn u64(&mut self) -> Result<u64, Damaged> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn varint(&mut self) -> Result<u64, Damaged> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = u64::from(self.u8()?);
+            let bits = byte & 0x7f;
+            if bits << shift >> shift != bits {
+                return Err(Damaged);
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Damaged)
+    }
+
+    /// The number to which [`Writer::difference`] told the way from another.
+    pub(crate) fn difference(&mut self, from: u64) -> Result<u64, Damaged> {
+        let way = self.varint()?;
+        Ok(from.wrapping_add((way >> 1) ^ (way & 1).wrapping_neg()))
     }
 
     pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], Damaged> {

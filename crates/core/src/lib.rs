@@ -34,6 +34,7 @@ pub mod limits;
 mod live_bytes;
 pub mod message;
 pub mod names;
+mod pages;
 pub mod phone_number;
 pub mod policy_document;
 pub mod price;

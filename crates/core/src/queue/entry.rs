@@ -1,12 +1,12 @@
-//! The index of a queue's messages: an entry for each, in pages.
+//! What is kept in memory of a message.
 
-use std::collections::BTreeMap;
-
+use crate::codec::{Damaged, Reader, Writer};
 use crate::message::Location;
+use crate::pages::Item;
 use crate::time::Timestamp;
 
 /// A message in memory. Its content stays in the log.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
     /// Where the message's record lies; of a published message, where it was first written.
     pub(crate) position: u64,
@@ -66,146 +66,143 @@ impl Entry {
     }
 }
 
-/// Entries in a page: with 64 bytes each, a page is 8 KiB.
-const PAGE_ENTRIES: u64 = 128;
-
-struct Page {
-    live: u32,
-    slots: [Option<Entry>; PAGE_ENTRIES as usize],
+/// What a packed entry says beside its flags: only what is not as usual.
+mod flag {
+    /// Other keys lie between the entry's and that of the one before.
+    pub(super) const GAP: u8 = 1;
+    /// The record does not follow the record of the one before.
+    pub(super) const POSITION: u8 = 1 << 1;
+    pub(super) const LENGTH: u8 = 1 << 2;
+    pub(super) const ENQUEUED_AT: u8 = 1 << 3;
+    /// It was not visible from the beginning.
+    pub(super) const VISIBLE_AT: u8 = 1 << 4;
+    /// Another group or origin than that of the one before.
+    pub(super) const GROUP_OR_ORIGIN: u8 = 1 << 5;
+    /// It has been received.
+    pub(super) const RECEIVED: u8 = 1 << 6;
+    pub(super) const HIDDEN: u8 = 1 << 7;
 }
 
-/// Entries by key. Keys only grow, so that entries lie in pages by key and a page goes when its
-/// last entry does: one message that stays for days keeps one page, not all that came after it.
-#[derive(Default)]
-pub(crate) struct Entries {
-    pages: BTreeMap<u64, Box<Page>>,
-    len: u64,
-}
+impl Item for Entry {
+    const PAGE_BITS: u32 = 6;
+    const IDLE_PAGES_MAX: usize = 4;
 
-impl Entries {
-    pub(crate) fn len(&self) -> u64 {
-        self.len
+    const FIRST: Self = Self {
+        position: 0,
+        length: 0,
+        receive_count: 0,
+        group: 0,
+        origin: 0,
+        enqueued_at: Timestamp::from_ms(0),
+        visible_at: Timestamp::from_ms(0),
+        first_received_at: Timestamp::from_ms(0),
+        received_at: Timestamp::from_ms(0),
+        state: State::Visible(Place::Line),
+    };
+
+    /// Hidden messages change when their time comes. Those that are visible but not in line stand
+    /// where a packed entry would not tell.
+    fn is_busy(&self) -> bool {
+        self.state != State::Visible(Place::Line)
     }
 
-    pub(crate) fn get(&self, key: u64) -> Option<&Entry> {
-        self.pages.get(&(key / PAGE_ENTRIES))?.slots[slot(key)].as_ref()
-    }
-
-    pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut Entry> {
-        self.pages.get_mut(&(key / PAGE_ENTRIES))?.slots[slot(key)].as_mut()
-    }
-
-    /// Adds an entry. The key must be new.
-    pub(crate) fn insert(&mut self, key: u64, entry: Entry) {
-        let page = self.pages.entry(key / PAGE_ENTRIES).or_insert_with(|| {
-            Box::new(Page { live: 0, slots: [const { None }; PAGE_ENTRIES as usize] })
-        });
-        let before = page.slots[slot(key)].replace(entry);
-        assert!(before.is_none(), "key {key} is given to one message only");
-        page.live += 1;
-        self.len += 1;
-    }
-
-    pub(crate) fn remove(&mut self, key: u64) -> Option<Entry> {
-        let page = self.pages.get_mut(&(key / PAGE_ENTRIES))?;
-        let entry = page.slots[slot(key)].take()?;
-        page.live -= 1;
-        if page.live == 0 {
-            self.pages.remove(&(key / PAGE_ENTRIES));
+    fn pack(&self, gap: u64, before: &Self, w: &mut Writer<'_>) {
+        let received = (self.receive_count, self.first_received_at, self.received_at);
+        let never = (0, Timestamp::default(), Timestamp::default());
+        let is_same_kind = (self.group, self.origin) == (before.group, before.origin);
+        let flags = [
+            (gap != 1, flag::GAP),
+            (self.position != before.end(), flag::POSITION),
+            (self.length != before.length, flag::LENGTH),
+            (self.enqueued_at != before.enqueued_at, flag::ENQUEUED_AT),
+            (self.visible_at != self.enqueued_at, flag::VISIBLE_AT),
+            (!is_same_kind, flag::GROUP_OR_ORIGIN),
+            (received != never, flag::RECEIVED),
+            (!matches!(self.state, State::Visible(_)), flag::HIDDEN),
+        ];
+        let flags = flags.iter().filter(|(is_set, _)| *is_set).fold(0, |all, (_, flag)| all | flag);
+        w.u8(flags);
+        if flags & flag::GAP != 0 {
+            w.varint(gap);
         }
-        self.len -= 1;
-        Some(entry)
-    }
-
-    /// The entries from `key` on, by key.
-    pub(crate) fn from(&self, key: u64) -> impl Iterator<Item = (u64, &Entry)> {
-        self.pages.range(key / PAGE_ENTRIES..).flat_map(move |(number, page)| {
-            let first = number * PAGE_ENTRIES;
-            let skipped = usize::try_from(key.saturating_sub(first)).unwrap_or(usize::MAX);
-            page.slots
-                .iter()
-                .enumerate()
-                .skip(skipped)
-                .filter_map(move |(i, slot)| Some((first + i as u64, slot.as_ref()?)))
-        })
-    }
-
-    /// The key of the last entry.
-    pub(crate) fn last_key(&self) -> Option<u64> {
-        let (number, page) = self.pages.last_key_value()?;
-        let slot = page.slots.iter().rposition(Option::is_some)?;
-        Some(number * PAGE_ENTRIES + slot as u64)
-    }
-
-    /// All entries, by key.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &Entry)> {
-        self.from(0)
-    }
-
-    /// The entries of the page that holds `key` or, if it is gone, of the next one that is there;
-    /// and the key with which to ask for the page after.
-    pub(crate) fn page_from(&self, key: u64) -> Option<(impl Iterator<Item = (u64, &Entry)>, u64)> {
-        let (number, page) = self.pages.range(key / PAGE_ENTRIES..).next()?;
-        let first = number * PAGE_ENTRIES;
-        let entries = page
-            .slots
-            .iter()
-            .enumerate()
-            .filter_map(move |(i, slot)| Some((first + i as u64, slot.as_ref()?)));
-        Some((entries, first + PAGE_ENTRIES))
-    }
-}
-
-fn slot(key: u64) -> usize {
-    (key % PAGE_ENTRIES) as usize
-}
-
-const _: () = assert!(size_of::<Option<Entry>>() <= 64, "the aim for a message in memory");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(position: u64) -> Entry {
-        Entry {
-            position,
-            length: 1,
-            receive_count: 0,
-            group: 0,
-            origin: 0,
-            enqueued_at: Timestamp::default(),
-            visible_at: Timestamp::default(),
-            first_received_at: Timestamp::default(),
-            received_at: Timestamp::default(),
-            state: State::Visible(Place::Line),
+        if flags & flag::POSITION != 0 {
+            w.difference(before.end(), self.position);
+        }
+        if flags & flag::LENGTH != 0 {
+            w.varint(self.length.into());
+        }
+        if flags & flag::ENQUEUED_AT != 0 {
+            w.difference(before.enqueued_at.as_ms(), self.enqueued_at.as_ms());
+        }
+        if flags & flag::VISIBLE_AT != 0 {
+            w.difference(self.enqueued_at.as_ms(), self.visible_at.as_ms());
+        }
+        if flags & flag::GROUP_OR_ORIGIN != 0 {
+            w.varint(self.group.into());
+            w.varint(self.origin.into());
+        }
+        if flags & flag::RECEIVED != 0 {
+            w.varint(self.receive_count.into());
+            w.difference(self.enqueued_at.as_ms(), self.first_received_at.as_ms());
+            w.difference(self.enqueued_at.as_ms(), self.received_at.as_ms());
         }
     }
 
-    #[test]
-    fn a_page_goes_with_its_last_entry() {
-        let mut entries = Entries::default();
-        for key in 0..1000 {
-            entries.insert(key, entry(key));
+    fn unpack(before: &Self, r: &mut Reader<'_>) -> Result<(u64, Self), Damaged> {
+        let flags = r.u8()?;
+        let mut gap = 1;
+        let mut entry = Self {
+            position: before.end(),
+            length: before.length,
+            group: before.group,
+            origin: before.origin,
+            enqueued_at: before.enqueued_at,
+            ..Self::FIRST
+        };
+        if flags & flag::GAP != 0 {
+            gap = r.varint()?;
         }
-        for key in (0..1000).filter(|key| *key != 500) {
-            assert_eq!(entries.remove(key).unwrap().position, key);
-            assert!(entries.remove(key).is_none());
+        if flags & flag::POSITION != 0 {
+            entry.position = r.difference(before.end())?;
         }
-        assert_eq!((entries.len(), entries.pages.len()), (1, 1));
-        assert_eq!(entries.get(500).unwrap().position, 500);
-    }
-
-    #[test]
-    fn iteration_starts_at_the_key_asked_for() {
-        let mut entries = Entries::default();
-        for key in [3, 127, 128, 400, 900] {
-            entries.insert(key, entry(key));
+        if flags & flag::LENGTH != 0 {
+            entry.length = u32_of(r)?;
         }
-        let keys = |from| entries.from(from).map(|(key, _)| key).collect::<Vec<_>>();
-        assert_eq!(keys(0), [3, 127, 128, 400, 900]);
-        assert_eq!(keys(4), [127, 128, 400, 900]);
-        assert_eq!(keys(128), [128, 400, 900]);
-        assert_eq!(keys(401), [900]);
-        assert_eq!(keys(901), [0; 0]);
+        if flags & flag::ENQUEUED_AT != 0 {
+            entry.enqueued_at = instant(r, before.enqueued_at)?;
+        }
+        entry.visible_at = entry.enqueued_at;
+        if flags & flag::VISIBLE_AT != 0 {
+            entry.visible_at = instant(r, entry.enqueued_at)?;
+        }
+        if flags & flag::GROUP_OR_ORIGIN != 0 {
+            (entry.group, entry.origin) = (u32_of(r)?, u32_of(r)?);
+        }
+        if flags & flag::RECEIVED != 0 {
+            entry.receive_count = u32_of(r)?;
+            entry.first_received_at = instant(r, entry.enqueued_at)?;
+            entry.received_at = instant(r, entry.enqueued_at)?;
+        }
+        if flags & flag::HIDDEN != 0 {
+            entry.state = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
+        }
+        Ok((gap, entry))
     }
 }
+
+impl Entry {
+    /// The position behind the record.
+    fn end(&self) -> u64 {
+        self.position.wrapping_add(self.length.into())
+    }
+}
+
+fn instant(r: &mut Reader<'_>, from: Timestamp) -> Result<Timestamp, Damaged> {
+    r.difference(from.as_ms()).map(Timestamp::from_ms)
+}
+
+fn u32_of(r: &mut Reader<'_>) -> Result<u32, Damaged> {
+    u32::try_from(r.varint()?).map_err(|_| Damaged)
+}
+
+const _: () = assert!(size_of::<Option<Entry>>() <= 64, "the aim for a message that is unpacked");

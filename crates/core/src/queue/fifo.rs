@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entries, State};
+use super::entries::Entries;
+use super::entry::State;
 use super::groups::Groups;
+use super::key_list::KeyList;
 
 /// Bookkeeping of a FIFO queue: which groups may be received from, and what they hold.
 #[derive(Default)]
 pub(crate) struct FifoOrder {
     /// Every message of the queue, by group, then in order.
-    messages: BTreeSet<(u32, u64)>,
+    messages: BTreeMap<u32, KeyList>,
     /// Groups whose first message is visible and of which nothing is in flight, by that message:
     /// the group that has waited longest comes first.
     open: BTreeSet<(u64, u32)>,
@@ -18,19 +20,28 @@ pub(crate) struct FifoOrder {
 }
 
 impl FifoOrder {
+    /// A message comes in: behind all that are there.
     pub(crate) fn insert(&mut self, key: u64, group: u32) {
-        self.messages.insert((group, key));
+        match self.messages.get_mut(&group) {
+            Some(keys) => keys.push(key),
+            None => drop(self.messages.insert(group, KeyList::new(key))),
+        }
     }
 
-    pub(crate) fn remove(&mut self, key: u64, group: u32) {
-        self.messages.remove(&(group, key));
+    /// A message is gone from the entries.
+    pub(crate) fn remove(&mut self, key: u64, group: u32, entries: &Entries) {
+        if let Some(keys) = self.messages.get_mut(&group)
+            && !keys.strike_out(key, |key| entries.get(key).is_some())
+        {
+            self.messages.remove(&group);
+        }
     }
 
     /// Brings `open` up to date after a change to one of the group's messages.
     pub(crate) fn refresh(&mut self, group: u32, entries: &Entries, groups: &Groups) {
-        let head = self.messages.range((group, 0)..=(group, u64::MAX)).next().map(|(_, key)| *key);
         let is_idle = groups.get(group).is_some_and(|group| group.in_flight == 0);
-        let opener = head.filter(|key| is_idle && is_visible(entries, *key));
+        let head = self.messages.get(&group).filter(|_| is_idle).map(KeyList::first);
+        let opener = head.filter(|key| is_visible(entries, *key));
         let before = match opener {
             Some(key) => self.opened_by.insert(group, key),
             None => self.opened_by.remove(&group),
@@ -50,10 +61,10 @@ impl FifoOrder {
     /// of the next. A hidden message ends its group's turn.
     pub(crate) fn pick(&self, max: usize, entries: &Entries) -> Vec<u64> {
         let mut picked = Vec::with_capacity(max.min(16));
-        for (_, group) in &self.open {
-            let in_order = self.messages.range((*group, 0)..=(*group, u64::MAX));
-            let visible = in_order.map(|(_, key)| *key).take_while(|key| is_visible(entries, *key));
-            picked.extend(visible.take(max - picked.len()));
+        for keys in self.open.iter().filter_map(|(_, group)| self.messages.get(group)) {
+            let there = keys.iter().filter_map(|key| Some((key, entries.get(key)?.state)));
+            let visible = there.take_while(|(_, state)| matches!(state, State::Visible(_)));
+            picked.extend(visible.take(max - picked.len()).map(|(key, _)| key));
             if picked.len() == max {
                 break;
             }

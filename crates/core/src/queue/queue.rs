@@ -1,11 +1,12 @@
 //! One queue: what is saved of it, and the bookkeeping beside it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::deduplication::{Attempts, Deduplication};
-use super::entry::{Entries, Entry, Place, State};
+use super::entries::Entries;
+use super::entry::{Entry, Place, State};
 use super::fifo::FifoOrder;
 use super::groups::Groups;
 use super::move_task::MoveTask;
@@ -18,6 +19,7 @@ use crate::limits;
 use crate::live_bytes::LiveBytes;
 use crate::message::Location;
 use crate::names::QueueArn;
+use crate::pages::PackedPage;
 use crate::publications::Publications;
 use crate::queue_attributes::QueueAttributes;
 use crate::tags::Tags;
@@ -53,10 +55,6 @@ pub(crate) struct Queue {
     order: Order,
     in_flight: u64,
     delayed: u64,
-    /// Messages older than one that came before them, by age: those moved here from elsewhere.
-    out_of_age: BTreeSet<(Timestamp, u64)>,
-    /// The youngest age seen; all messages that are not out of age are sorted by it.
-    newest: Timestamp,
     /// The deadline that stands for the retention period.
     expiry_due: Option<Timestamp>,
     /// The deadline that stands for what the queue remembers.
@@ -144,8 +142,6 @@ impl Queue {
             order,
             in_flight: 0,
             delayed: 0,
-            out_of_age: BTreeSet::new(),
-            newest: Timestamp::default(),
             expiry_due: None,
             forget_due: None,
             waiters: Waiters::default(),
@@ -177,7 +173,7 @@ impl Queue {
         self.entries.len() - self.in_flight - self.delayed
     }
 
-    pub(crate) fn entry(&self, key: u64) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: u64) -> Option<Entry> {
         self.entries.get(key)
     }
 
@@ -234,16 +230,14 @@ impl Queue {
         self.in_flight >= limits::IN_FLIGHT_MAX
     }
 
-    /// Messages whose retention period has passed, at most `max`.
-    pub(crate) fn expired(&self, now: Timestamp, max: usize) -> Vec<u64> {
-        let in_order = self.entries.iter().take_while(|(_, entry)| self.is_expired(entry, now));
-        let out_of_age = self.out_of_age.iter().take_while(|(at, _)| self.expires_at(*at) <= now);
-        let mut keys: Vec<u64> = out_of_age.map(|(_, key)| *key).take(max).collect();
-        keys.extend(in_order.map(|(key, _)| key).take(max));
-        keys.sort_unstable();
-        keys.dedup();
-        keys.truncate(max);
-        keys
+    /// Messages whose retention period has passed, at most `max`; not all that there are, but some,
+    /// unless there are none.
+    pub(crate) fn expired(&mut self, now: Timestamp, max: usize) -> Vec<u64> {
+        let period_ms = u64::from(self.attributes.message_retention_period) * 1000;
+        match now.as_ms().checked_sub(period_ms) {
+            Some(until) => self.entries.enqueued_until(Timestamp::from_ms(until), max),
+            None => Vec::new(),
+        }
     }
 
     /// Whether a message's retention period has passed.
@@ -284,15 +278,7 @@ impl Queue {
     /// A message is put where it belongs according to its entry; its group and its origin know of
     /// it already.
     pub(super) fn restore(&mut self, key: u64, entry: Entry, is_hidden: bool, upkeep: &mut Upkeep) {
-        if entry.enqueued_at < self.newest {
-            self.out_of_age.insert((entry.enqueued_at, key));
-        } else {
-            self.newest = entry.enqueued_at;
-        }
-        let expires_at = self.expires_at(entry.enqueued_at);
-        if self.expiry_due.is_none_or(|due| expires_at < due) {
-            self.set_expiry_due(Some(expires_at), upkeep);
-        }
+        self.expire_by(entry.enqueued_at, upkeep);
         upkeep.hold(entry.location(), self.origins.is_published(entry.origin));
         let group = entry.group;
         let hidden = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
@@ -301,6 +287,35 @@ impl Queue {
             order.insert(key, group);
         }
         self.enter(key, is_hidden.then_some(hidden), upkeep);
+    }
+
+    /// What [`Queue::restore`] does, for a page of a snapshot and all that is in it.
+    pub(super) fn restore_page(
+        &mut self,
+        number: u64,
+        page: PackedPage,
+        entries: &[(u64, Entry)],
+        upkeep: &mut Upkeep,
+    ) {
+        let Some(oldest) = entries.iter().map(|(_, entry)| entry.enqueued_at).min() else { return };
+        self.expire_by(oldest, upkeep);
+        for (_, entry) in entries {
+            upkeep.hold(entry.location(), self.origins.is_published(entry.origin));
+        }
+        self.entries.adopt(number, page, oldest);
+        for (key, entry) in entries {
+            if let Order::Fifo(order) = &mut self.order {
+                order.insert(*key, entry.group);
+            }
+            match entry.state {
+                State::Visible(_) => {
+                    if let Order::Fifo(order) = &mut self.order {
+                        order.refresh(entry.group, &self.entries, &self.groups);
+                    }
+                }
+                hidden => self.enter(*key, Some(hidden), upkeep),
+            }
+        }
     }
 
     /// A message is handed out at `at`, hidden until `visible_at`.
@@ -317,13 +332,14 @@ impl Queue {
         if let Order::Standard(order) = &mut self.order {
             order.pass(key, &mut self.entries);
         }
-        let Some(entry) = self.entries.get_mut(key) else { return };
-        if entry.receive_count == 0 {
-            entry.first_received_at = at;
-        }
-        entry.receive_count = entry.receive_count.saturating_add(1);
-        entry.received_at = at;
-        entry.visible_at = visible_at;
+        self.entries.update(key, |entry| {
+            if entry.receive_count == 0 {
+                entry.first_received_at = at;
+            }
+            entry.receive_count = entry.receive_count.saturating_add(1);
+            entry.received_at = at;
+            entry.visible_at = visible_at;
+        });
         self.enter(key, (visible_at > at).then_some(State::InFlight), upkeep);
     }
 
@@ -338,9 +354,11 @@ impl Queue {
         if !self.leave(key, upkeep) {
             return;
         }
-        let Some(entry) = self.entries.get_mut(key) else { return };
-        entry.visible_at = visible_at;
-        let hidden = if entry.receive_count == 0 { State::Delayed } else { State::InFlight };
+        let hidden = self.entries.update(key, |entry| {
+            entry.visible_at = visible_at;
+            if entry.receive_count == 0 { State::Delayed } else { State::InFlight }
+        });
+        let Some(hidden) = hidden else { return };
         self.enter(key, (visible_at > at).then_some(hidden), upkeep);
     }
 
@@ -353,13 +371,13 @@ impl Queue {
         visible_at: Timestamp,
         upkeep: &mut Upkeep,
     ) {
-        if let Some(entry) = self.entries.get_mut(key) {
+        self.entries.update(key, |entry| {
             entry.receive_count = entry.receive_count.saturating_sub(1);
             if entry.receive_count == 0 {
                 entry.first_received_at = Timestamp::default();
                 entry.received_at = Timestamp::default();
             }
-        }
+        });
         self.change_visibility(key, at, visible_at, upkeep);
     }
 
@@ -385,11 +403,10 @@ impl Queue {
             return None;
         }
         let entry = self.entries.remove(key)?;
-        self.out_of_age.remove(&(entry.enqueued_at, key));
         upkeep.release(entry.location(), self.origins.is_published(entry.origin));
         self.origins.leave(entry.origin);
         if let Order::Fifo(order) = &mut self.order {
-            order.remove(key, entry.group);
+            order.remove(key, entry.group, &self.entries);
             order.refresh(entry.group, &self.entries, &self.groups);
         }
         if entry.group != 0 {
@@ -400,22 +417,22 @@ impl Queue {
 
     /// A message's record has been written again.
     pub(crate) fn relocate(&mut self, key: u64, location: Location, upkeep: &mut Upkeep) {
-        if let Some(entry) = self.entries.get_mut(key) {
+        self.entries.update(key, |entry| {
             upkeep.live.release(entry.location());
             entry.position = location.position;
             entry.length = location.length;
             upkeep.live.add(location);
-        }
+        });
     }
 
-    /// Messages whose records lie before a position, in one page of the index: the page that holds
-    /// `key` or follows it. Also the key with which to go on; `None` at the end.
+    /// Messages whose records lie before a position, in one page of the index: the page with this
+    /// number or the one that follows it. Also the number with which to go on; `None` at the end.
     pub(crate) fn records_before(
         &self,
         position: u64,
-        key: u64,
+        page: u64,
     ) -> Option<(Vec<(u64, Location)>, u64)> {
-        let (entries, next) = self.entries.page_from(key)?;
+        let (entries, next) = self.entries.page_from(page)?;
         let early = entries.filter(|(_, entry)| {
             entry.position < position && !self.origins.is_published(entry.origin)
         });
@@ -444,16 +461,13 @@ impl Queue {
         self.deduplication = Deduplication::default();
         self.attempts = Attempts::default();
         self.origins = Origins::default();
-        self.out_of_age.clear();
         (self.in_flight, self.delayed) = (0, 0);
     }
 
     /// Sets the deadline for the message that expires first; after some have, or the retention
     /// period has changed. Not before `earliest`.
     pub(crate) fn schedule_expiry(&mut self, earliest: Timestamp, upkeep: &mut Upkeep) {
-        let first = self.entries.iter().next().map(|(_, entry)| entry.enqueued_at);
-        let older = self.out_of_age.first().map(|(at, _)| *at);
-        let oldest = first.into_iter().chain(older).min();
+        let oldest = self.entries.oldest();
         self.set_expiry_due(oldest.map(|at| self.expires_at(at).max(earliest)), upkeep);
     }
 
@@ -479,8 +493,8 @@ impl Queue {
         now: Timestamp,
     ) -> Vec<(u64, Timestamp)> {
         let delay_max = u64::from(*limits::DELAY_SECONDS.end()) * 1000;
-        let young = |entry: &Entry| now - entry.enqueued_at <= delay_max;
-        let waiting = self.entries.iter().filter(|(_, e)| e.receive_count == 0 && young(e));
+        let is_young = |entry: &Entry| now - entry.enqueued_at <= delay_max;
+        let waiting = self.entries.iter().filter(|(_, e)| e.receive_count == 0 && is_young(e));
         waiting
             .map(|(key, entry)| (key, entry, entry.enqueued_at.plus_seconds(delay_seconds.into())))
             .filter(|(_, entry, visible_at)| {
@@ -519,32 +533,38 @@ impl Queue {
     /// Brings a message into a hidden state, or makes it visible.
     fn enter(&mut self, key: u64, hidden: Option<State>, upkeep: &mut Upkeep) {
         let end = self.next_key;
-        let Some(entry) = self.entries.get_mut(key) else { return };
+        let order = &mut self.order;
+        let entered = self.entries.update(key, |entry| {
+            entry.state = hidden.unwrap_or_else(|| match order {
+                Order::Standard(order) => State::Visible(order.add(key, entry.receive_count, end)),
+                Order::Fifo(_) => State::Visible(Place::Line),
+            });
+            *entry
+        });
+        let Some(entry) = entered else { return };
         let group = entry.group;
-        match hidden {
-            Some(state) => {
-                entry.state = state;
-                let due = Due::Message { queue: self.number, key };
-                upkeep.deadlines.insert(entry.visible_at, due);
-                if state == State::Delayed {
-                    self.delayed += 1;
-                } else {
-                    self.in_flight += 1;
-                    if group != 0 {
-                        self.groups.hand_out(group);
-                    }
+        if let Some(state) = hidden {
+            let due = Due::Message { queue: self.number, key };
+            upkeep.deadlines.insert(entry.visible_at, due);
+            if state == State::Delayed {
+                self.delayed += 1;
+            } else {
+                self.in_flight += 1;
+                if group != 0 {
+                    self.groups.hand_out(group);
                 }
-            }
-            None => {
-                let place = match &mut self.order {
-                    Order::Standard(order) => order.add(key, entry.receive_count, end),
-                    Order::Fifo(_) => Place::Line,
-                };
-                entry.state = State::Visible(place);
             }
         }
         if let Order::Fifo(order) = &mut self.order {
             order.refresh(group, &self.entries, &self.groups);
+        }
+    }
+
+    /// Sets the deadline for a message that was enqueued then, unless one comes before.
+    fn expire_by(&mut self, enqueued_at: Timestamp, upkeep: &mut Upkeep) {
+        let expires_at = self.expires_at(enqueued_at);
+        if self.expiry_due.is_none_or(|due| expires_at < due) {
+            self.set_expiry_due(Some(expires_at), upkeep);
         }
     }
 

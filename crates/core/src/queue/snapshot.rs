@@ -7,12 +7,22 @@ use super::origins::Origins;
 use super::queue::{KEYS_MAX, Queue, Upkeep};
 use crate::codec::{Damaged, Reader, Writer};
 use crate::names::Uuid;
+use crate::pages::PackedPage;
 use crate::queue_attributes::QueueAttributes;
 use crate::record::{MoveTaskEnd, read_arn, write_arn};
 use crate::tags::Tags;
 use crate::time::Timestamp;
 
-/// Bytes of an entry: its key, its fields, and whether it is hidden.
+/// How the entries of a queue lie in a snapshot.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum EntryFormat {
+    /// One by one, all their fields.
+    Listed,
+    /// In packed pages.
+    Packed,
+}
+
+/// Bytes of an entry that is listed: its key, its fields, and whether it is hidden.
 const ENTRY_BYTES: usize = 8 + 8 + 4 * 4 + 8 * 4 + 1;
 
 impl Queue {
@@ -31,16 +41,13 @@ impl Queue {
         self.attempts.encode(w);
         w.list(self.move_tasks.iter(), encode_move_task);
         self.groups.encode(w);
-        w.u64(self.entries.len());
-        for (key, entry) in self.entries.iter() {
-            w.u64(key);
-            encode_entry(w, entry);
-        }
+        self.entries.encode(w);
     }
 
     /// Reads a queue back. Its move tasks come separately: they are taken up by the shard.
     pub(crate) fn decode(
         r: &mut Reader<'_>,
+        format: EntryFormat,
         upkeep: &mut Upkeep,
     ) -> Result<(Self, Vec<MoveTask>), Damaged> {
         let number = r.u32()?;
@@ -66,46 +73,69 @@ impl Queue {
         queue.forget(Timestamp::default(), upkeep);
         let move_tasks = r.list(42, decode_move_task)?;
         queue.groups.decode(r)?;
-        let count = r.u64()?;
-        if count > (r.len() / ENTRY_BYTES) as u64 {
-            return Err(Damaged);
-        }
-        for _ in 0..count {
-            let key = r.u64()?;
-            let (entry, is_hidden) = decode_entry(r)?;
-            let is_consistent = key < queue.next_key
-                && entry.length > 0
-                && queue.entry(key).is_none()
-                && (entry.group != 0 || !queue.is_fifo());
-            if !is_consistent {
-                return Err(Damaged);
-            }
-            if entry.group != 0 {
-                queue.groups.rejoin(entry.group)?;
-            }
-            if entry.origin != 0 {
-                queue.origins.rejoin(entry.origin)?;
-            }
-            queue.restore(key, entry, is_hidden, upkeep);
+        match format {
+            EntryFormat::Listed => queue.decode_listed(r, upkeep)?,
+            EntryFormat::Packed => queue.decode_packed(r, upkeep)?,
         }
         if !(queue.groups.is_whole() && queue.origins.is_whole()) {
             return Err(Damaged);
         }
         Ok((queue, move_tasks))
     }
-}
 
-fn encode_entry(w: &mut Writer<'_>, entry: &Entry) {
-    w.u64(entry.position);
-    w.u32(entry.length);
-    w.u32(entry.receive_count);
-    w.u32(entry.group);
-    w.u32(entry.origin);
-    w.u64(entry.enqueued_at.as_ms());
-    w.u64(entry.visible_at.as_ms());
-    w.u64(entry.first_received_at.as_ms());
-    w.u64(entry.received_at.as_ms());
-    w.u8(u8::from(!matches!(entry.state, State::Visible(_))));
+    fn decode_packed(&mut self, r: &mut Reader<'_>, upkeep: &mut Upkeep) -> Result<(), Damaged> {
+        let mut last = None;
+        for _ in 0..r.u64()? {
+            let number = r.u64()?;
+            if last.is_some_and(|last| number <= last) {
+                return Err(Damaged);
+            }
+            last = Some(number);
+            let mut entries = Vec::new();
+            let page = PackedPage::read(number, r, |key, entry: &Entry| {
+                self.check_saved(key, entry)?;
+                entries.push((key, *entry));
+                Ok(())
+            })?;
+            self.restore_page(number, page, &entries, upkeep);
+        }
+        Ok(())
+    }
+
+    fn decode_listed(&mut self, r: &mut Reader<'_>, upkeep: &mut Upkeep) -> Result<(), Damaged> {
+        let count = r.u64()?;
+        if count > (r.len() / ENTRY_BYTES) as u64 {
+            return Err(Damaged);
+        }
+        let mut last = None;
+        for _ in 0..count {
+            let key = r.u64()?;
+            let (entry, is_hidden) = decode_entry(r)?;
+            if last.is_some_and(|last| key <= last) {
+                return Err(Damaged);
+            }
+            last = Some(key);
+            self.check_saved(key, &entry)?;
+            self.restore(key, entry, is_hidden, upkeep);
+        }
+        Ok(())
+    }
+
+    /// Whether a message can be one of this queue's; its group and its origin gain it.
+    fn check_saved(&mut self, key: u64, entry: &Entry) -> Result<(), Damaged> {
+        let is_sound =
+            key < self.next_key && entry.length > 0 && (entry.group != 0 || !self.is_fifo());
+        if !is_sound {
+            return Err(Damaged);
+        }
+        if entry.group != 0 {
+            self.groups.rejoin(entry.group)?;
+        }
+        if entry.origin != 0 {
+            self.origins.rejoin(entry.origin)?;
+        }
+        Ok(())
+    }
 }
 
 fn decode_entry(r: &mut Reader<'_>) -> Result<(Entry, bool), Damaged> {

@@ -13,7 +13,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entries, Place, State};
+use super::entries::Entries;
+use super::entry::{Place, State};
 use super::groups::Groups;
 use crate::limits;
 
@@ -79,12 +80,12 @@ impl StandardOrder {
     }
 
     fn step_over(&mut self, key: u64, entries: &mut Entries) {
-        if let Some(entry) = entries.get_mut(key)
-            && entry.state == State::Visible(Place::Line)
-        {
-            entry.state = State::Visible(Place::Returned);
-            self.returned.insert((key, key));
-        }
+        entries.update(key, |entry| {
+            if entry.state == State::Visible(Place::Line) {
+                entry.state = State::Visible(Place::Returned);
+                self.returned.insert((key, key));
+            }
+        });
     }
 
     /// The next messages to hand out, at most `max`, in order. They stay where they are.
@@ -189,9 +190,7 @@ impl StandardOrder {
     fn set_aside(&mut self, key: u64, group: u32, place: Place, entries: &mut Entries) {
         self.remove(key, group, place);
         self.aside.entry(group).or_default().insert(key);
-        if let Some(entry) = entries.get_mut(key) {
-            entry.state = State::Visible(Place::Aside);
-        }
+        entries.update(key, |entry| entry.state = State::Visible(Place::Aside));
     }
 }
 

@@ -285,7 +285,7 @@ impl Shard {
         passed: impl FnOnce(&Entry, bool) -> Passed,
     ) {
         let Some(source) = self.queues.get(&number) else { return };
-        let Some(entry) = source.entry(key).cloned() else { return };
+        let Some(entry) = source.entry(key) else { return };
         let group = source.group_name(&entry).map(str::to_owned);
         let delivery = source.delivery(&entry).cloned();
         let Some(target) = self.queues.get_mut(&target) else { return };

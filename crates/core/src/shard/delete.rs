@@ -70,7 +70,7 @@ impl Shard {
     ) -> Result<(), Rejection> {
         let receipt = self.read_handle(number, handle)?;
         let queue = self.queue(number);
-        let is_latest = |entry: &&Entry| entry.receive_count == receipt.receive_count;
+        let is_latest = |entry: &Entry| entry.receive_count == receipt.receive_count;
         let Some(entry) = queue.entry(receipt.key).filter(is_latest) else {
             return Err(Rejection::parameter(
                 "ReceiptHandle",
@@ -106,7 +106,7 @@ impl Shard {
     pub(super) fn return_messages(&mut self, receipts: &[Receipt], now: Timestamp) {
         for Receipt { queue: number, key, receive_count } in receipts.iter().copied() {
             let entry = self.queues.get(&number).and_then(|queue| queue.entry(key));
-            let is_untaken = |entry: &&Entry| {
+            let is_untaken = |entry: &Entry| {
                 entry.receive_count == receive_count && entry.state == State::InFlight
             };
             if entry.filter(is_untaken).is_some() {

@@ -180,13 +180,13 @@ impl Shard {
         let Some(entry) = queue.entry(key).filter(|entry| queue.may_be_handed_out(entry)) else {
             return Ok(());
         };
-        let to = destination.or_else(|| queue.dead_letter_source(entry));
+        let to = destination.or_else(|| queue.dead_letter_source(&entry));
         let to = to.ok_or("CouldNotDetermineMessageSource")?;
         let target = self.find(to).map_err(|_| "AWS.SimpleQueueService.NonExistentQueue")?;
         if destination.is_none() && !self.may_go_back(&queue.arn, to) {
             return Err("CouldNotDetermineMessageSource");
         }
-        if queue.delivery(entry).is_some() {
+        if queue.delivery(&entry).is_some() {
             let target_key = self.queue(target).next_key;
             self.commit(&Record::PublicationMoved {
                 at: now,

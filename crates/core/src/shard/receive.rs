@@ -107,7 +107,7 @@ impl Shard {
     /// Drops messages whose retention period has passed. Those in flight among them may have held
     /// up others.
     pub(super) fn expire(&mut self, number: u32, now: Timestamp) {
-        let Some(queue) = self.queues.get(&number) else { return };
+        let Some(queue) = self.queues.get_mut(&number) else { return };
         let keys = queue.expired(now, EXPIRED_MAX);
         if !keys.is_empty() {
             self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&keys) });
@@ -170,7 +170,7 @@ impl Shard {
     fn settle(&mut self, number: u32, key: u64, now: Timestamp) -> bool {
         let queue = self.queue(number);
         let Some(entry) = queue.entry(key) else { return true };
-        if queue.is_expired(entry, now) {
+        if queue.is_expired(&entry, now) {
             self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&[key]) });
             return true;
         }
@@ -232,7 +232,7 @@ impl Shard {
 
 fn received(queue: &Queue, publications: &Publications, key: u64) -> Option<Received> {
     let entry = queue.entry(key)?;
-    let delivery = queue.delivery(entry).cloned();
+    let delivery = queue.delivery(&entry).cloned();
     let location = match &delivery {
         Some(_) => publications.locate(entry.location()),
         None => entry.location(),
@@ -243,7 +243,7 @@ fn received(queue: &Queue, publications: &Publications, key: u64) -> Option<Rece
         first_received_at: entry.first_received_at,
         receive_count: entry.receive_count,
         sequence_number: queue.sequence_number(key),
-        dead_letter_source: queue.dead_letter_source(entry).cloned(),
+        dead_letter_source: queue.dead_letter_source(&entry).cloned(),
         delivery,
     })
 }

@@ -24,7 +24,7 @@ pub(super) struct Search {
     /// Records before this position are to be written again.
     before: u64,
     queue: u32,
-    key: u64,
+    page: u64,
     /// Once all queues have been looked through: the next publication.
     publication: Option<u64>,
 }
@@ -33,7 +33,7 @@ impl Shard {
     /// Begins the search, unless one is under way.
     pub(super) fn reclaim(&mut self, before: u64, now: Timestamp) {
         if self.search.is_none() {
-            self.search = Some(Search { before, queue: 0, key: 0, publication: None });
+            self.search = Some(Search { before, queue: 0, page: 0, publication: None });
             self.upkeep.deadlines.insert(now, Due::Reclaim);
         }
     }
@@ -64,17 +64,17 @@ impl Shard {
                 break;
             };
             if *number != search.queue {
-                (search.queue, search.key) = (*number, 0);
+                (search.queue, search.page) = (*number, 0);
             }
-            let Some((found, next_key)) = queue.records_before(search.before, search.key) else {
-                (search.queue, search.key) = (search.queue + 1, 0);
+            let Some((found, next_page)) = queue.records_before(search.before, search.page) else {
+                (search.queue, search.page) = (search.queue + 1, 0);
                 continue;
             };
             for (key, location) in found {
                 bytes += u64::from(location.length);
                 messages.push(Residence { queue: *number, key, location });
             }
-            search.key = next_key;
+            search.page = next_page;
         }
         self.ask_for(messages);
         // The last step through the queues was a short one.

@@ -1,6 +1,6 @@
 //! Replay: what the log holds is applied again, unless it contradicts what came before it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::shard::Shard;
 use crate::codec::Damaged;
@@ -59,7 +59,7 @@ impl Shard {
             Record::MessageRelocated { queue, key, .. } => {
                 let queue = self.queues.get(queue);
                 let entry = queue.and_then(|queue| Some((queue, queue.entry(*key)?)));
-                entry.is_none_or(|(queue, entry)| queue.delivery(entry).is_none())
+                entry.is_none_or(|(queue, entry)| queue.delivery(&entry).is_none())
             }
             Record::MessageDeadLettered { queue, target, target_key, .. }
             | Record::PublicationMoved { queue, target, target_key, .. } => {
@@ -96,7 +96,7 @@ impl Shard {
             }
             TopicRecord::MessageFannedOut { location, group, deliveries, .. } => {
                 let held = self.upkeep.publications.get(location.position);
-                let mut seen = BTreeSet::new();
+                let mut last_keys = BTreeMap::new();
                 location.length > 0
                     && location.position < position
                     && held.is_none_or(|held| {
@@ -106,7 +106,7 @@ impl Shard {
                         let queue = self.queues.get(&copy.queue);
                         let is_fifo = queue.is_some_and(|queue| queue.is_fifo());
                         self.is_new_key(copy.queue, copy.key)
-                            && seen.insert((copy.queue, copy.key))
+                            && last_keys.insert(copy.queue, copy.key).is_none_or(|k| k < copy.key)
                             && (group.is_some() || !is_fifo)
                     })
             }

@@ -8,18 +8,25 @@
 //!               queues, topics, subscriptions: list each
 //!               register: list of name (text) and value (bytes); since version 3
 //! ```
+//! Since version 4 the entries of a queue are packed as they are in memory:
+//! ```text
+//!   entries  := number of pages: u64, then for each its number (u64), how many entries, their bytes
+//! ```
 
 use super::shard::{Settings, Shard};
 use crate::codec::{Damaged, Reader, Writer};
 use crate::publications::Publications;
-use crate::queue::Queue;
+use crate::queue::{EntryFormat, Queue};
 use crate::record::{read_arn, write_arn};
 use crate::register::Register;
 use crate::time::Timestamp;
 use crate::topic::{Subscription, Target, Topic};
 
-const VERSION: u32 = 3;
-/// Without a register.
+const VERSION: u32 = 4;
+/// From this version on, entries lie in packed pages.
+const VERSION_WITH_PAGES: u32 = 4;
+/// From this version on there is a register.
+const VERSION_WITH_REGISTER: u32 = 3;
 const OLDEST_VERSION: u32 = 2;
 
 impl Shard {
@@ -69,8 +76,12 @@ impl Shard {
         shard.next_topic = r.u32()?;
         shard.next_subscription = r.u32()?;
         shard.upkeep.publications = Publications::decode(&mut r)?;
+        let format = match version {
+            VERSION_WITH_PAGES.. => EntryFormat::Packed,
+            _ => EntryFormat::Listed,
+        };
         for _ in 0..r.count(1)? {
-            let (queue, move_tasks) = Queue::decode(&mut r, &mut shard.upkeep)?;
+            let (queue, move_tasks) = Queue::decode(&mut r, format, &mut shard.upkeep)?;
             let number = queue.number;
             let is_new = number < shard.next_queue
                 && !shard.queues.contains_key(&number)
@@ -88,7 +99,7 @@ impl Shard {
             }
         }
         shard.restore_topics(&mut r)?;
-        if version > OLDEST_VERSION {
+        if version >= VERSION_WITH_REGISTER {
             shard.register = Register::decode(&mut r)?;
         }
         r.end()?;

@@ -147,8 +147,8 @@ fn message_picture(queue: &Queue, key: u64) -> Option<MessagePicture> {
         position: entry.position,
         length: entry.length,
         receive_count: entry.receive_count,
-        group: queue.group_name(entry).map(str::to_owned),
-        origin: queue.origin(entry).cloned(),
+        group: queue.group_name(&entry).map(str::to_owned),
+        origin: queue.origin(&entry).cloned(),
         instants: [
             Some(entry.enqueued_at),
             Some(entry.first_received_at),

@@ -454,7 +454,7 @@ impl Shard {
 /// The replay that a subscription's policy asks for: of what is in the archive now.
 fn replay(subscription: &Subscription, topic: &Topic) -> Option<Replay> {
     subscription.attributes.replay_policy()?;
-    let until = topic.archive.as_ref().and_then(|archive| archive.iter().last());
+    let until = topic.archive.as_ref().and_then(|archive| archive.newest());
     let until = until.map_or(0, |archived| archived.location.position);
     Some(Replay { last: 0, until, end: None, is_reading: false })
 }

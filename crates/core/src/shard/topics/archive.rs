@@ -95,7 +95,7 @@ impl Shard {
     fn left_of_replay<'s>(
         &'s self,
         subscription: &'s Subscription,
-    ) -> impl Iterator<Item = &'s Archived> {
+    ) -> impl Iterator<Item = Archived> {
         let archive = self.topics.get(&subscription.topic).and_then(|t| t.archive.as_ref());
         let policy = subscription.attributes.replay_policy();
         let parts = archive.zip(policy).zip(subscription.replay);

@@ -85,7 +85,7 @@ impl Shard {
         let queue = self.queue(number);
         let (Some(entry), Some(of)) = (queue.entry(key), queue.outbox_of) else { return };
         let (Some(subscription), Some(delivery)) =
-            (self.subscriptions.get(&of), queue.delivery(entry))
+            (self.subscriptions.get(&of), queue.delivery(&entry))
         else {
             return;
         };
@@ -182,7 +182,7 @@ impl Shard {
         let elapsed_ms = now - entry.first_received_at;
         let delay_ms = schedule.delay_after(entry.receive_count, elapsed_ms)?;
         let left_ms = schedule.left_after(elapsed_ms.saturating_add(delay_ms));
-        Some(now + delay_ms + self.jitter(entry, key, delay_ms).min(left_ms))
+        Some(now + delay_ms + self.jitter(&entry, key, delay_ms).min(left_ms))
     }
 
     /// Up to a tenth more, so that endpoints that fail together are not tried together. Of the
