@@ -29,8 +29,8 @@ use crate::sealing::{Keys, SHARD, Vault};
 
 /// The version of a data folder. It grows when an older release could not read what this one
 /// writes, such as a new kind of record. 4: there is a file `SEAL`, and the log may be sealed. 5: so may
-/// single messages. 6: there are direct outboxes.
-const FORMAT: u32 = 6;
+/// single messages. 6: there are direct outboxes. 7: snapshots pack a queue's entries.
+const FORMAT: u32 = 7;
 /// From this version on the folder has its keys, and cannot do without them.
 const FORMAT_WITH_KEYS: u32 = 4;
 /// The oldest version that can still be opened.

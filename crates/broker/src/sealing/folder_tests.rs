@@ -181,7 +181,7 @@ async fn a_folder_from_before_is_sealed_from_the_next_start_on() {
     open(folder.path(), None).unwrap().close().await;
     change_master_key(folder.path(), None, &master(1).unwrap()).unwrap();
     let broker = open(folder.path(), master(1)).unwrap();
-    assert_eq!(fs::read(folder.path().join("FORMAT")).unwrap(), b"6\n");
+    assert_eq!(fs::read(folder.path().join("FORMAT")).unwrap(), b"7\n");
     assert_eq!(bodies(&broker).await, BOTH);
     let before = files(folder.path());
     send(&broker, "a new body that is sealed").await;
@@ -425,7 +425,7 @@ async fn a_start_that_was_cut_off_is_made_again() {
 
     fs::remove_file(fresh.path().join("FORMAT")).unwrap();
     open(fresh.path(), None).unwrap().close().await;
-    assert_eq!(fs::read(fresh.path().join("FORMAT")).unwrap(), b"6\n");
+    assert_eq!(fs::read(fresh.path().join("FORMAT")).unwrap(), b"7\n");
 }
 
 #[tokio::test]

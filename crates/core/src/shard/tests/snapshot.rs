@@ -92,6 +92,17 @@ fn a_snapshot_reads_back_to_the_same_shard() {
     assert_eq!(picture::picture(&mut other), picture::picture(&mut s.shard));
 }
 
+/// Of the full scene, by a release that listed a queue's entries one by one.
+#[test]
+fn a_snapshot_of_version_3_is_read_still() {
+    let mut s = full_scene(Way::Straight);
+    let mut other = restore(include_bytes!("snapshots/version-3")).unwrap();
+    assert_eq!(picture::tasks(&other), picture::tasks(&s.shard));
+    assert_eq!(other.snapshot(), s.shard.snapshot());
+    other.advance(s.now);
+    assert_eq!(picture::picture(&mut other), picture::picture(&mut s.shard));
+}
+
 #[test]
 fn an_empty_shard_has_a_snapshot_too() {
     let s = Scene::new(Way::Straight, Settings::default());
