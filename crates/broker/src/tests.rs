@@ -240,7 +240,7 @@ async fn a_folder_of_another_format_is_refused() {
         std::fs::write(folder.path().join("FORMAT"), format).unwrap();
         Broker::open(Options::new(folder.path())).map(|_| ())
     };
-    assert!(matches!(open("7\n"), Err(OpenError::NewerFormat { found, .. }) if found == "7"));
+    assert!(matches!(open("8\n"), Err(OpenError::NewerFormat { found, .. }) if found == "8"));
     assert!(matches!(open("two"), Err(OpenError::NewerFormat { found, .. }) if found == "two"));
     assert!(matches!(open("1\n"), Err(OpenError::OlderFormat { found: 1, .. })));
 }
@@ -456,7 +456,7 @@ async fn a_folder_of_an_older_format_is_marked_as_ours() {
     std::fs::write(&format, "2\n").unwrap();
     let (broker, _) = Broker::open(Options::new(folder.path())).unwrap();
     broker.close().await;
-    assert_eq!(std::fs::read_to_string(&format).unwrap(), "6\n");
+    assert_eq!(std::fs::read_to_string(&format).unwrap(), "7\n");
 }
 
 /// Whoever has been told of a change finds it in the view, and finds it again after a restart and
