@@ -17,6 +17,11 @@ use tidings_couriers::causes;
 
 use crate::principals::Principals;
 
+/// What one thread allocates is freed by another here as a rule: a request's bytes by the writer, its
+/// answer by a worker. The system's allocator takes a lock for that, and threads wait for it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(arguments) => commands::serve(*arguments).map(done),
