@@ -213,7 +213,7 @@ fn may_use(
     settings: &tidings_lambda::Settings,
 ) -> Result<(), Refusal> {
     if let Some(role) = &settings.role {
-        trial.check_on("iam:PassRole", role)?;
+        trial.check_role(role, function)?;
     }
     match &settings.dead_letter_target {
         Some(target) => may_send(trial, function, target),
