@@ -16,6 +16,7 @@
 //! What this isolates, and what not, is in SECURITY.md.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod complaints;
 mod config;
 mod descriptors;
 mod desk;

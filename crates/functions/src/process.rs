@@ -21,7 +21,7 @@ use tracing::warn;
 use crate::desk::Desk;
 use crate::endpoint::Endpoint;
 use crate::environment::variables;
-use crate::failure::{Failure, system_problem};
+use crate::failure::{Failure, in_task, system_problem};
 use crate::guard::Guard;
 use crate::log::Log;
 use crate::process_limits::{ProcessLimits, peak_mib};
@@ -298,7 +298,8 @@ impl Birth {
         let program = self.program()?;
         self.make_scratch().map_err(StartFault::system("a folder for temporary files"))?;
         self.guard.ready().map_err(StartFault::system("/bin/sh, to guard processes"))?;
-        let errors = self.output.try_clone().map_err(StartFault::system("a pipe"))?;
+        let write = || self.output.try_clone().map_err(StartFault::system("a pipe"));
+        let (output, errors) = (write()?, write()?);
 
         let limits = ProcessLimits::new(&self.config, self.spec.memory_mib);
         let mut command = match self.config.user {
@@ -316,9 +317,9 @@ impl Birth {
             .current_dir(&self.spec.folder)
             .process_group(0)
             .stdin(Stdio::null())
-            .stdout(self.output)
+            .stdout(output)
             .stderr(errors);
-        let child = command.spawn().map_err(|error| refused(&program, &error))?;
+        let child = command.spawn().map_err(|error| self.refused(&program, &error))?;
         let pid = Pid::from_child(&child);
         self.guard.began(pid);
         if self.config.user.is_none()
@@ -341,10 +342,10 @@ impl Birth {
             let program = self.spec.folder.join(word);
             return match program.is_file() {
                 true => Ok(program),
-                false if program.starts_with(&self.spec.folder) => {
-                    Err(StartFault::Function(Failure::NoBootstrap(word.clone())))
-                }
-                false => Err(self.no_program(word, "is not there")),
+                false => Err(match in_task(&program, &self.spec.folder) {
+                    Some(program) => StartFault::Function(Failure::NoBootstrap(program)),
+                    None => self.no_program(word, "is not there"),
+                }),
             };
         }
         let path = self.environment.get("PATH").map_or("", String::as_str);
@@ -361,6 +362,26 @@ impl Birth {
         StartFault::Runtime(format!("the runtime {runtime} is started by {word}, which {problem}"))
     }
 
+    /// Whether the system refused this program, or any; and whose program it is.
+    fn refused(&self, program: &Path, error: &io::Error) -> StartFault {
+        use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
+        const ENOEXEC: i32 = 8;
+        let of_the_program =
+            matches!(error.kind(), NotFound | PermissionDenied | ArgumentListTooLong)
+                || error.raw_os_error() == Some(ENOEXEC);
+        if !of_the_program {
+            return StartFault::system("a process")(io::Error::from(error.kind()));
+        }
+        let problem = system_problem(error);
+        match in_task(program, &self.spec.folder) {
+            Some(program) => StartFault::Function(Failure::NotExecutable { program, problem }),
+            None => self.no_program(
+                &program.display().to_string(),
+                &format!("cannot be executed: {problem}"),
+            ),
+        }
+    }
+
     fn make_scratch(&self) -> io::Result<()> {
         fs::DirBuilder::new().mode(0o700).create(&self.scratch)?;
         match self.config.user {
@@ -373,21 +394,6 @@ impl Birth {
 fn end_at_once(mut child: Child, pid: Pid) {
     let _ = kill_process_group(pid, Signal::KILL);
     let _ = child.wait();
-}
-
-/// Whether the system refused this program, or any.
-fn refused(program: &Path, error: &io::Error) -> StartFault {
-    use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
-    const ENOEXEC: i32 = 8;
-    let of_the_program = matches!(error.kind(), NotFound | PermissionDenied | ArgumentListTooLong)
-        || error.raw_os_error() == Some(ENOEXEC);
-    if !of_the_program {
-        return StartFault::system("a process")(io::Error::from(error.kind()));
-    }
-    StartFault::Function(Failure::NotExecutable {
-        program: program.display().to_string(),
-        problem: system_problem(error),
-    })
 }
 
 #[cfg(test)]
