@@ -28,7 +28,8 @@ impl fmt::Debug for Complaints {
 impl Complaints {
     /// Writes into the log why a function could not be run, with what its caller is not told.
     pub(crate) fn tell(&self, function: &str, fault: &InvokeFault) {
-        let (InvokeFault::InvalidRuntime { problem } | InvokeFault::Unavailable { problem }) = fault
+        let (InvokeFault::InvalidRuntime { problem } | InvokeFault::Unavailable { problem }) =
+            fault
         else {
             return;
         };

@@ -34,6 +34,8 @@ pub(crate) struct Feed<I> {
     pub(crate) base_url: Arc<str>,
     pub(crate) sources: EventSourceService,
     pub(crate) invoke: I,
+    /// Whether policies decide who may do what.
+    pub(crate) policies_decide: bool,
     /// Kilobytes of messages on their way.
     pub(crate) room: Arc<Semaphore>,
     /// How long batches that are under way may take to end when the server stops.

@@ -1,8 +1,8 @@
 //! Event source mappings: who may make and change them, and how their functions are invoked.
 //!
-//! The service receives in the name of the function's role. Roles are not asked here; instead, who
-//! makes a mapping, changes or enables it must be permitted itself to receive from the queue, to
-//! delete there and to decrypt what is there. From then on the mapping does so, whoever made it.
+//! The service receives in the name of the function's role, which the queue's policy is asked about each
+//! time. What the role may by itself is not asked; instead, who makes a mapping, changes or enables it
+//! must be permitted itself to receive from the queue, to delete there and to decrypt what is there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -209,6 +209,11 @@ impl Hosted {
 impl Invoke for Lambda {
     fn timeout(&self, function: &Reference) -> Option<Duration> {
         Some(Duration::from_secs(self.0.timeout_seconds(function)?.into()))
+    }
+
+    fn role(&self, function: &Reference) -> Option<String> {
+        let shown = self.0.plane.look().shown(function).ok()?;
+        Some(shown.configuration.role.clone())
     }
 
     async fn invoke(&self, function: &Reference, event: Bytes) -> Result<Bytes, NotDone> {

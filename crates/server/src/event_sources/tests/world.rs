@@ -37,6 +37,7 @@ struct Inner {
     running: Mutex<(usize, usize)>,
     is_open: watch::Sender<bool>,
     is_there: Mutex<bool>,
+    role: Mutex<&'static str>,
 }
 
 impl Fake {
@@ -47,6 +48,7 @@ impl Fake {
             running: Mutex::default(),
             is_open: watch::channel(true).0,
             is_there: Mutex::new(true),
+            role: Mutex::new("arn:aws:iam::000000000000:role/path/work"),
         }))
     }
 
@@ -64,6 +66,10 @@ impl Fake {
 
     pub(super) fn is_there(&self, is_there: bool) {
         *self.0.is_there.lock().unwrap() = is_there;
+    }
+
+    pub(super) fn has_role(&self, role: &'static str) {
+        *self.0.role.lock().unwrap() = role;
     }
 
     /// The invocations so far.
@@ -85,6 +91,10 @@ impl Fake {
 impl Invoke for Fake {
     fn timeout(&self, _: &Reference) -> Option<Duration> {
         self.0.is_there.lock().unwrap().then_some(Duration::from_secs(3))
+    }
+
+    fn role(&self, _: &Reference) -> Option<String> {
+        Some((*self.0.role.lock().unwrap()).to_owned())
     }
 
     async fn invoke(&self, _: &Reference, event: Bytes) -> Result<Bytes, NotDone> {
@@ -184,6 +194,7 @@ impl World {
             base_url: "http://localhost".into(),
             sources: sources.clone(),
             invoke: function.clone(),
+            policies_decide: true,
             room,
             finish_within: Duration::from_secs(25),
         };
@@ -238,6 +249,25 @@ impl World {
         let attributes = vec![("VisibilityTimeout".to_owned(), seconds.to_string())];
         let set = Command::SetQueueAttributes { arn: queue(name), attributes };
         assert_eq!(self.broker.call(set).await, Ok(Reply::Done));
+    }
+
+    /// Sets the queue's policy: a statement about a principal and all that can be done, or none.
+    pub(super) async fn set_policy(&self, name: &str, effect: &str, principal: &str) {
+        let statement = json!({
+            "Effect": effect, "Action": "sqs:*", "Resource": "*", "Principal": { "AWS": principal },
+        });
+        let policy = match effect {
+            "" => String::new(),
+            _ => json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
+        };
+        let attributes = vec![("Policy".to_owned(), policy)];
+        let set = Command::SetQueueAttributes { arn: queue(name), attributes };
+        assert_eq!(self.broker.call(set).await, Ok(Reply::Done));
+    }
+
+    pub(super) async fn purge(&self, name: &str) {
+        let purge = Command::PurgeQueue { arn: queue(name) };
+        assert_eq!(self.broker.call(purge).await, Ok(Reply::Done));
     }
 
     /// Sends a message for each body. In a FIFO queue its first letter is its group.
