@@ -57,6 +57,11 @@ pub const RETRY_ATTEMPTS_MAX: u32 = 2;
 pub const EVENT_AGE_SECONDS: RangeInclusive<u32> = 60..=21_600;
 /// Bytes of an event that waits for an answer, and of the answer.
 pub const SYNCHRONOUS_EVENT_BYTES_MAX: usize = 6_291_556;
+/// Bytes of all events whose answers are waited for, in the server's memory. A bound of ours, as is the
+/// next one: the service has more machines.
+pub const SYNCHRONOUS_EVENTS_BYTES_MAX: usize = 128 << 20;
+/// Bytes of all answers that their clients have not read yet; nothing is begun while there are as many.
+pub const SYNCHRONOUS_ANSWERS_BYTES_MAX: usize = 128 << 20;
 /// Bytes of an event that does not.
 pub const ASYNCHRONOUS_EVENT_BYTES_MAX: usize = 1_048_576;
 /// Bytes of `X-Amz-Client-Context`.

@@ -237,7 +237,7 @@ fn errors_are_named_in_a_header() {
         let answer = refusal.answer(Service::Lambda, Protocol::Json, Uuid::from_random(0));
         let [("x-amzn-errortype", name)] = &*answer.headers else { panic!("{answer:?}") };
         assert_eq!(answer.content_type, "application/json");
-        (answer.status, name.clone(), String::from_utf8(answer.body).unwrap())
+        (answer.status, name.clone(), String::from_utf8(answer.body.into()).unwrap())
     };
     let absent = LambdaFault::no_function("arn");
     assert_eq!(

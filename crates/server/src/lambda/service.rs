@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::code::CodeStore;
 use super::errors::ErrorBook;
+use super::room::Room;
 use crate::event_sources::EventSourceService;
 use crate::plane::{LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
@@ -29,6 +30,8 @@ pub(super) struct Hosted {
     pub(super) errors: ErrorBook,
     /// Which queues' messages functions get.
     pub(super) sources: EventSourceService,
+    /// Memory of those who wait for their function's answer.
+    pub(super) room: Room,
     /// Whose archive is unpacked now.
     uploads: Semaphore,
 }
@@ -79,8 +82,8 @@ impl Lambda {
         let sources = EventSourceService::open(broker.clone()).await?;
         let plane = Plane::open(broker).await?;
         let host = Host::new(host);
-        let uploads = Semaphore::new(UPLOADS_MAX);
-        Ok(Self(Arc::new(Hosted { plane, code, host, errors, sources, uploads })))
+        let (room, uploads) = (Room::default(), Semaphore::new(UPLOADS_MAX));
+        Ok(Self(Arc::new(Hosted { plane, code, host, errors, sources, room, uploads })))
     }
 
     /// Where functions have a folder for what is temporary, below the data folder.
