@@ -51,6 +51,9 @@ pub struct Code {
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
+    /// What its files take of the disk, unpacked.
+    #[serde(default)]
+    pub unpacked_bytes: u64,
 }
 
 /// Environment variables by name. They may be secrets: their values do not print.

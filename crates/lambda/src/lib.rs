@@ -18,6 +18,7 @@ pub mod event_sources;
 mod fault;
 mod function;
 mod functions;
+mod ledger;
 pub mod limits;
 mod names;
 mod saved;

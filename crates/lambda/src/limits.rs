@@ -31,11 +31,17 @@ pub const CODE_ZIP_BYTES_MAX: usize = 52_428_800;
 pub const CODE_REQUEST_BYTES_MAX: u32 = 70_167_211;
 /// Bytes of an archive's files, unpacked.
 pub const CODE_UNPACKED_BYTES_MAX: u64 = 262_144_000;
-/// Files and folders in an archive. A bound of ours.
+/// Files in an archive, and folders that they are in. A bound of ours.
 pub const CODE_FILES_MAX: usize = 20_000;
-/// Bytes of the archives of all functions of an account in a region, each version counted as often
-/// as it is there.
+/// Bytes of the code of all functions of an account in a region: of the archive of each version, as
+/// often as it is there, and of what was in each archive, once. The service counts archives only.
 pub const CODE_STORAGE_BYTES_MAX: u64 = 75 << 30;
+/// Bytes on the disk of code that no function needs any more, before more is taken in: processes may
+/// still run it. A bound of ours.
+pub const CODE_UNNEEDED_BYTES_MAX: u64 = 10 << 30;
+/// Bytes in the register of all functions of an account in a region: settings, variables, tags, aliases
+/// and policies of all versions. A bound of ours: all are in memory.
+pub const KEPT_BYTES_MAX: u64 = 64 << 20;
 /// Functions of an account in a region. A bound of ours: all are in memory.
 pub const FUNCTIONS_MAX: usize = 1000;
 /// Published versions of a function that are there at once. A bound of ours.

@@ -78,7 +78,7 @@ impl Functions {
         }
         let qualifier = reference.qualifier.clone().unwrap_or(Qualifier::Latest);
         let write = function.key(Part::Policy(qualifier)).set(&saved);
-        Ok((vec![write], statement))
+        self.bounded(LambdaCode::PolicyLengthExceeded, (vec![write], statement))
     }
 
     /// Takes a statement out of a policy.

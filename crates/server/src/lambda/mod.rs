@@ -21,6 +21,7 @@ mod room;
 mod service;
 mod subscriptions;
 mod trial;
+mod unpack;
 
 use tidings_aws::lambda::{Asked, LambdaRequest};
 use tidings_aws::{Refusal, Service};

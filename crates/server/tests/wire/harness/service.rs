@@ -79,6 +79,11 @@ impl Service {
         Self::set(Setting { regions: Some(regions), ..Setting::default() }).await
     }
 
+    /// Where its data lies.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// A server whose keys are kept by another one, as whose root user it asks.
     pub async fn with_keys_of(keeper: &Service) -> Self {
         let keys = Some(keeper.as_key_service());
