@@ -19,9 +19,11 @@ use tidings_core::terms::Resource;
 use tidings_functions::{Invocation, InvokeFault};
 use tidings_lambda::event_sources::{EventSources, Mapping, NewMapping, Surroundings};
 use tidings_lambda::{LambdaFault, Reference};
+use tracing::debug;
 
 use super::changes::refusal;
 use super::looks::ok;
+use super::said::SaidError;
 use super::service::{Hosted, Lambda};
 use super::trial::Trial;
 use crate::event_sources::{Invoke, NotDone};
@@ -231,7 +233,11 @@ impl Invoke for Lambda {
         let reserved = invocable.function.reserved_concurrency();
         match self.0.host.invoke(&spec, reserved, invocation).await {
             Ok(invoked) => match invoked.function_error {
-                Some(error) => Err(NotDone::Failed(error.as_str().to_owned())),
+                Some(error) => {
+                    let (function, said) = (function.arn(), SaidError::of(&invoked));
+                    debug!(function, "a function failed on a batch: {said}");
+                    Err(NotDone::Failed(error.as_str().to_owned()))
+                }
                 None => Ok(invoked.payload),
             },
             Err(fault @ InvokeFault::Interrupted) => Err(NotDone::Failed(fault.to_string())),

@@ -18,6 +18,7 @@ mod events;
 mod invoke;
 mod looks;
 mod room;
+mod said;
 mod service;
 mod subscriptions;
 mod trial;
