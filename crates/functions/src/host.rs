@@ -225,6 +225,14 @@ impl Host {
         end_all(gone).await;
     }
 
+    /// Removes what a function printed from the disk, where that is written: for one that is deleted.
+    pub async fn forget(&self, function_arn: &str) {
+        let Some(logs) = self.shared.starter.logs.clone() else { return };
+        let function_arn = function_arn.to_owned();
+        // It waits while there is much to write.
+        let _ = spawn_blocking(move || logs.remove(&function_arn)).await;
+    }
+
     /// Ends all processes: idle ones at once, others when they are done, or after
     /// [`HostConfig::stop_timeout`]. Returns when none is left. From then on nothing is invoked.
     pub async fn stop(&self) {
@@ -255,6 +263,11 @@ impl Host {
         // Those that were killed earlier may still be on their way.
         if timeout(END_TIMEOUT, shared.starter.alive.closed()).await.is_err() {
             warn!("processes of functions are still there although they were killed");
+        }
+        if let Some(logs) = &shared.starter.logs
+            && timeout(END_TIMEOUT, logs.written()).await.is_err()
+        {
+            warn!("what functions printed last is not written: the disk does not keep up");
         }
     }
 }

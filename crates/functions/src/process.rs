@@ -24,6 +24,7 @@ use crate::environment::variables;
 use crate::failure::{Failure, in_task, system_problem};
 use crate::guard::Guard;
 use crate::log::Log;
+use crate::log_files::LogFiles;
 use crate::process_limits::{ProcessLimits, peak_mib};
 use crate::{FunctionSpec, HostConfig};
 
@@ -77,6 +78,8 @@ impl Group {
 pub(crate) struct Starter {
     config: Arc<HostConfig>,
     guard: Arc<Guard>,
+    /// Files for what is printed, if there are to be any.
+    pub(crate) logs: Option<Arc<LogFiles>>,
     /// Every process that is not over listens to this.
     pub(crate) alive: watch::Sender<()>,
     /// How many have been started.
@@ -89,7 +92,11 @@ impl Starter {
     pub(crate) fn new(config: Arc<HostConfig>) -> Self {
         let (alive, _) = watch::channel(());
         let (guard, numbers) = (Arc::default(), AtomicU64::new(1));
-        Self { config, guard, alive, numbers, scratch_prefix: scratch_prefix() }
+        let logs = config.logs.clone().and_then(|folder| {
+            let files = LogFiles::new(folder);
+            files.inspect_err(|error| warn!("what functions print is not written: {error}")).ok()
+        });
+        Self { config, guard, logs, alive, numbers, scratch_prefix: scratch_prefix() }
     }
 
     /// Starts a process.
@@ -108,7 +115,8 @@ impl Starter {
         let listening = Endpoint::listen(Arc::clone(&desk), user).await;
         let endpoint = listening.map_err(StartFault::system("a port on loopback"))?;
         let (reader, writer) = io::pipe().map_err(StartFault::system("a pipe"))?;
-        let log = Log::new(reader.into()).map_err(StartFault::system("a pipe"))?;
+        let printed = self.logs.as_ref().and_then(|logs| logs.begin(spec));
+        let log = Log::new(reader.into(), printed).map_err(StartFault::system("a pipe"))?;
 
         let scratch = config.scratch.join(format!("{}{number}", self.scratch_prefix));
         let now = OffsetDateTime::now_utc();

@@ -259,6 +259,22 @@ async fn a_start_that_takes_too_long() {
 }
 
 #[tokio::test]
+async fn what_a_function_prints_is_written_where_somebody_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    let mut stage = Stage::with(|config| config.logs = Some(logs.clone()));
+    stage.spec.arn = "arn:aws:lambda:eu-west-1:111122223333:function:rooms:live".to_owned();
+    let first = stage.invoke(ask("who")).await.unwrap();
+    let second = stage.invoke(ask("who")).await.unwrap();
+    stage.host.stop().await;
+    let text = fs::read_to_string(logs.join("111122223333/eu-west-1/rooms.log")).unwrap();
+    for invoked in [&first, &second] {
+        assert!(text.contains(&log(invoked)), "{text}");
+    }
+    assert_eq!(text.matches("\nREPORT RequestId: ").count(), 2, "{text}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_started() {
     let mut stage = Stage::with(|config| {
         config.runtimes.set("ruby*", ["no-such-program", "{handler}"]);

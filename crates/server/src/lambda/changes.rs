@@ -84,6 +84,7 @@ async fn follow(hosted: Arc<Hosted>, function: FunctionId, is_over: oneshot::Rec
     hosted.retire_old(&function).await;
     if is_gone {
         hosted.errors.forget_all(&function).await;
+        hosted.host.forget(&function.to_string()).await;
     }
 }
 

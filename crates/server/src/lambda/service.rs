@@ -92,6 +92,11 @@ impl Lambda {
         below(data, "tmp")
     }
 
+    /// Where what functions print is written, below the data folder, if it is.
+    pub fn logs(data: &Path) -> PathBuf {
+        below(data, "logs")
+    }
+
     /// Removes code that nothing needs, as time passes, until the server stops; then ends what runs.
     pub(crate) async fn keep(self, mut stopping: Stopping) {
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
