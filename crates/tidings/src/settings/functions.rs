@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
-use tidings_couriers::{FunctionCredentials, FunctionEndpoint, LambdaConfig, RemoteFunctions};
+use tidings_couriers::{LambdaConfig, RemoteFunctions};
 use tidings_server::{
     FunctionEnvironment, FunctionSettings as ServerFunctionSettings, HostConfig, Lambda,
 };
@@ -203,8 +203,7 @@ impl FunctionSettings {
 
 impl ElsewhereSettings {
     fn resolve(&self) -> Result<RemoteFunctions, SettingsError> {
-        let endpoint: Result<FunctionEndpoint, _> = self.endpoint.parse();
-        let endpoint = match endpoint {
+        let endpoint = match self.endpoint.parse() {
             Ok(endpoint) => endpoint,
             Err(problem) => return refused("functions.elsewhere.endpoint", problem),
         };
@@ -214,11 +213,7 @@ impl ElsewhereSettings {
             pattern: self.functions.clone().unwrap_or_else(|| "*".to_owned()),
             endpoint,
             region: self.region.clone().map(|region| region.0),
-            credentials: FunctionCredentials {
-                access_key_id: credentials.access_key_id,
-                secret: credentials.secret,
-                session_token: credentials.session_token,
-            },
+            credentials,
         })
     }
 }

@@ -11,12 +11,12 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
-use tidings_couriers::{CourierConfig, Couriers};
+use tidings_couriers::{CourierConfig, Couriers, ServiceCredentials};
 use tidings_functions::HostConfig;
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Lambda, Limits, ListenAddress, ListenerConfig, MobilePush,
-    Outbound, PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
+    KeyService, Kms, Lambda, Limits, ListenAddress, ListenerConfig, MobilePush, Outbound,
+    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
 };
 use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
@@ -96,7 +96,7 @@ impl Service {
         ExternalKmsConfig {
             endpoint: format!("http://{}", self.addr).parse().unwrap(),
             region: Region::parse(REGION).unwrap(),
-            credentials: KmsCredentials {
+            credentials: ServiceCredentials {
                 access_key_id: root.access_key_id.clone(),
                 secret: SecretKey::new(root.secret.clone()),
                 session_token: None,
