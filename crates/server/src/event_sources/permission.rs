@@ -33,17 +33,18 @@ pub(super) fn may_receive<I: Invoke>(feed: &Feed<I>, mapping: &Mapping) -> bool 
     let terms = feed.broker.terms(&Resource::Queue(mapping.queue.clone()));
     let policy = terms.as_ref().and_then(|terms| terms.policy.as_ref());
     let Some(role_arn) = feed.invoke.role(&mapping.reference()) else { return false };
-    // arn:aws:iam::ACCOUNT:role/PATH/NAME
-    let mut parts = role_arn.splitn(6, ':');
-    let (partition, account) = (parts.nth(1).unwrap_or_default(), parts.nth(2).unwrap_or_default());
-    let owner = mapping.queue.account.to_string();
+    // The role is of the function's account. What was made where nobody judges may name any other, and
+    // has no more rights by that.
+    let (account, owner) = (mapping.function.scope.account, mapping.queue.account);
     if policy.is_none() && account == owner {
         return true;
     }
+    let (account, owner) = (account.to_string(), owner.to_string());
+    let partition = mapping.queue.region.partition();
     let name = role_arn.rsplit('/').next().unwrap_or_default();
     let session = mapping.function.name.to_string();
     let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}");
-    let caller = Caller::Session { account, role_arn: &role_arn, arn: &arn, role_id: "" };
+    let caller = Caller::Session { account: &account, role_arn: &role_arn, arn: &arn, role_id: "" };
     let now_ms = i64::try_from(feed.broker.now().as_ms()).unwrap_or(i64::MAX);
     let facts = Facts {
         is_secure: true,

@@ -49,31 +49,30 @@ const NOT_PERMITTED: &str = "PROBLEM: The provided execution role does not have 
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_of_another_account_is_received_from_as_long_as_its_policy_says() {
-    let world = World::with_queue("q").await;
-    world.function.has_role("arn:aws:iam::111122223333:role/path/work");
-    world.send("q", &["1"]).await;
-    let mapping = world.map("q", MappingSettings::default()).await;
+    let world = World::with_queue("theirs").await;
+    world.send("theirs", &["1"]).await;
+    let mapping = world.map("theirs", MappingSettings::default()).await;
     until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
-    assert_eq!(world.counts("q").await, (1, 0), "nothing is received");
+    assert_eq!(world.counts("theirs").await, (1, 0), "nothing is received");
 
-    world.set_policy("q", "Allow", "arn:aws:iam::111122223333:role/path/work").await;
+    world.set_policy("theirs", "Allow", "arn:aws:iam::000000000000:role/path/work").await;
     until_problem(&world, &mapping, None).await;
-    world.until_counts("q", (0, 0)).await;
+    world.until_counts("theirs", (0, 0)).await;
     // It waits for messages now. Those that come after the owner's change are not for it.
-    world.set_policy("q", "", "").await;
-    world.send("q", &["2"]).await;
+    world.set_policy("theirs", "", "").await;
+    world.send("theirs", &["2"]).await;
     until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
-    assert_eq!(world.counts("q").await, (1, 0), "it went back");
-    world.set_policy("q", "Allow", "111122223333").await;
+    assert_eq!(world.counts("theirs").await, (1, 0), "it went back");
+    world.set_policy("theirs", "Allow", "000000000000").await;
     until_problem(&world, &mapping, None).await;
-    world.until_counts("q", (0, 0)).await;
+    world.until_counts("theirs", (0, 0)).await;
     assert_eq!(world.function.bodies(), [["1"], ["2"]]);
     // The problem ends with its reason, whether or not there are messages.
-    world.set_policy("q", "", "").await;
-    world.send("q", &["3"]).await;
+    world.set_policy("theirs", "", "").await;
+    world.send("theirs", &["3"]).await;
     until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
-    world.purge("q").await;
-    world.set_policy("q", "Allow", "111122223333").await;
+    world.purge("theirs").await;
+    world.set_policy("theirs", "Allow", "000000000000").await;
     for _ in 0..1000 {
         if world.sources.problem(mapping.uuid).is_none() {
             return;

@@ -37,7 +37,6 @@ struct Inner {
     running: Mutex<(usize, usize)>,
     is_open: watch::Sender<bool>,
     is_there: Mutex<bool>,
-    role: Mutex<&'static str>,
 }
 
 impl Fake {
@@ -48,7 +47,6 @@ impl Fake {
             running: Mutex::default(),
             is_open: watch::channel(true).0,
             is_there: Mutex::new(true),
-            role: Mutex::new("arn:aws:iam::000000000000:role/path/work"),
         }))
     }
 
@@ -66,10 +64,6 @@ impl Fake {
 
     pub(super) fn is_there(&self, is_there: bool) {
         *self.0.is_there.lock().unwrap() = is_there;
-    }
-
-    pub(super) fn has_role(&self, role: &'static str) {
-        *self.0.role.lock().unwrap() = role;
     }
 
     /// The invocations so far.
@@ -94,7 +88,7 @@ impl Invoke for Fake {
     }
 
     fn role(&self, _: &Reference) -> Option<String> {
-        Some((*self.0.role.lock().unwrap()).to_owned())
+        Some("arn:aws:iam::000000000000:role/path/work".to_owned())
     }
 
     async fn invoke(&self, _: &Reference, event: Bytes) -> Result<Bytes, NotDone> {
@@ -144,8 +138,10 @@ pub(super) struct World {
     still: mpsc::Sender<()>,
 }
 
+/// A queue of the functions' account, or, if its name begins so, of another.
 pub(super) fn queue(name: &str) -> QueueArn {
-    QueueArn::parse(&format!("arn:aws:sqs:us-east-1:000000000000:{name}")).unwrap()
+    let account = if name.starts_with("theirs") { "999988887777" } else { "000000000000" };
+    QueueArn::parse(&format!("arn:aws:sqs:us-east-1:{account}:{name}")).unwrap()
 }
 
 pub(super) fn scope() -> Scope {
