@@ -34,7 +34,7 @@ const PATH_BYTES_MAX: usize = 1024;
 const NO_ZIP: &str =
     "Could not unzip uploaded file. Please check your file, then try to upload again.";
 
-/// What a folder is called while it is being filled.
+/// How the names of folders and archives end while they are being written.
 const UNFINISHED: &str = "unfinished";
 
 impl CodeStore {
@@ -86,15 +86,19 @@ impl CodeStore {
             return Ok(code);
         }
         self.unpack(zip, &name)?;
+        // Its own: another request may be writing the same archive.
+        let unfinished = unfinished(&self.folder, &format!("{name}.zip"));
         let write = || {
-            let unfinished = self.folder.join(format!("{name}.zip.{UNFINISHED}"));
-            let mut file = File::create(&unfinished)?;
+            let mut file = File::create_new(&unfinished)?;
             file.write_all(zip)?;
             file.sync_all()?;
             fs::rename(&unfinished, &archive)?;
             File::open(&self.folder)?.sync_all()
         };
-        write().map_err(|error| cannot("kept", &error))?;
+        write().map_err(|error| {
+            let _ = remove(&unfinished);
+            cannot("kept", &error)
+        })?;
         Ok(code)
     }
 
@@ -170,7 +174,7 @@ fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A folder beside one of this name that nobody reads.
+/// A path beside one of this name that nobody reads, and nobody else writes.
 fn unfinished(folder: &Path, name: &str) -> PathBuf {
     let number: u64 = rand::random();
     folder.join(format!("{name}-{number:x}.{UNFINISHED}"))
@@ -352,6 +356,27 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
         assert!(store.folder_of(&code).unwrap().join("bootstrap").exists(), "unpacked again");
         assert_eq!(kept(&store).len(), 2);
+    }
+
+    #[test]
+    fn the_same_archive_can_be_kept_by_many_at_once() {
+        const KEEPERS: usize = 8;
+        let (_folder, store) = store();
+        for round in 0..20 {
+            let archive = zip(&[("bootstrap", 0o755, format!("{round}").as_bytes())]);
+            let start = std::sync::Barrier::new(KEEPERS);
+            std::thread::scope(|scope| {
+                for _ in 0..KEEPERS {
+                    scope.spawn(|| {
+                        start.wait();
+                        let code = store.keep(&archive).unwrap();
+                        let name = name_of(&code).unwrap();
+                        assert!(fs::read(store.archive(&name)).unwrap() == archive, "whole");
+                    });
+                }
+            });
+            assert_eq!(kept(&store).len(), 2 * (round + 1), "an archive, and what was in it");
+        }
     }
 
     #[test]
