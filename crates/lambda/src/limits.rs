@@ -44,6 +44,8 @@ pub const VERSIONS_MAX: usize = 1000;
 pub const ALIASES_MAX: usize = 200;
 /// Bytes of the policy of a function, version or alias.
 pub const POLICY_BYTES_MAX: usize = 20_480;
+/// Characters in the name of a log group.
+pub const LOG_GROUP_CHARS_MAX: usize = 512;
 /// Characters in the id of a statement.
 pub const STATEMENT_ID_CHARS_MAX: usize = 100;
 /// Characters in the token that a statement asks of an event source.
