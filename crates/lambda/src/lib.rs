@@ -25,7 +25,7 @@ mod saved;
 #[cfg(test)]
 mod testing;
 
-pub use configuration::{Code, Configuration, Environment, Settings};
+pub use configuration::{Code, Configuration, Environment, Logging, Settings};
 pub use decide::{
     AliasChange, CodeUpdate, InvokeChange, NewFunction, NewPermission, check_destination,
 };

@@ -50,8 +50,12 @@ pub const VERSIONS_MAX: usize = 1000;
 pub const ALIASES_MAX: usize = 200;
 /// Bytes of the policy of a function, version or alias.
 pub const POLICY_BYTES_MAX: usize = 20_480;
+/// Characters in the name of a log group.
+pub const LOG_GROUP_CHARS_MAX: usize = 512;
 /// Characters in the id of a statement.
 pub const STATEMENT_ID_CHARS_MAX: usize = 100;
+/// Characters in the token that a statement asks of an event source.
+pub const EVENT_SOURCE_TOKEN_CHARS_MAX: usize = 256;
 /// Invocations that an account may have under way in a region, and how many of them reserved
 /// concurrency has to leave to functions without.
 pub const ACCOUNT_CONCURRENCY: u32 = 1000;

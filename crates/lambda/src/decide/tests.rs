@@ -203,6 +203,18 @@ fn statements_come_and_go() {
             LambdaCode::Validation,
         ),
         (NewPermission { source_arn: Some("x".into()), ..permission("a") }, LambdaCode::Validation),
+        (
+            NewPermission { event_source_token: Some("x".repeat(257)), ..permission("a") },
+            LambdaCode::Validation,
+        ),
+        (
+            NewPermission { event_source_token: Some("a b".into()), ..permission("a") },
+            LambdaCode::Validation,
+        ),
+        (
+            NewPermission { principal_org_id: Some("o-short".into()), ..permission("a") },
+            LambdaCode::Validation,
+        ),
         (permission("a b"), LambdaCode::Validation),
         (
             NewPermission { revision_id: Some("x".into()), ..permission("a") },

@@ -51,7 +51,7 @@ struct Claims {
     is_new: bool,
 }
 
-/// What a folder is called while it is being filled.
+/// How the names of folders and archives end while they are being written.
 const UNFINISHED: &str = "unfinished";
 
 impl CodeStore {
@@ -275,7 +275,7 @@ fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A folder beside one of this name that nobody reads.
+/// A path beside one of this name that nobody reads, and nobody else writes.
 fn unfinished(folder: &Path, name: &str) -> PathBuf {
     let number: u64 = rand::random();
     folder.join(format!("{name}-{number:x}.{UNFINISHED}"))
@@ -375,6 +375,27 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
         assert!(store.folder_of(&code).unwrap().join("bootstrap").exists(), "unpacked again");
         assert_eq!(kept(&store).len(), 2);
+    }
+
+    #[test]
+    fn the_same_archive_can_be_kept_by_many_at_once() {
+        const KEEPERS: usize = 8;
+        let (_folder, store) = store();
+        for round in 0..20 {
+            let archive = zip(&[("bootstrap", 0o755, format!("{round}").as_bytes())]);
+            let start = std::sync::Barrier::new(KEEPERS);
+            std::thread::scope(|scope| {
+                for _ in 0..KEEPERS {
+                    scope.spawn(|| {
+                        start.wait();
+                        let code = store.keep(&archive).unwrap();
+                        let name = name_of(&code).unwrap();
+                        assert!(fs::read(store.archive(&name)).unwrap() == archive, "whole");
+                    });
+                }
+            });
+            assert_eq!(kept(&store).len(), 2 * (round + 1), "an archive, and what was in it");
+        }
     }
 
     #[test]
