@@ -1,4 +1,4 @@
-"""The drivers: programs that perform one SQS or SNS action a line through an official SDK."""
+"""The drivers: programs that perform one action a line through an official SDK."""
 
 import itertools
 import json
@@ -29,7 +29,7 @@ class Sdk:
     classless: frozenset = frozenset()
     # Runs only the scenarios marked for it, because each call takes long.
     marked_only: bool = False
-    # Services that another driver calls in the very same way.
+    # Services that it does not call: other drivers do.
     left_out: frozenset = frozenset()
     # Calls the server that does not authenticate: a few scenarios.
     is_open: bool = False
@@ -56,7 +56,7 @@ SDKS = [
         region="us-east-2",
         classless=frozenset({"InvalidAttributeValue", "KmsNotFound"}),
         # SNS still speaks the Query protocol with the newest boto3.
-        left_out=frozenset({"sns"}),
+        left_out=frozenset({"lambda", "sns"}),
     ),
     Sdk(
         name="cli",
@@ -78,6 +78,7 @@ SDKS = [
         command=[ENV / "go/driver"],
         region="ca-central-1",
         hidden=frozenset({"fault"}),
+        left_out=frozenset({"lambda"}),
     ),
     Sdk(
         name="java",
@@ -85,6 +86,7 @@ SDKS = [
         command=["java", "-cp", f"{ENV / 'java/classes'}:{ENV / 'java/lib'}/*", "driver.Driver"],
         region="sa-east-1",
         hidden=frozenset({"fault"}),
+        left_out=frozenset({"lambda"}),
     ),
     Sdk(
         name="rust",

@@ -4,6 +4,7 @@ Maps match as subsets, lists item by item, everything else by equality. A string
 begins with `$` is a matcher; conformance/README.md lists them.
 """
 
+import base64
 import json
 import re
 
@@ -139,6 +140,15 @@ def json_text(expected, got, variables, path):
     match(expected, parsed, variables, f"{path}|json")
 
 
+def blob_text(expected, got, variables, path):
+    """Of a blob: what is in it, as text."""
+    try:
+        text = base64.b64decode(got["base64"]).decode()
+    except (KeyError, TypeError, ValueError):
+        raise Mismatch(path, "a blob of text", got) from None
+    match(expected, text, variables, f"{path}|text")
+
+
 def only(expected, got, variables, path):
     match_map(expected, got, variables, path)
     surplus = sorted(set({} if got is ABSENT else got) - set(expected))
@@ -197,6 +207,7 @@ MATCHERS = {
     "$md5": digest,
     "$md5_of_attributes": attributes_digest,
     "$json": json_text,
+    "$text": blob_text,
     "$only": only,
     "$unordered": unordered,
     "$contains": contains,

@@ -93,6 +93,16 @@ PROGRAMS = [
         checks=7,
         starts_server=True,
     ),
+    *(
+        Program(
+            name=f"function-{language}",
+            part=f"function-{language}",
+            command=[VENV / "bin/python", ROOT / "functions/check.py", language],
+            checks=5,
+            starts_server=True,
+        )
+        for language in ("python", "node", "go", "rust")
+    ),
     Program(
         name="event-sources",
         part="python",

@@ -38,7 +38,7 @@ class Report:
         print()
         for driver, counts in sorted(self._counts.items()):
             seconds = f", {self._seconds[driver]:.0f} s" if driver in self._seconds else ""
-            print(f"{driver:14}{describe(counts)}{seconds}")
+            print(f"{driver:16}{describe(counts)}{seconds}")
             total += counts
         print(describe(total), flush=True)
         return self.exit_code()

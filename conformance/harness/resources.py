@@ -1,9 +1,19 @@
-"""The queues, topics, subscriptions and webhooks of a scenario, made before its first step."""
+"""The functions, queues, topics, subscriptions and webhooks of a scenario, made before its first
+step."""
 
 import json
 
 from .match import show
 from .values import resolve
+
+
+# What a function is if a scenario does not say otherwise.
+FUNCTION = {
+    "Runtime": "provided.al2023",
+    "Handler": "bootstrap",
+    "Role": "arn:aws:iam::${account}:role/runs",
+    "Code": {"ZipFile": {"$archive": "first"}},
+}
 
 
 class Failed(Exception):
@@ -22,6 +32,8 @@ class Resources:
         self.webhook_paths = {}
 
     def make(self, scenario):
+        for variable, settings in scenario.functions.items():
+            self.create_function(variable, settings or {})
         for variable, attributes in scenario.queues.items():
             self.create_queue(variable, attributes or {})
         for variable, attributes in scenario.topics.items():
@@ -52,6 +64,17 @@ class Resources:
                 "account": account,
             }
         )
+
+    def create_function(self, variable, settings):
+        """Makes `${variable}` the name of a new function, which runs the bootstrap of `lambda`; also
+        `.arn`."""
+        name = self.name(variable)
+        given = resolve({**FUNCTION, "FunctionName": name, **settings}, self._variables)
+        made = self.output("CreateFunction", given)
+        self.made_function(name)
+        # A version that is published at once is what the answer is about.
+        arn = made["FunctionArn"].removesuffix(f":{made['Version']}")
+        self._variables.update({variable: name, f"{variable}.arn": arn})
 
     def create_topic(self, variable, attributes):
         """Makes `${variable}` the ARN of a new topic; also `.name`."""
@@ -100,6 +123,9 @@ class Resources:
 
     def made_queue(self, url, **caller):
         self._made.append({"action": "DeleteQueue", "input": {"QueueUrl": url}, **caller})
+
+    def made_function(self, name, **caller):
+        self._made.append({"action": "DeleteFunction", "input": {"FunctionName": name}, **caller})
 
     def made_topic(self, arn, **caller):
         self._made.append({"action": "DeleteTopic", "input": {"TopicArn": arn}, **caller})

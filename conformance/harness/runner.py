@@ -137,7 +137,9 @@ class Run:
 
     def note_made(self, step, output):
         caller = {key: step[key] for key in ("region", "account") if key in step}
-        if step.get("action") == "CreateQueue":
+        if step.get("action") == "CreateFunction":
+            self.resources.made_function(output.get("FunctionName"), **caller)
+        elif step.get("action") == "CreateQueue":
             self.resources.made_queue(output.get("QueueUrl"), **caller)
         elif step.get("action") == "CreateTopic":
             self.resources.made_topic(output.get("TopicArn"), **caller)

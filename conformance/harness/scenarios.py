@@ -25,6 +25,7 @@ SCENARIO_KEYS = {
     "cli",
     "except",
     "region",
+    "functions",
     "queues",
     "topics",
     "webhooks",
@@ -72,6 +73,7 @@ class Scenario:
     name: str
     checked: list
     steps: list
+    functions: dict = field(default_factory=dict)
     queues: dict = field(default_factory=dict)
     topics: dict = field(default_factory=dict)
     webhooks: dict = field(default_factory=dict)
@@ -89,7 +91,8 @@ class Scenario:
     def services(self):
         """The services that its steps call."""
         named = [(s["action"], s.get("service")) for s in self.steps if "action" in s]
-        return {service_of(action, service) for action, service in named}
+        own = {"lambda"} if self.functions else set()
+        return own | {service_of(action, service) for action, service in named}
 
     @property
     def has_two_accounts(self):
@@ -139,6 +142,7 @@ def read_scenario(file, entry, errors):
         name=entry["name"],
         checked=checked,
         steps=entry["steps"],
+        functions=entry.get("functions", {}),
         queues=entry.get("queues", {}),
         topics=entry.get("topics", {}),
         webhooks=entry.get("webhooks", {}),
@@ -158,16 +162,18 @@ def read_step(step, errors, where):
     service = service_of(step["action"], step.get("service"))
     check(service, f"{where}: {step['action']} is an action of no service, or of two")
     if "error" in step:
-        step["error"] = read_error(step["error"], errors[service], where)
+        step["error"] = read_error(step["error"], errors[service], service, where)
 
 
-def read_error(error, errors, where):
+def read_error(error, errors, service, where):
     """Completes an expected error, given by its name, from the service's table in errors.yaml."""
     if isinstance(error, str):
         error = {"name": error}
     check(error["name"] in errors, f"{where}: {error['name']} is not in {ERRORS_FILE}")
     known = errors[error["name"]]
-    expected = {"fault": "Sender", **known, **error}
+    # Whose fault it is, only the Query protocol and what followed it say.
+    fault = {} if service == "lambda" else {"fault": "Sender"}
+    expected = {**fault, **known, **error}
     expected["name"] = plain_name(expected["name"])
     # Only errors of the service model get a class of their own in an SDK.
     if not expected.pop("modelled", True):

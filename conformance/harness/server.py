@@ -55,6 +55,8 @@ class Place:
             return "no access key was given"
         if scenario.is_about_regions and not self.binary:
             return "nobody knows which regions the server serves"
+        if "lambda" in scenario.services and not self.binary:
+            return "nobody knows whether the server runs functions"
         if scenario.has_two_accounts and not self.other_key:
             return "there is one account"
         return None
@@ -101,7 +103,7 @@ class Server:
         own = ["--listen", f"127.0.0.1:{port}", "--account", self.ACCOUNT]
         with open(self.log_path, "a") as log, open(self._printed, "w") as printed:
             self._process = subprocess.Popen(
-                [self._binary, "serve", *self._access, *own, *self._data],
+                [self._binary, "serve", "--functions-hosting", *self._access, *own, *self._data],
                 env=clean_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,

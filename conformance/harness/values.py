@@ -1,9 +1,14 @@
 """Values of the expectation files: variables, generated text and digests."""
 
 import base64
+import functools
 import hashlib
+import io
 import re
 import struct
+import zipfile
+
+from .install import ROOT
 
 VARIABLE = re.compile(r"\$\{([\w.-]+)\}")
 
@@ -23,6 +28,11 @@ def resolve(value, variables):
             return substitute(value["$repeat"], variables) * value["times"]
         if set(value) == {"$base64"}:
             return base64.b64encode(substitute(value["$base64"], variables).encode()).decode()
+        if set(value) == {"$archive"}:
+            return {"base64": base64.b64encode(archive(value["$archive"])).decode()}
+        if set(value) == {"$archive_digest"}:
+            digest = hashlib.sha256(archive(value["$archive_digest"])).digest()
+            return base64.b64encode(digest).decode()
         if "$pad" in value:
             end = value.get("end", "")
             return substitute(value["$pad"], variables).ljust(value["to"] - len(end), "x") + end
@@ -38,6 +48,19 @@ def substitute(text, variables):
         return str(variables[name])
 
     return VARIABLE.sub(replace, text)
+
+
+@functools.cache
+def archive(comment):
+    """The code of a function: a bootstrap, and a text by which one archive differs from another."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        # Without a date of its own: the same archive has the same digest.
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o100755 << 16
+        files.writestr(entry, (ROOT / "lambda/bootstrap.py").read_bytes())
+        files.writestr(zipfile.ZipInfo("comment"), comment)
+    return packed.getvalue()
 
 
 def md5(text):

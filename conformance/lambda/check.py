@@ -296,6 +296,8 @@ def by_hand(server):
     expect((told["StatusCode"], told["ExecutedVersion"]), (200, "$LATEST"))
     expect(json.loads(out.read_text())["event"], {"room": 7})
     name = ("--function-name", "by-hand")
+    for state in ("function-active-v2", "function-updated-v2"):
+        server.aws("lambda", "wait", state, *name)
     server.aws("lambda", "put-function-concurrency", *name, "--reserved-concurrent-executions", "2")
     expect(server.aws("lambda", "get-function", *name)["Concurrency"]["ReservedConcurrentExecutions"], 2)
     server.aws("lambda", "tag-resource", "--resource", made["FunctionArn"], "--tags", "team=rooms")

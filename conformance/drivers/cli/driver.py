@@ -51,17 +51,19 @@ def perform(request, config):
     for member in ("signing_name", "presigned"):
         if member in request:
             return {"unsendable": f"the CLI has no option for {member}"}
-    # Large inputs do not fit on a command line.
-    with tempfile.NamedTemporaryFile("w", suffix=".json", dir=config.parent) as input_file:
-        json.dump(from_json(request["input"]), input_file)
-        input_file.flush()
+    with tempfile.TemporaryDirectory(dir=config.parent) as name:
+        folder = Path(name)
+        out = folder / "out"
+        if request["action"] == "Invoke":
+            words = [*invoking(request["input"], folder), out]
+        else:
+            words = given_in_file(request["input"], folder)
         done = subprocess.run(
             [
                 *program(request.get("clock_offset")),
                 request["service"],
                 kebab(request["action"]),
-                "--cli-input-json",
-                f"file://{input_file.name}",
+                *words,
                 "--endpoint-url",
                 request["endpoint"],
                 "--region",
@@ -81,12 +83,47 @@ def perform(request, config):
             text=True,
             timeout=TIMEOUT_SECONDS,
         )
+        written = out.read_bytes() if out.exists() else None
     if done.returncode == 0:
-        return {"output": json.loads(done.stdout or "{}", object_hook=mark_blobs)}
+        output = json.loads(done.stdout or "{}", object_hook=mark_blobs)
+        if written is not None:
+            output["Payload"] = {"base64": base64.b64encode(written).decode()}
+        return {"output": output}
     refused = SERVICE_ERROR.search(done.stderr.strip())
     if refused:
         return {"error": refused.groupdict()}
     return {"failure": done.stderr.strip()}
+
+
+def given_in_file(given, folder):
+    """The words that give an input: large ones do not fit on a command line."""
+    given = {**given, "Code": {**given["Code"]}} if "Code" in given else dict(given)
+    # The code of a function is no text, and has an option of its own.
+    zipped = given.get("Code", given).pop("ZipFile", None)
+    if zipped and not given.get("Code", True):
+        del given["Code"]
+    input_file = folder / "input.json"
+    input_file.write_text(json.dumps(from_json(given)))
+    words = ["--cli-input-json", f"file://{input_file}"]
+    return words + in_file("--zip-file", zipped, folder)
+
+
+def invoking(given, folder):
+    """The words that give the input of Invoke, which the CLI reads from no file."""
+    given = dict(given)
+    words = in_file("--payload", given.pop("Payload", None), folder)
+    for member, value in given.items():
+        words += [f"--{kebab(member)}", value]
+    return words
+
+
+def in_file(option, blob, folder):
+    """The words that give a blob, if there is one."""
+    if not blob:
+        return []
+    path = folder / "blob"
+    path.write_bytes(base64.b64decode(blob["base64"]))
+    return [option, f"fileb://{path}"]
 
 
 def program(clock_offset):

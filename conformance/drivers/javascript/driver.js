@@ -2,11 +2,17 @@
 // out. The contract is in conformance/README.md.
 
 import { createInterface } from "node:readline";
+import * as lambda from "@aws-sdk/client-lambda";
 import * as sns from "@aws-sdk/client-sns";
 import * as sqs from "@aws-sdk/client-sqs";
 import { presign, signerFor } from "./signing.js";
 
 const SERVICES = {
+  lambda: {
+    sdk: lambda,
+    Client: lambda.LambdaClient,
+    ServiceException: lambda.LambdaServiceException,
+  },
   sns: { sdk: sns, Client: sns.SNSClient, ServiceException: sns.SNSServiceException },
   sqs: { sdk: sqs, Client: sqs.SQSClient, ServiceException: sqs.SQSServiceException },
 };
@@ -68,6 +74,7 @@ function fromJson(value) {
 
 function toJson(value) {
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+  if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(toJson);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member)]));

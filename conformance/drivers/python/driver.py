@@ -5,6 +5,7 @@ speak the Query protocol.
 """
 
 import base64
+import datetime
 import functools
 import json
 import sys
@@ -15,6 +16,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 import clock
 
@@ -133,6 +135,10 @@ def from_json(value):
 
 
 def to_json(value):
+    if isinstance(value, StreamingBody):
+        value = value.read()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
     if isinstance(value, dict):

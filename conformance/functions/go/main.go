@@ -56,13 +56,21 @@ func child(context.Context, event) (any, error) {
 }
 
 func batch(_ context.Context, e event) (any, error) {
-	first := e["Records"].([]any)[0].(event)
-	failure := event{"itemIdentifier": first["messageId"]}
-	return event{"batchItemFailures": []event{failure}}, nil
+	failures := []event{}
+	for _, record := range e["Records"].([]any) {
+		if message := record.(event); message["body"] == "fail" {
+			failures = append(failures, event{"itemIdentifier": message["messageId"]})
+		}
+	}
+	return event{"batchItemFailures": failures}, nil
 }
 
 func main() {
 	lambda.Start(func(ctx context.Context, e event) (any, error) {
-		return actions[e["do"]](ctx, e)
+		do, said := e["do"]
+		if !said {
+			do = os.Getenv("DO")
+		}
+		return actions[do](ctx, e)
 	})
 }

@@ -24,7 +24,12 @@ const actions = {
     }
   },
   large: () => "x".repeat(7 * 1024 * 1024),
-  batch: (event) => ({ batchItemFailures: [{ itemIdentifier: event.Records[0].messageId }] }),
+  batch: (event) => ({
+    batchItemFailures: event.Records.filter((record) => record.body === "fail").map((record) => ({
+      itemIdentifier: record.messageId,
+    })),
+  }),
 };
 
-export const handler = async (event, context) => actions[event.do](event, context);
+export const handler = async (event, context) =>
+  actions[event.do ?? process.env.DO](event, context);

@@ -6,7 +6,7 @@ import time
 
 
 def handler(event, context):
-    return ACTIONS[event["do"]](event, context)
+    return ACTIONS[event.get("do") or os.environ["DO"]](event, context)
 
 
 def echo(event, _context):
@@ -50,7 +50,8 @@ def large(_event, _context):
 
 
 def batch(event, _context):
-    return {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    failed = [record["messageId"] for record in event["Records"] if record["body"] == "fail"]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 ACTIONS = {

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import unittest
 
 from ..match import Mismatch, match
@@ -56,6 +58,12 @@ class Matching(unittest.TestCase):
         got = [{"name": "a", "id": 1}, {"name": "b", "id": 2}]
         self.assertEqual(self.accepts(expected, got), {"a": 1, "b": 2})
 
+    def test_text_inside_a_blob(self):
+        self.accepts({"$text": {"$json": {"a": 1}}}, {"base64": "eyJhIjoxfQ=="})
+        self.refuses({"$text": "a"}, {"base64": "Yg=="})
+        self.refuses({"$text": "a"}, {"base64": "/w=="})
+        self.refuses({"$text": "a"}, "a")
+
     def test_json_inside_text(self):
         self.accepts({"$json": {"a": [1]}}, '{"a": [1], "b": 2}')
         self.refuses({"$json": {"a": [1]}}, "{")
@@ -87,6 +95,14 @@ class Values(unittest.TestCase):
         self.assertEqual(resolve({"$repeat": "ab", "times": 2}, {}), "abab")
         self.assertEqual(resolve({"$pad": "${x}", "to": 8, "end": ".fifo"}, {"x": "a"}), "axx.fifo")
         self.assertEqual(resolve({"$base64": "${x}"}, {"x": "hello"}), "aGVsbG8=")
+
+    def test_an_archive_is_the_same_each_time_and_has_a_digest(self):
+        made = resolve({"$archive": "a"}, {})["base64"]
+        digest = hashlib.sha256(base64.b64decode(made)).digest()
+        self.assertEqual(
+            resolve({"$archive_digest": "a"}, {}), base64.b64encode(digest).decode()
+        )
+        self.assertNotEqual(made, resolve({"$archive": "b"}, {})["base64"])
 
 
 if __name__ == "__main__":

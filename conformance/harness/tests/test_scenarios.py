@@ -30,9 +30,18 @@ class Services(unittest.TestCase):
         self.assertIsNone(service_of("SendMessage", "sns"))
         self.assertIsNone(service_of("Shout"))
 
+    def test_what_others_have_too_is_lambdas_only_if_a_step_says_so(self):
+        self.assertEqual(service_of("Invoke"), "lambda")
+        self.assertEqual(service_of("TagResource"), "sns")
+        self.assertEqual(service_of("TagResource", "lambda"), "lambda")
+        self.assertIsNone(service_of("Publish", "lambda"))
+        self.assertIsNone(service_of("Invoke", "sns"))
+
     def test_a_scenario_has_the_services_of_its_steps(self):
         steps = "- {action: Publish}\n- {action: ReceiveMessage}\n- {get: somewhere}\n"
         self.assertEqual(scenarios(steps)[0].services, {"sns", "sqs"})
+        with_function = scenarios("- {action: Publish}\n", "  functions: {function: }\n")
+        self.assertEqual(with_function[0].services, {"lambda", "sns"})
 
 
 class Reading(unittest.TestCase):

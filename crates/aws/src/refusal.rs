@@ -1,5 +1,6 @@
 //! Every way to say no, and how it is written in either protocol.
 
+use bytes::Bytes;
 use tidings_core::names::Uuid;
 use tidings_core::rejection::{Rejection, TopicRejection};
 use tidings_identity::IdentityFault;
@@ -112,27 +113,28 @@ pub struct Answer {
     /// Headers of this answer alone.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl Answer {
     /// A reply that reports success.
-    pub fn success(protocol: Protocol, body: Vec<u8>) -> Self {
+    pub fn success(protocol: Protocol, body: impl Into<Bytes>) -> Self {
         Self::plain(200, protocol.content_type(), body)
     }
 
     /// A reply of KMS that reports success.
-    pub fn of_kms(body: Vec<u8>) -> Self {
+    pub fn of_kms(body: impl Into<Bytes>) -> Self {
         Self::plain(200, Service::Kms.json_content_type(), body)
     }
 
     /// A reply of Lambda that reports success, in whichever way the operation does.
-    pub fn of_lambda(status: u16, body: Vec<u8>) -> Self {
+    pub fn of_lambda(status: u16, body: impl Into<Bytes>) -> Self {
         Self::plain(status, Service::Lambda.json_content_type(), body)
     }
 
     /// A reply without headers of its own.
-    pub fn plain(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+    pub fn plain(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
         Self { status, content_type, query_error: None, headers: Vec::new(), body }
     }
 }
@@ -516,7 +518,7 @@ mod tests {
             assert_eq!(answer.query_error, Some(format!("{query};{fault}")));
             let text = serde_json::to_string(&refusal.text(Protocol::Json)).unwrap();
             let body = format!("{{\"__type\":\"{shape}\",\"message\":{text}}}");
-            assert_eq!(String::from_utf8(answer.body).unwrap(), body);
+            assert_eq!(String::from_utf8(answer.body.into()).unwrap(), body);
         }
     }
 
@@ -536,7 +538,7 @@ mod tests {
                  <RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
                 text.replace('>', "&gt;")
             );
-            assert_eq!(String::from_utf8(answer.body).unwrap(), body);
+            assert_eq!(String::from_utf8(answer.body.into()).unwrap(), body);
         }
     }
 
@@ -550,11 +552,11 @@ mod tests {
             r#""message":"The specified queue does not exist."}"#
         );
         assert_eq!(answer.status, 400);
-        assert_eq!(String::from_utf8(answer.body).unwrap(), body);
+        assert_eq!(String::from_utf8(answer.body.into()).unwrap(), body);
         let query_error = "AWS.SimpleQueueService.NonExistentQueue;Sender";
         assert_eq!(answer.query_error.as_deref(), Some(query_error));
         let answer = refusal.answer(Service::Sqs, Protocol::Query, id());
-        let body = String::from_utf8(answer.body).unwrap();
+        let body = String::from_utf8(answer.body.into()).unwrap();
         let message =
             "<Message>The specified queue does not exist for this wsdl version.</Message><Detail/>";
         assert!(body.contains(message), "{body}");
@@ -565,7 +567,7 @@ mod tests {
 
         let answer = Refusal::Wire(WireError::NoAction).answer(Service::Sqs, Protocol::Query, id());
         assert_eq!((answer.status, answer.content_type), (404, "text/xml"));
-        assert_eq!(answer.body, b"<UnknownOperationException/>\n");
+        assert_eq!(answer.body, &b"<UnknownOperationException/>\n"[..]);
     }
 
     /// Every error of SNS with its documented code.
@@ -623,7 +625,7 @@ mod tests {
                  <RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
                 refusal.text(Protocol::Query)
             );
-            assert_eq!(String::from_utf8(answer.body).unwrap(), body);
+            assert_eq!(String::from_utf8(answer.body.into()).unwrap(), body);
         }
     }
 }

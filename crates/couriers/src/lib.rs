@@ -32,6 +32,7 @@ mod http;
 mod lambda;
 mod push;
 mod secret_file;
+mod signed;
 pub mod signing;
 mod sms;
 mod special_addresses;
@@ -48,14 +49,15 @@ pub use email::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use gate::Gate;
 pub use http::{HttpCourier, RootsError, client_tls};
-pub use lambda::{
-    FunctionCredentials, FunctionEndpoint, LambdaConfig, LambdaCourier, RemoteFunctions,
-};
+pub use lambda::{LambdaConfig, LambdaCourier, RemoteFunctions};
 pub use push::{
     ApnsHeaders, ApplicationKey, CredentialFault, GivenCredentials, PayloadFault, PushConfig,
     PushCourier, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError,
 };
 pub use secret_file::{SecretFileError, read_secret_file};
+pub use signed::{
+    ServiceClient, ServiceCredentials, ServiceEndpoint, ServiceRequest, service_client,
+};
 pub use sms::{
     Gateway, GatewayError, OptOut, Receipt, ReceiptState, Sender, SmsConfig, SmsCourier, SmsEvent,
     SmsNotice, SmsSetupError, Status, TextMessage,

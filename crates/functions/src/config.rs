@@ -16,6 +16,9 @@ pub struct HostConfig {
     /// Where each process gets a folder of its own for temporary files, which goes with it. It is
     /// made if it is not there, and what is in it when the host starts is deleted.
     pub scratch: PathBuf,
+    /// Where all that functions print is written, in a file for each function,
+    /// `ACCOUNT/REGION/NAME.log`, of bounded size. `None`: nowhere.
+    pub logs: Option<PathBuf>,
     /// Processes at the same time, of all functions together, idle ones among them.
     pub processes_max: usize,
     /// How long a process is kept for the next invocation.
@@ -58,6 +61,7 @@ impl HostConfig {
         Self {
             runtimes: Runtimes::default(),
             scratch,
+            logs: None,
             processes_max: 64,
             idle_expiry: Duration::from_secs(5 * 60),
             wait_timeout: Duration::from_secs(5),

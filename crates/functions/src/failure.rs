@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ pub(crate) enum Failure {
     TimedOut(Duration),
     /// Its process ended in the middle.
     Exited(ExitStatus),
-    /// Its folder has nothing that can be started.
+    /// Its folder has nothing that can be started: what was looked for, [as AWS calls it](in_task).
     NoBootstrap(String),
-    /// The system refused to start what is in its folder.
+    /// The system refused to start what is in its folder, [as AWS calls it](in_task).
     NotExecutable { program: String, problem: String },
     /// Its result is larger than [`RESPONSE_BYTES_MAX`].
     ResponseTooLarge,
@@ -95,6 +96,12 @@ fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
+/// What AWS calls a file in a function's folder, wherever that is here. `None` for others.
+pub(crate) fn in_task(file: &Path, folder: &Path) -> Option<String> {
+    let file = file.strip_prefix(folder).ok()?;
+    Some(Path::new("/var/task").join(file).display().to_string())
+}
+
 /// What the system says, without its number and in lower case: `permission denied`.
 pub(crate) fn system_problem(error: &io::Error) -> String {
     let text = error.to_string();
@@ -139,11 +146,11 @@ mod tests {
             ),
             (
                 Failure::NotExecutable {
-                    program: "/code/bootstrap".to_owned(),
+                    program: in_task(Path::new("/code/bootstrap"), Path::new("/code")).unwrap(),
                     problem: system_problem(&io::Error::from_raw_os_error(13)),
                 },
                 "Runtime.InvalidEntrypoint",
-                "RequestId: r-1 Error: fork/exec /code/bootstrap: permission denied",
+                "RequestId: r-1 Error: fork/exec /var/task/bootstrap: permission denied",
             ),
             (
                 Failure::ResponseTooLarge,

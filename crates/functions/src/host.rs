@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout, timeout_at};
 use tracing::warn;
 
+use crate::complaints::Complaints;
 use crate::descriptors::warn_of_inherited_descriptors;
 use crate::pool::{Claim, Pool};
 use crate::prepared::Prepared;
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     freed: Notify,
     waiting: Mutex<usize>,
     starter: Starter,
+    complaints: Complaints,
 }
 
 impl Shared {
@@ -108,6 +110,7 @@ impl Host {
             freed: Notify::new(),
             waiting: Mutex::new(0),
             starter,
+            complaints: Complaints::default(),
         };
         Arc::new(Self { shared: Arc::new(shared), begun: OnceCell::new() })
     }
@@ -123,7 +126,8 @@ impl Host {
     }
 
     /// Runs `spec` with one event, in a process that idles or a new one, and waits for the outcome.
-    /// Who stops waiting does not stop the function.
+    /// Who stops waiting does not stop the function. What keeps a function from being run and is the
+    /// operator's to mend goes to the log.
     ///
     /// `reserved_concurrency` bounds how many invocations of the function (all its versions) run at
     /// once: whoever comes when they do is refused at once, as on AWS. When the host has no process
@@ -135,6 +139,16 @@ impl Host {
         invocation: Invocation,
     ) -> Result<Invoked, InvokeFault> {
         let prepared = Prepared::new(spec, invocation)?;
+        let invoked = self.invoke_prepared(spec, reserved_concurrency, prepared).await;
+        invoked.inspect_err(|fault| self.shared.complaints.tell(&spec.arn, fault))
+    }
+
+    async fn invoke_prepared(
+        &self,
+        spec: &Arc<FunctionSpec>,
+        reserved_concurrency: Option<u32>,
+        prepared: Prepared,
+    ) -> Result<Invoked, InvokeFault> {
         self.begin().await?;
         let place = self.place(spec, reserved_concurrency).await?;
         let running = tokio::spawn(run(place, Arc::clone(spec), prepared));
@@ -211,6 +225,14 @@ impl Host {
         end_all(gone).await;
     }
 
+    /// Removes what a function printed from the disk, where that is written: for one that is deleted.
+    pub async fn forget(&self, function_arn: &str) {
+        let Some(logs) = self.shared.starter.logs.clone() else { return };
+        let function_arn = function_arn.to_owned();
+        // It waits while there is much to write.
+        let _ = spawn_blocking(move || logs.remove(&function_arn)).await;
+    }
+
     /// Ends all processes: idle ones at once, others when they are done, or after
     /// [`HostConfig::stop_timeout`]. Returns when none is left. From then on nothing is invoked.
     pub async fn stop(&self) {
@@ -241,6 +263,11 @@ impl Host {
         // Those that were killed earlier may still be on their way.
         if timeout(END_TIMEOUT, shared.starter.alive.closed()).await.is_err() {
             warn!("processes of functions are still there although they were killed");
+        }
+        if let Some(logs) = &shared.starter.logs
+            && timeout(END_TIMEOUT, logs.written()).await.is_err()
+        {
+            warn!("what functions printed last is not written: the disk does not keep up");
         }
     }
 }

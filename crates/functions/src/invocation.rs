@@ -80,7 +80,8 @@ impl FunctionError {
 }
 
 /// Why an invocation has no outcome. But for [`Interrupted`](Self::Interrupted), the function has
-/// not seen the event.
+/// not seen the event. As texts they are for whoever invoked it: what they do not say of this machine,
+/// the log has.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum InvokeFault {
     /// No process may be had now. Lambda: `TooManyRequestsException`, 429, with the text
@@ -92,9 +93,9 @@ pub enum InvokeFault {
     },
     /// The runtime cannot be started here, which is the operator's to mend. Lambda:
     /// `InvalidRuntimeException`, 502.
-    #[error("{problem}")]
+    #[error("The runtime or runtime version specified is not supported.")]
     InvalidRuntime {
-        /// What is missing, and which setting says so.
+        /// What is missing, and which setting says so: for the operator.
         problem: String,
     },
     /// The client context is not JSON. Lambda: `InvalidRequestContentException`, 400.
@@ -105,9 +106,9 @@ pub enum InvokeFault {
     InvalidRequestId,
     /// The system refused something that a process needs: a port, a folder, a process. Lambda:
     /// `ServiceException`, 500.
-    #[error("a process for the function could not be set up: {problem}")]
+    #[error("The Lambda service encountered an internal error.")]
     Unavailable {
-        /// What, and what the system said.
+        /// What, and what the system said: for the operator.
         problem: String,
     },
     /// The host is being stopped, and has not begun. Lambda: `ServiceException`, 503.

@@ -8,7 +8,7 @@
 //! ```text
 //!   host.rs      who may have a process: pool.rs        run.rs   one invocation, from place to outcome
 //!                                                       prepared.rs, journal.rs
-//!   process.rs   a process from start to end             guard.rs, process_limits.rs, environment.rs, log.rs
+//!   process.rs   a process from start to end             guard.rs, process_limits.rs, environment.rs, log.rs, log_files.rs
 //!   endpoint.rs  a port for each process, peer.rs        runtime_api.rs   what it asks there
 //!   desk.rs      where host and runtime meet             failure.rs       what is said for a function
 //! ```
@@ -16,6 +16,7 @@
 //! What this isolates, and what not, is in SECURITY.md.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod complaints;
 mod config;
 mod descriptors;
 mod desk;
@@ -28,6 +29,7 @@ mod invocation;
 mod journal;
 pub mod limits;
 mod log;
+mod log_files;
 mod peer;
 mod pool;
 mod prepared;

@@ -14,6 +14,9 @@ pub(crate) const DRAINED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes of an invocation's log that its answer can carry.
 pub const LOG_TAIL_BYTES_MAX: usize = 4096;
 
+/// Bytes of a file with what a function prints: there are two for each function at most.
+pub const LOG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// How long a process may take until it asks for its first invocation, before that is counted as
 /// part of the invocation.
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);

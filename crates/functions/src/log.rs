@@ -1,4 +1,4 @@
-//! What a process prints, of which the end is kept.
+//! What a process prints, of which the end is kept, and all if there is a file for it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,6 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::time::sleep;
 
 use crate::limits::LOG_TAIL_BYTES_MAX;
+use crate::log_files::Printed;
 
 /// Bytes that are read in one go, so that a process that prints without end does not keep who
 /// waits for the end of what it printed.
@@ -23,7 +24,23 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// through it.
 pub(crate) struct Log {
     pipe: pipe::Receiver,
-    tail: Mutex<Tail>,
+    state: Mutex<State>,
+}
+
+/// What is kept of it.
+struct State {
+    tail: Tail,
+    /// Where all of it goes, if it goes anywhere.
+    printed: Option<Printed>,
+}
+
+impl State {
+    fn push(&mut self, bytes: &[u8]) {
+        self.tail.push(bytes);
+        if let Some(printed) = &mut self.printed {
+            printed.push(bytes);
+        }
+    }
 }
 
 impl fmt::Debug for Log {
@@ -33,13 +50,14 @@ impl fmt::Debug for Log {
 }
 
 impl Log {
-    /// The log that comes through a pipe.
-    pub(crate) fn new(pipe: OwnedFd) -> io::Result<Self> {
-        Ok(Self { pipe: pipe::Receiver::from_owned_fd(pipe)?, tail: Mutex::default() })
+    /// The log that comes through a pipe, and goes on to a file if there is one.
+    pub(crate) fn new(pipe: OwnedFd, printed: Option<Printed>) -> io::Result<Self> {
+        let state = Mutex::new(State { tail: Tail::default(), printed });
+        Ok(Self { pipe: pipe::Receiver::from_owned_fd(pipe)?, state })
     }
 
-    fn tail(&self) -> MutexGuard<'_, Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads until nobody can write any more. The process has to be read all the time, or it waits
@@ -61,23 +79,23 @@ impl Log {
     }
 
     fn read_some(&self) -> io::Result<usize> {
-        let mut tail = self.tail();
+        let mut state = self.state();
         let mut buffer = [0; 8192];
         let read = self.pipe.try_read(&mut buffer)?;
-        tail.push(&buffer[..read]);
+        state.push(&buffer[..read]);
         Ok(read)
     }
 
     /// Reads what has been printed until now. Asks the system, not the runtime, which may not know
     /// yet that there is something.
-    fn take(&self, tail: &mut Tail) {
+    fn take(&self, state: &mut State) {
         let mut buffer = [0; 8192];
         let mut taken = 0;
         while taken < TAKEN_BYTES_MAX {
             match rustix::io::read(&self.pipe, &mut buffer[..]) {
                 Ok(0) | Err(_) => return,
                 Ok(read) => {
-                    tail.push(&buffer[..read]);
+                    state.push(&buffer[..read]);
                     taken += read;
                 }
             }
@@ -86,26 +104,26 @@ impl Log {
 
     /// Adds a line of the host, after what has been printed until now.
     pub(crate) fn line(&self, line: &str) {
-        let mut tail = self.tail();
-        self.take(&mut tail);
-        tail.push(line.as_bytes());
-        tail.push(b"\n");
+        let mut state = self.state();
+        self.take(&mut state);
+        state.push(line.as_bytes());
+        state.push(b"\n");
     }
 
-    /// Forgets what has been printed until now.
+    /// Forgets what has been printed until now. A file keeps it.
     pub(crate) fn clear(&self) {
-        let mut tail = self.tail();
-        self.take(&mut tail);
-        tail.bytes.clear();
+        let mut state = self.state();
+        self.take(&mut state);
+        state.tail.bytes.clear();
     }
 
     /// The last [`LOG_TAIL_BYTES_MAX`] bytes, with `lines` at their end, whatever is printed
     /// meanwhile. Nothing of it is kept.
     pub(crate) fn end(&self, lines: &str) -> Vec<u8> {
-        let mut tail = self.tail();
-        self.take(&mut tail);
-        tail.push(lines.as_bytes());
-        tail.take()
+        let mut state = self.state();
+        self.take(&mut state);
+        state.push(lines.as_bytes());
+        state.tail.take()
     }
 }
 
@@ -137,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_is_kept_in_order() {
         let (reader, mut writer) = io::pipe().unwrap();
-        let log = Log::new(reader.into()).unwrap();
+        let log = Log::new(reader.into(), None).unwrap();
         writer.write_all(b"before\n").unwrap();
         log.clear();
         log.line("START");

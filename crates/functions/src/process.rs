@@ -21,9 +21,10 @@ use tracing::warn;
 use crate::desk::Desk;
 use crate::endpoint::Endpoint;
 use crate::environment::variables;
-use crate::failure::{Failure, system_problem};
+use crate::failure::{Failure, in_task, system_problem};
 use crate::guard::Guard;
 use crate::log::Log;
+use crate::log_files::LogFiles;
 use crate::process_limits::{ProcessLimits, peak_mib};
 use crate::{FunctionSpec, HostConfig};
 
@@ -77,6 +78,8 @@ impl Group {
 pub(crate) struct Starter {
     config: Arc<HostConfig>,
     guard: Arc<Guard>,
+    /// Files for what is printed, if there are to be any.
+    pub(crate) logs: Option<Arc<LogFiles>>,
     /// Every process that is not over listens to this.
     pub(crate) alive: watch::Sender<()>,
     /// How many have been started.
@@ -89,7 +92,11 @@ impl Starter {
     pub(crate) fn new(config: Arc<HostConfig>) -> Self {
         let (alive, _) = watch::channel(());
         let (guard, numbers) = (Arc::default(), AtomicU64::new(1));
-        Self { config, guard, alive, numbers, scratch_prefix: scratch_prefix() }
+        let logs = config.logs.clone().and_then(|folder| {
+            let files = LogFiles::new(folder);
+            files.inspect_err(|error| warn!("what functions print is not written: {error}")).ok()
+        });
+        Self { config, guard, logs, alive, numbers, scratch_prefix: scratch_prefix() }
     }
 
     /// Starts a process.
@@ -108,7 +115,8 @@ impl Starter {
         let listening = Endpoint::listen(Arc::clone(&desk), user).await;
         let endpoint = listening.map_err(StartFault::system("a port on loopback"))?;
         let (reader, writer) = io::pipe().map_err(StartFault::system("a pipe"))?;
-        let log = Log::new(reader.into()).map_err(StartFault::system("a pipe"))?;
+        let printed = self.logs.as_ref().and_then(|logs| logs.begin(spec));
+        let log = Log::new(reader.into(), printed).map_err(StartFault::system("a pipe"))?;
 
         let scratch = config.scratch.join(format!("{}{number}", self.scratch_prefix));
         let now = OffsetDateTime::now_utc();
@@ -298,7 +306,8 @@ impl Birth {
         let program = self.program()?;
         self.make_scratch().map_err(StartFault::system("a folder for temporary files"))?;
         self.guard.ready().map_err(StartFault::system("/bin/sh, to guard processes"))?;
-        let errors = self.output.try_clone().map_err(StartFault::system("a pipe"))?;
+        let write = || self.output.try_clone().map_err(StartFault::system("a pipe"));
+        let (output, errors) = (write()?, write()?);
 
         let limits = ProcessLimits::new(&self.config, self.spec.memory_mib);
         let mut command = match self.config.user {
@@ -316,9 +325,9 @@ impl Birth {
             .current_dir(&self.spec.folder)
             .process_group(0)
             .stdin(Stdio::null())
-            .stdout(self.output)
+            .stdout(output)
             .stderr(errors);
-        let child = command.spawn().map_err(|error| refused(&program, &error))?;
+        let child = command.spawn().map_err(|error| self.refused(&program, &error))?;
         let pid = Pid::from_child(&child);
         self.guard.began(pid);
         if self.config.user.is_none()
@@ -341,10 +350,10 @@ impl Birth {
             let program = self.spec.folder.join(word);
             return match program.is_file() {
                 true => Ok(program),
-                false if program.starts_with(&self.spec.folder) => {
-                    Err(StartFault::Function(Failure::NoBootstrap(word.clone())))
-                }
-                false => Err(self.no_program(word, "is not there")),
+                false => Err(match in_task(&program, &self.spec.folder) {
+                    Some(program) => StartFault::Function(Failure::NoBootstrap(program)),
+                    None => self.no_program(word, "is not there"),
+                }),
             };
         }
         let path = self.environment.get("PATH").map_or("", String::as_str);
@@ -361,6 +370,26 @@ impl Birth {
         StartFault::Runtime(format!("the runtime {runtime} is started by {word}, which {problem}"))
     }
 
+    /// Whether the system refused this program, or any; and whose program it is.
+    fn refused(&self, program: &Path, error: &io::Error) -> StartFault {
+        use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
+        const ENOEXEC: i32 = 8;
+        let of_the_program =
+            matches!(error.kind(), NotFound | PermissionDenied | ArgumentListTooLong)
+                || error.raw_os_error() == Some(ENOEXEC);
+        if !of_the_program {
+            return StartFault::system("a process")(io::Error::from(error.kind()));
+        }
+        let problem = system_problem(error);
+        match in_task(program, &self.spec.folder) {
+            Some(program) => StartFault::Function(Failure::NotExecutable { program, problem }),
+            None => self.no_program(
+                &program.display().to_string(),
+                &format!("cannot be executed: {problem}"),
+            ),
+        }
+    }
+
     fn make_scratch(&self) -> io::Result<()> {
         fs::DirBuilder::new().mode(0o700).create(&self.scratch)?;
         match self.config.user {
@@ -373,21 +402,6 @@ impl Birth {
 fn end_at_once(mut child: Child, pid: Pid) {
     let _ = kill_process_group(pid, Signal::KILL);
     let _ = child.wait();
-}
-
-/// Whether the system refused this program, or any.
-fn refused(program: &Path, error: &io::Error) -> StartFault {
-    use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
-    const ENOEXEC: i32 = 8;
-    let of_the_program = matches!(error.kind(), NotFound | PermissionDenied | ArgumentListTooLong)
-        || error.raw_os_error() == Some(ENOEXEC);
-    if !of_the_program {
-        return StartFault::system("a process")(io::Error::from(error.kind()));
-    }
-    StartFault::Function(Failure::NotExecutable {
-        program: program.display().to_string(),
-        problem: system_problem(error),
-    })
 }
 
 #[cfg(test)]

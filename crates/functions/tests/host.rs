@@ -259,30 +259,52 @@ async fn a_start_that_takes_too_long() {
 }
 
 #[tokio::test]
+async fn what_a_function_prints_is_written_where_somebody_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    let mut stage = Stage::with(|config| config.logs = Some(logs.clone()));
+    stage.spec.arn = "arn:aws:lambda:eu-west-1:111122223333:function:rooms:live".to_owned();
+    let first = stage.invoke(ask("who")).await.unwrap();
+    let second = stage.invoke(ask("who")).await.unwrap();
+    stage.host.stop().await;
+    let text = fs::read_to_string(logs.join("111122223333/eu-west-1/rooms.log")).unwrap();
+    for invoked in [&first, &second] {
+        assert!(text.contains(&log(invoked)), "{text}");
+    }
+    assert_eq!(text.matches("\nREPORT RequestId: ").count(), 2, "{text}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_started() {
     let mut stage = Stage::with(|config| {
         config.runtimes.set("ruby*", ["no-such-program", "{handler}"]);
         config.runtimes.set("java*", ["/no/such/program"]);
+        config.runtimes.set("dotnet*", ["/etc/passwd"]);
     });
     stage.spec.runtime = "provided.al2023".to_owned();
     let bootstrap = stage.path("bootstrap");
     let invoked = stage.invoke(json!(1)).await.unwrap();
-    assert!(
-        message(&invoked).ends_with(&format!("Couldn't find valid bootstrap(s): [{bootstrap}]"))
-    );
+    // Nobody outside learns where the folder is.
+    let missing = "Couldn't find valid bootstrap(s): [/var/task/bootstrap]";
+    assert!(message(&invoked).ends_with(missing));
     assert_eq!(payload(&invoked)["errorType"], "Runtime.InvalidEntrypoint");
 
     fs::write(&bootstrap, "#!/bin/sh\nexit 5\n").unwrap();
     let invoked = stage.invoke(json!(1)).await.unwrap();
-    assert!(message(&invoked).ends_with(&format!("fork/exec {bootstrap}: permission denied")));
+    assert!(message(&invoked).ends_with("fork/exec /var/task/bootstrap: permission denied"));
+    assert!(!log(&invoked).contains(&bootstrap));
 
     for (runtime, problem) in [
         ("ruby3.3", "started by no-such-program, which is in no folder of PATH"),
         ("java21", "started by /no/such/program, which is not there"),
+        ("dotnet8", "started by /etc/passwd, which cannot be executed: permission denied"),
         ("go1.x", "the runtime go1.x is not configured here"),
     ] {
         stage.spec.runtime = runtime.to_owned();
-        match stage.invoke(json!(1)).await.unwrap_err() {
+        let fault = stage.invoke(json!(1)).await.unwrap_err();
+        let told = "The runtime or runtime version specified is not supported.";
+        assert_eq!(fault.to_string(), told, "the rest is the operator's business");
+        match fault {
             InvokeFault::InvalidRuntime { problem: said } => {
                 assert!(said.contains(problem), "{said}");
             }

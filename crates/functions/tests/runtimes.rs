@@ -120,10 +120,11 @@ async fn succeeds(stage: &Stage) {
     assert_eq!(invoked.init_duration, None);
     assert_eq!(about["pid"], stage.pid().await);
 
-    let event =
-        json!({ "do": "batch", "Records": [{ "messageId": "m-1" }, { "messageId": "m-2" }] });
+    let done = json!({ "messageId": "m-1", "body": "done" });
+    let failed = json!({ "messageId": "m-2", "body": "fail" });
+    let event = json!({ "do": "batch", "Records": [done, failed] });
     let batch = payload(&stage.invoke(event).await);
-    assert_eq!(batch, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] }));
+    assert_eq!(batch, json!({ "batchItemFailures": [{ "itemIdentifier": "m-2" }] }));
 }
 
 /// As mobile SDKs send it, complete.

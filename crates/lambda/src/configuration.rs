@@ -36,12 +36,31 @@ pub struct Configuration {
     /// Where events go that were given up: the ARN of a queue or topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter_target: Option<String>,
+    /// How its log is written, if that was said: kept and shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
     /// Its code.
     pub code: Code,
     /// When it was changed last; of a version, when it was published.
     pub modified_at_ms: u64,
     /// Changes with every change.
     pub revision_id: String,
+}
+
+/// `LoggingConfig`, as it was asked for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Logging {
+    /// `Text` or `JSON`.
+    pub format: String,
+    /// The least of what a function logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_level: Option<String>,
+    /// The least of what the service logs about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_level: Option<String>,
+    /// The log group, if it is not the function's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// An archive with the code of a function, which lies elsewhere under its digest.
@@ -51,6 +70,9 @@ pub struct Code {
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
+    /// What its files take of the disk, unpacked.
+    #[serde(default)]
+    pub unpacked_bytes: u64,
 }
 
 /// Environment variables by name. They may be secrets: their values do not print.
@@ -80,6 +102,7 @@ pub struct Settings {
     pub tracing: Option<String>,
     /// An empty text takes it away.
     pub dead_letter_target: Option<String>,
+    pub logging: Option<Logging>,
 }
 
 /// Variables that nobody can set. Developer guide, "Defined runtime environment variables".
@@ -123,6 +146,7 @@ impl Settings {
         one_of(&self.runtime, "runtime", &RUNTIMES)?;
         one_of(&self.architecture, "architectures", &["x86_64", "arm64"])?;
         one_of(&self.tracing, "tracingConfig.mode", &["Active", "PassThrough"])?;
+        self.logging.as_ref().map_or(Ok(()), check_logging)?;
         if let Some(role) = self.role.as_deref().filter(|role| !is_role(role)) {
             let pattern = "satisfy regular expression pattern: \
                  arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
@@ -161,6 +185,7 @@ impl Settings {
             ephemeral_mib: self.ephemeral_mib.unwrap_or(*limits::EPHEMERAL_MIB.start()),
             tracing: self.tracing.unwrap_or_else(|| "PassThrough".to_owned()),
             dead_letter_target: self.dead_letter_target.filter(|target| !target.is_empty()),
+            logging: self.logging,
             code,
             modified_at_ms: now_ms,
             revision_id,
@@ -184,6 +209,7 @@ impl Settings {
         put(&mut configuration.architecture, self.architecture);
         put(&mut configuration.ephemeral_mib, self.ephemeral_mib);
         put(&mut configuration.tracing, self.tracing);
+        put(&mut configuration.logging, self.logging.map(Some));
         if let Some(target) = self.dead_letter_target {
             configuration.dead_letter_target = Some(target).filter(|target| !target.is_empty());
         }
@@ -270,6 +296,24 @@ fn one_of(value: &Option<String>, member: &str, values: &[&str]) -> Result<(), L
     }
 }
 
+fn check_logging(logging: &Logging) -> Result<(), LambdaFault> {
+    let Logging { format, application_level, system_level, group } = logging;
+    let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    one_of(&Some(format.clone()), "loggingConfig.logFormat", &["JSON", "Text"])?;
+    one_of(application_level, "loggingConfig.applicationLogLevel", &levels)?;
+    one_of(system_level, "loggingConfig.systemLogLevel", &["DEBUG", "INFO", "WARN"])?;
+    at_most(group, "loggingConfig.logGroup", limits::LOG_GROUP_CHARS_MAX)?;
+    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || b"._/#-".contains(&byte);
+    let is_group = |group: &&str| !group.is_empty() && group.bytes().all(is_one);
+    match group.as_deref().filter(|group| !is_group(group)) {
+        Some(group) => {
+            let pattern = "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+";
+            Err(LambdaFault::constraint(group, "loggingConfig.logGroup", pattern))
+        }
+        None => Ok(()),
+    }
+}
+
 fn is_role(arn: &str) -> bool {
     let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_/".contains(&byte);
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -334,6 +378,29 @@ mod tests {
         of(|it| it.role = Some("arn:aws:iam::111122223333:role/service-role/r+1".into())).unwrap();
         let full = BTreeMap::from([("KEY".to_owned(), "v".repeat(4093))]);
         of(|it| it.environment = Some(Environment(full))).unwrap();
+    }
+
+    #[test]
+    fn a_log_has_a_format_and_levels() {
+        let text = |text: &str| Some(text.to_owned());
+        let good = Logging {
+            format: "JSON".to_owned(),
+            application_level: text("TRACE"),
+            system_level: text("WARN"),
+            group: text("/rooms/log"),
+        };
+        of(|it| it.logging = Some(good.clone())).unwrap();
+        for bad in [
+            Logging { format: "XML".to_owned(), ..good.clone() },
+            Logging { application_level: text("LOUD"), ..good.clone() },
+            Logging { system_level: text("TRACE"), ..good.clone() },
+            Logging { group: text(""), ..good.clone() },
+            Logging { group: text("a b"), ..good.clone() },
+            Logging { group: Some("g".repeat(513)), ..good },
+        ] {
+            let fault = of(|it| it.logging = Some(bad.clone())).unwrap_err();
+            assert_eq!(fault.code, LambdaCode::Validation, "{bad:?}");
+        }
     }
 
     #[test]

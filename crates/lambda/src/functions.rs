@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::configuration::Configuration;
 use crate::fault::{LambdaCode, LambdaFault};
 use crate::function::{Alias, Function, Policy};
+use crate::ledger::Ledger;
 use crate::names::{FunctionId, FunctionName, Qualifier, Reference, Scope};
 use crate::saved::{EntryKey, Part, SavedPolicy, Write};
 
@@ -20,6 +21,7 @@ use crate::saved::{EntryKey, Part, SavedPolicy, Write};
 #[derive(Default, Debug)]
 pub struct Functions {
     pub(crate) scopes: BTreeMap<Scope, BTreeMap<FunctionName, Arc<Function>>>,
+    ledger: Ledger,
 }
 
 /// An entry of the register that cannot be used. The entries after it have not been looked at.
@@ -99,21 +101,37 @@ impl Functions {
     }
 
     fn put(&mut self, entry: &str, value: Option<&[u8]>) -> Result<(), LoadFault> {
+        let scope = self.put_entry(entry, value)?;
+        self.ledger.put(&scope, entry, value);
+        Ok(())
+    }
+
+    /// Lets a change happen, unless there would be too much of everything: then it is refused with this
+    /// code.
+    pub(crate) fn bounded<T>(&self, code: LambdaCode, decided: (Vec<Write>, T)) -> Decided<T> {
+        self.ledger.check(&decided.0, code)?;
+        Ok(decided)
+    }
+
+    /// Returns whose it is.
+    fn put_entry(&mut self, entry: &str, value: Option<&[u8]>) -> Result<Scope, LoadFault> {
         let fault = |problem| LoadFault { entry: entry.to_owned(), problem };
         let EntryKey { function: id, part } =
             EntryKey::parse(entry).ok_or_else(|| fault(NOT_AN_ENTRY))?;
         let of_scope = self.scopes.entry(id.scope.clone()).or_default();
         if part == Part::Function && value.is_none() {
             of_scope.remove(&id.name);
-            return Ok(());
+            return Ok(id.scope);
         }
         if part == Part::Function && !of_scope.contains_key(&id.name) {
             let saved = read(value).map_err(fault)?.ok_or_else(|| fault(DAMAGED))?;
+            let scope = id.scope.clone();
             of_scope.insert(id.name.clone(), Arc::new(Function::new(id, saved)));
-            return Ok(());
+            return Ok(scope);
         }
         let function = of_scope.get_mut(&id.name).ok_or_else(|| fault(ORPHANED))?;
-        put_part(Arc::make_mut(function), part, value).map_err(fault)
+        put_part(Arc::make_mut(function), part, value).map_err(fault)?;
+        Ok(id.scope)
     }
 
     /// The function of this name.
@@ -183,6 +201,12 @@ impl Functions {
     /// Every function.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
         self.scopes.values().flat_map(BTreeMap::values)
+    }
+
+    /// Whether something needs the archive of this digest.
+    pub fn needs_code(&self, sha256: &str) -> bool {
+        let mut versions = self.all().flat_map(|function| function.versions());
+        versions.any(|(_, version)| version.code.sha256 == sha256)
     }
 
     /// The digests of all archives that something needs: [`Code::sha256`](crate::Code::sha256).

@@ -18,13 +18,14 @@ pub mod event_sources;
 mod fault;
 mod function;
 mod functions;
+mod ledger;
 pub mod limits;
 mod names;
 mod saved;
 #[cfg(test)]
 mod testing;
 
-pub use configuration::{Code, Configuration, Environment, Settings};
+pub use configuration::{Code, Configuration, Environment, Logging, Settings};
 pub use decide::{
     AliasChange, CodeUpdate, InvokeChange, NewFunction, NewPermission, check_destination,
 };

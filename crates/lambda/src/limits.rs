@@ -31,11 +31,17 @@ pub const CODE_ZIP_BYTES_MAX: usize = 52_428_800;
 pub const CODE_REQUEST_BYTES_MAX: u32 = 70_167_211;
 /// Bytes of an archive's files, unpacked.
 pub const CODE_UNPACKED_BYTES_MAX: u64 = 262_144_000;
-/// Files and folders in an archive. A bound of ours.
+/// Files in an archive, and folders that they are in. A bound of ours.
 pub const CODE_FILES_MAX: usize = 20_000;
-/// Bytes of the archives of all functions of an account in a region, each version counted as often
-/// as it is there.
+/// Bytes of the code of all functions of an account in a region: of the archive of each version, as
+/// often as it is there, and of what was in each archive, once. The service counts archives only.
 pub const CODE_STORAGE_BYTES_MAX: u64 = 75 << 30;
+/// Bytes on the disk of code that no function needs any more, before more is taken in: processes may
+/// still run it. A bound of ours.
+pub const CODE_UNNEEDED_BYTES_MAX: u64 = 10 << 30;
+/// Bytes in the register of all functions of an account in a region: settings, variables, tags, aliases
+/// and policies of all versions. A bound of ours: all are in memory.
+pub const KEPT_BYTES_MAX: u64 = 64 << 20;
 /// Functions of an account in a region. A bound of ours: all are in memory.
 pub const FUNCTIONS_MAX: usize = 1000;
 /// Published versions of a function that are there at once. A bound of ours.
@@ -44,8 +50,12 @@ pub const VERSIONS_MAX: usize = 1000;
 pub const ALIASES_MAX: usize = 200;
 /// Bytes of the policy of a function, version or alias.
 pub const POLICY_BYTES_MAX: usize = 20_480;
+/// Characters in the name of a log group.
+pub const LOG_GROUP_CHARS_MAX: usize = 512;
 /// Characters in the id of a statement.
 pub const STATEMENT_ID_CHARS_MAX: usize = 100;
+/// Characters in the token that a statement asks of an event source.
+pub const EVENT_SOURCE_TOKEN_CHARS_MAX: usize = 256;
 /// Invocations that an account may have under way in a region, and how many of them reserved
 /// concurrency has to leave to functions without.
 pub const ACCOUNT_CONCURRENCY: u32 = 1000;
@@ -57,6 +67,11 @@ pub const RETRY_ATTEMPTS_MAX: u32 = 2;
 pub const EVENT_AGE_SECONDS: RangeInclusive<u32> = 60..=21_600;
 /// Bytes of an event that waits for an answer, and of the answer.
 pub const SYNCHRONOUS_EVENT_BYTES_MAX: usize = 6_291_556;
+/// Bytes of all events whose answers are waited for, in the server's memory. A bound of ours, as is the
+/// next one: the service has more machines.
+pub const SYNCHRONOUS_EVENTS_BYTES_MAX: usize = 128 << 20;
+/// Bytes of all answers that their clients have not read yet; nothing is begun while there are as many.
+pub const SYNCHRONOUS_ANSWERS_BYTES_MAX: usize = 128 << 20;
 /// Bytes of an event that does not.
 pub const ASYNCHRONOUS_EVENT_BYTES_MAX: usize = 1_048_576;
 /// Bytes of `X-Amz-Client-Context`.

@@ -29,7 +29,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn code(byte: u8) -> Code {
-    Code { sha256: format!("{byte:043}="), bytes: 1000 }
+    Code { sha256: format!("{byte:043}="), bytes: 1000, unpacked_bytes: 4096 }
 }
 
 pub(crate) fn fresh(number: u64) -> Fresh {

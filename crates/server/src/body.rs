@@ -31,13 +31,13 @@ pub(crate) struct Bodies {
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) bytes: Bytes,
-    // Held for as long as the bytes are.
-    _share: Share,
+    /// To be held for as long as the bytes are.
+    pub(crate) share: Share,
 }
 
 /// The memory that a body may take.
 #[derive(Debug, Default)]
-struct Share {
+pub(crate) struct Share {
     permit: Option<OwnedSemaphorePermit>,
     last_resort: Option<OwnedMutexGuard<()>>,
 }
@@ -100,7 +100,7 @@ impl Bodies {
         B: HttpBody<Data = Bytes> + Unpin,
     {
         if body.is_end_stream() {
-            return Ok(Body { bytes: Bytes::new(), _share: Share::default() });
+            return Ok(Body { bytes: Bytes::new(), share: Share::default() });
         }
         let most = self.bytes_max.max(bytes_max);
         let bytes_max = match body.size_hint().upper() {
@@ -116,11 +116,11 @@ impl Bodies {
         if body.is_end_stream() && first.len() <= bytes_max {
             // It came in one piece, and is not copied.
             self.grow(&mut share, first.len(), deadline).await?;
-            return Ok(Body { bytes: first, _share: share });
+            return Ok(Body { bytes: first, share });
         }
         let bytes = self.collect(first, &mut body, bytes_max, &mut share, deadline).await?;
         share.shrink_to(bytes.len());
-        Ok(Body { bytes, _share: share })
+        Ok(Body { bytes, share })
     }
 
     /// Gathers a body of at most `bytes_max` bytes.

@@ -53,7 +53,7 @@ pub use audit::{AuditLevel, AuditLog};
 pub use authenticate::Auth;
 pub use config::{Config, HEADER_BYTES_LEAST, Limits, SHUTDOWN_TIMEOUT};
 pub use external_kms::{
-    ExternalKms, ExternalKmsConfig, ExternalKmsError, KMS_TIMEOUT, KmsCredentials, KmsEndpoint,
+    ExternalKms, ExternalKmsConfig, ExternalKmsError, KMS_TIMEOUT, KmsEndpoint,
 };
 pub use identities::{Identities, RootKeyError};
 pub use keys::{KeyService, Kms};

@@ -28,7 +28,7 @@ pub(crate) enum Refused {
 
 /// The response that carries an answer. `Date` and `Content-Length` are added by hyper.
 pub(crate) fn respond(answer: Answer, request_id: Uuid) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).expect("every answer has a status of three digits");
     let headers = response.headers_mut();

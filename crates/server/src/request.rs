@@ -32,7 +32,7 @@ use tracing::{debug, error};
 use crate::audit::Verdict;
 use crate::authenticate::{Auth, Authenticator};
 use crate::authorise::Circumstances;
-use crate::body::Bodies;
+use crate::body::{Bodies, Body};
 use crate::caller::{self, Caller, Standing, base_url, scope};
 use crate::config::Config;
 use crate::exchange::Call;
@@ -128,15 +128,12 @@ async fn pass_steps(
         return Err(Refused::Unread(service, error.into()));
     }
     let bytes_max = code_bytes_max(shared, service, &named);
-    let body = shared
-        .bodies
-        .read_more(body, bytes_max)
-        .await
-        .map_err(|error| Refused::Body(service, error))?;
+    let body = shared.bodies.read_more(body, bytes_max).await;
+    let Body { bytes: body, share } = body.map_err(|error| Refused::Body(service, error))?;
     // What a page's button sends beside its address says nothing.
     let (protocol, body) = match page {
         Some(_) => (Protocol::Query, Bytes::new()),
-        None => (protocol, body.bytes.clone()),
+        None => (protocol, body),
     };
     let service = page.map_or_else(|| Service::of(protocol, &named, &body), |_| Service::Sns);
     let refused = |error: WireError| Refused::Refusal(service, error.into());
@@ -180,7 +177,7 @@ async fn pass_steps(
         Action::Iam(action) => Ok(iam::answer(shared, &call, action).await),
         Action::Sts(action) => Ok(sts::answer(shared, &call, action).await),
         Action::Kms(action) => Ok(kms::answer(shared, &call, action).await),
-        Action::Lambda(_) => Ok(lambda::answer(shared, &call).await),
+        Action::Lambda(_) => Ok(lambda::answer(shared, &call, share).await),
     }
 }
 

@@ -231,7 +231,7 @@ impl Server {
 
     /// Gives messages of queues to functions, where functions are run.
     fn start_event_sources(&self, stopping: &Stopping) -> Option<JoinHandle<()>> {
-        let Shared { lambda, broker, kms, signer, config, .. } = &*self.shared;
+        let Shared { lambda, broker, kms, signer, config, auth, .. } = &*self.shared;
         let lambda = lambda.clone()?;
         let feed = Feed {
             broker: broker.clone(),
@@ -240,6 +240,7 @@ impl Server {
             base_url: self.own_url().into(),
             sources: lambda.sources(),
             invoke: lambda,
+            policies_decide: !matches!(auth, Auth::Off),
             room: Feed::<Lambda>::room(),
             finish_within: config.shutdown_timeout,
         };

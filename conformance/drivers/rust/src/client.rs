@@ -12,6 +12,7 @@ use serde_json::Value;
 
 #[derive(Clone)]
 pub struct Clients {
+    pub lambda: aws_sdk_lambda::Client,
     pub sns: aws_sdk_sns::Client,
     pub sqs: aws_sdk_sqs::Client,
 }
@@ -48,9 +49,11 @@ fn build(request: &Value) -> Clients {
         .http_client(aws_smithy_http_client::Builder::new().build_http());
     if request["unsigned"].as_bool().unwrap_or_default() {
         let config = config.build();
+        let lambda = aws_sdk_lambda::config::Builder::from(&config).allow_no_auth().build();
         let sns = aws_sdk_sns::config::Builder::from(&config).allow_no_auth().build();
         let sqs = aws_sdk_sqs::config::Builder::from(&config).allow_no_auth().build();
         return Clients {
+            lambda: aws_sdk_lambda::Client::from_conf(lambda),
             sns: aws_sdk_sns::Client::from_conf(sns),
             sqs: aws_sdk_sqs::Client::from_conf(sqs),
         };
@@ -59,7 +62,11 @@ fn build(request: &Value) -> Clients {
     let token = text("session_token");
     let credentials = Credentials::new(access_key, secret_key, token, None, "conformance");
     let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-    Clients { sns: aws_sdk_sns::Client::new(&config), sqs: aws_sdk_sqs::Client::new(&config) }
+    Clients {
+        lambda: aws_sdk_lambda::Client::new(&config),
+        sns: aws_sdk_sns::Client::new(&config),
+        sqs: aws_sdk_sqs::Client::new(&config),
+    }
 }
 
 /// A clock that may be wrong.

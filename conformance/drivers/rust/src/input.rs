@@ -25,6 +25,11 @@ impl<'a> Input<'a> {
         i32::try_from(self.0.get(name)?.as_i64()?).ok()
     }
 
+    /// A member that is a structure.
+    pub fn part(self, name: &str) -> Option<Input<'a>> {
+        self.0.get(name).map(Input)
+    }
+
     pub fn flag(self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }
@@ -44,6 +49,13 @@ impl<'a> Input<'a> {
         let entry = |(key, value): (&String, &Value)| {
             Some((K::from(key.as_str()), value.as_str()?.to_string()))
         };
+        Some(members.iter().filter_map(entry).collect())
+    }
+
+    /// A map of numbers.
+    pub fn weights(self, name: &str) -> Option<HashMap<String, f64>> {
+        let members = self.0.get(name)?.as_object()?;
+        let entry = |(key, value): (&String, &Value)| Some((key.clone(), value.as_f64()?));
         Some(members.iter().filter_map(entry).collect())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, Message, MessageAttributeValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,6 +31,11 @@ pub fn map<K: AsRef<str>>(entries: Option<&HashMap<K, String>>) -> Value {
     entries.map_or(Value::Null, |entries| Value::Object(show(entries)))
 }
 
+/// Blobs are written `{"base64": "..."}`.
+pub fn blob(blob: Option<&Blob>) -> Value {
+    json!(blob.map(|blob| json!({ "base64": STANDARD.encode(blob) })))
+}
+
 pub fn message(message: &Message) -> Value {
     members([
         ("MessageId", json!(message.message_id())),
@@ -44,11 +50,10 @@ pub fn message(message: &Message) -> Value {
 
 fn attributes(attributes: &HashMap<String, MessageAttributeValue>) -> Value {
     let show = |(name, value): (&String, &MessageAttributeValue)| {
-        let blob = value.binary_value().map(|blob| json!({ "base64": STANDARD.encode(blob) }));
         let value = members([
             ("DataType", json!(value.data_type())),
             ("StringValue", json!(value.string_value())),
-            ("BinaryValue", json!(blob)),
+            ("BinaryValue", blob(value.binary_value())),
         ]);
         (name.clone(), value)
     };

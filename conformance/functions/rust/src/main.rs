@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let (event, context) = event.into_parts();
-    match event["do"].as_str().unwrap_or_default() {
+    let set = std::env::var("DO").unwrap_or_default();
+    match event["do"].as_str().unwrap_or(&set) {
         "echo" => Ok(event),
         "about" => {
             let remaining = context.deadline().duration_since(SystemTime::now())?;
@@ -33,8 +34,10 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         },
         "large" => Ok(json!("x".repeat(7 * 1024 * 1024))),
         "batch" => {
-            let failed = &event["Records"][0]["messageId"];
-            Ok(json!({ "batchItemFailures": [{ "itemIdentifier": failed }] }))
+            let records = event["Records"].as_array().ok_or("there are no records")?;
+            let failed = records.iter().filter(|record| record["body"] == "fail");
+            let failed = failed.map(|record| json!({ "itemIdentifier": record["messageId"] }));
+            Ok(json!({ "batchItemFailures": failed.collect::<Vec<_>>() }))
         }
         other => Err(format!("{other} is unknown").into()),
     }

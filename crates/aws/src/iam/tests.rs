@@ -430,7 +430,7 @@ fn errors_are_written() {
         Refusal::from(fault).answer(crate::Service::Iam, Protocol::Query, Uuid::from_random(0));
     assert_eq!((answer.status, answer.content_type), (404, "text/xml"));
     assert_eq!(
-        String::from_utf8(answer.body).unwrap(),
+        String::from_utf8(answer.body.into()).unwrap(),
         "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
          <Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name ann cannot \
          be found.</Message></Error><RequestId>00000000-0000-4000-8000-000000000000</RequestId>\

@@ -226,7 +226,7 @@ fn bytes_travel_as_base64() {
 
 fn told(refusal: &Refusal, service: Service, protocol: Protocol) -> (u16, Option<String>, String) {
     let answer = refusal.answer(service, protocol, Uuid::from_random(0));
-    (answer.status, answer.query_error, String::from_utf8(answer.body).unwrap())
+    (answer.status, answer.query_error, String::from_utf8(answer.body.into()).unwrap())
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use tidings_lambda::{
-    Environment, FunctionId, FunctionName, LambdaFault, Reference, Settings, check_destination,
+    Environment, FunctionId, FunctionName, LambdaFault, Logging, Reference, Settings,
+    check_destination,
 };
 
 use super::request::{Asked, LambdaRequest};
@@ -119,6 +120,10 @@ struct SettingsInput<'a> {
     #[serde(deserialize_with = "or_default")]
     file_system_configs: List<serde::de::IgnoredAny>,
     code_signing_config_arn: Option<String>,
+    logging_config: Option<Object<LoggingConfig>>,
+    #[serde(rename = "KMSKeyArn")]
+    kms_key_arn: Option<String>,
+    snap_start: Option<Object<SnapStart>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -151,6 +156,21 @@ struct DeadLetterConfig {
 struct VpcConfig {
     #[serde(deserialize_with = "or_default")]
     subnet_ids: List<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct LoggingConfig {
+    log_format: Option<String>,
+    application_log_level: Option<String>,
+    system_log_level: Option<String>,
+    log_group: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct SnapStart {
+    apply_on: Option<String>,
 }
 
 pub(super) fn create(asked: &Asked<'_>) -> Result<LambdaRequest, Refusal> {
@@ -237,6 +257,13 @@ impl SettingsInput<'_> {
         if self.code_signing_config_arn.is_some_and(|arn| !arn.is_empty()) {
             return Err(unserved("code signing"));
         }
+        if self.kms_key_arn.is_some_and(|arn| !arn.is_empty()) {
+            return Err(unserved("keys of their own (KMSKeyArn): a master key seals all settings"));
+        }
+        let snap_start = self.snap_start.and_then(|it| it.0.apply_on);
+        if snap_start.is_some_and(|apply_on| apply_on != "None") {
+            return Err(unserved("SnapStart"));
+        }
         if self.architectures.0.len() > 1 {
             let one = "have length less than or equal to 1";
             return Err(LambdaFault::constraint("[..]", "architectures", one));
@@ -262,8 +289,20 @@ impl SettingsInput<'_> {
             ephemeral_mib: ephemeral.map(number),
             tracing: self.tracing_config.and_then(|config| config.0.mode),
             dead_letter_target,
+            logging: self.logging_config.map(|config| config.0.read()),
         };
         Ok((settings, self.revision_id))
+    }
+}
+
+impl LoggingConfig {
+    fn read(self) -> Logging {
+        Logging {
+            format: self.log_format.unwrap_or_else(|| "Text".to_owned()),
+            application_level: self.application_log_level,
+            system_level: self.system_log_level,
+            group: self.log_group,
+        }
     }
 }
 

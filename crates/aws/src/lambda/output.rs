@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tidings_core::time::Timestamp;
 use tidings_lambda::{
-    Alias, Configuration, Function, FunctionId, InvokeConfig, Policy, Qualifier, Shown,
+    Alias, Configuration, Function, FunctionId, InvokeConfig, Logging, Policy, Qualifier, Shown,
 };
 
 /// A version as CreateFunction, GetFunctionConfiguration and their like show it.
@@ -43,13 +43,34 @@ fn of_version(
         "EphemeralStorage": { "Size": it.ephemeral_mib },
         "SnapStart": { "ApplyOn": "None", "OptimizationStatus": "Off" },
         "RuntimeVersionConfig": { "RuntimeVersionArn": runtime_arn },
-        "LoggingConfig": { "LogFormat": "Text", "LogGroup": format!("/aws/lambda/{}", id.name) },
+        "LoggingConfig": logging(id, it.logging.as_ref()),
     });
     if !it.environment.0.is_empty() {
         members["Environment"] = json!({ "Variables": it.environment.0 });
     }
     if let Some(target) = &it.dead_letter_target {
         members["DeadLetterConfig"] = json!({ "TargetArn": target });
+    }
+    members
+}
+
+/// With what is so if nothing else was said.
+fn logging(id: &FunctionId, said: Option<&Logging>) -> Value {
+    let group = said.and_then(|said| said.group.clone());
+    let group = group.unwrap_or_else(|| format!("/aws/lambda/{}", id.name));
+    let mut members = json!({ "LogFormat": "Text", "LogGroup": group });
+    if let Some(said) = said {
+        // Levels are those of JSON: text has none by default.
+        let default = (said.format == "JSON").then(|| "INFO".to_owned());
+        members["LogFormat"] = json!(said.format);
+        for (name, level) in [
+            ("ApplicationLogLevel", &said.application_level),
+            ("SystemLogLevel", &said.system_level),
+        ] {
+            if let Some(level) = level.as_ref().or(default.as_ref()) {
+                members[name] = json!(level);
+            }
+        }
     }
     members
 }
@@ -134,4 +155,38 @@ pub fn invoke_config(id: &FunctionId, qualifier: &Qualifier, config: &InvokeConf
 /// `2026-01-02T03:04:05.678+0000`
 fn modified(ms: u64) -> String {
     Timestamp::from_ms(ms).to_iso8601().replace('Z', "+0000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_shown_as_it_was_asked_for_or_with_its_defaults() {
+        let arn = "arn:aws:lambda:us-east-1:111122223333:function:resize";
+        let (id, _) = FunctionId::parse_arn(arn).unwrap();
+        let own = "/aws/lambda/resize";
+        assert_eq!(logging(&id, None), json!({ "LogFormat": "Text", "LogGroup": own }));
+        let mut said = Logging {
+            format: "JSON".to_owned(),
+            application_level: Some("DEBUG".to_owned()),
+            system_level: None,
+            group: None,
+        };
+        let levels = json!({
+            "LogFormat": "JSON",
+            "LogGroup": own,
+            "ApplicationLogLevel": "DEBUG",
+            "SystemLogLevel": "INFO",
+        });
+        assert_eq!(logging(&id, Some(&said)), levels);
+        said = Logging {
+            format: "Text".to_owned(),
+            application_level: None,
+            group: Some("rooms".to_owned()),
+            ..said
+        };
+        let text = json!({ "LogFormat": "Text", "LogGroup": "rooms" });
+        assert_eq!(logging(&id, Some(&said)), text);
+    }
 }

@@ -98,7 +98,9 @@ fn a_function_comes_with_its_code() {
         "Tags": { "team": "rooms" },
         "VpcConfig": { "SubnetIds": [], "SecurityGroupIds": [] },
         "Layers": null,
-        "LoggingConfig": { "LogFormat": "Text" },
+        "KMSKeyArn": "",
+        "SnapStart": { "ApplyOn": "None" },
+        "LoggingConfig": { "LogFormat": "JSON", "LogGroup": "rooms", "SystemLogLevel": "WARN" },
     });
     let read = read("POST", "/2015-03-31/functions", &body.to_string()).unwrap();
     let LambdaRequest::CreateFunction(create) = read else { panic!("{read:?}") };
@@ -107,6 +109,9 @@ fn a_function_comes_with_its_code() {
     assert_eq!(create.settings.timeout_seconds, Some(30));
     assert_eq!(create.settings.environment.unwrap().0["KEY"], "value");
     assert_eq!(create.tags, [("team".to_owned(), "rooms".to_owned())]);
+    let logging = create.settings.logging.unwrap();
+    assert_eq!((&*logging.format, logging.group.as_deref()), ("JSON", Some("rooms")));
+    assert_eq!((logging.application_level, logging.system_level), (None, Some("WARN".to_owned())));
     assert!(create.publish);
 }
 
@@ -126,6 +131,8 @@ fn what_is_not_served_is_said_at_once() {
         ("VpcConfig", json!({ "SubnetIds": ["subnet-1"] })),
         ("Layers", json!(["arn"])),
         ("FileSystemConfigs", json!([{ "Arn": "a" }])),
+        ("KMSKeyArn", json!("arn:aws:kms:us-east-1:111122223333:key/k")),
+        ("SnapStart", json!({ "ApplyOn": "PublishedVersions" })),
         ("DeadLetterConfig", json!({ "TargetArn": "arn:aws:s3:::b" })),
         ("FunctionName", json!("f:1")),
         ("FunctionName", json!("999988887777:function:f")),
@@ -237,7 +244,7 @@ fn errors_are_named_in_a_header() {
         let answer = refusal.answer(Service::Lambda, Protocol::Json, Uuid::from_random(0));
         let [("x-amzn-errortype", name)] = &*answer.headers else { panic!("{answer:?}") };
         assert_eq!(answer.content_type, "application/json");
-        (answer.status, name.clone(), String::from_utf8(answer.body).unwrap())
+        (answer.status, name.clone(), String::from_utf8(answer.body.into()).unwrap())
     };
     let absent = LambdaFault::no_function("arn");
     assert_eq!(

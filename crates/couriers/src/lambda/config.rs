@@ -1,15 +1,11 @@
 //! Which functions run where, and who invokes them.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use hyper::Uri;
-use hyper::header::HeaderValue;
 use tidings_core::names::Region;
-use tidings_sigv4::SecretKey;
-use zeroize::Zeroizing;
+
+use crate::{ServiceCredentials, ServiceEndpoint};
 
 /// Functions elsewhere.
 #[derive(Clone, Debug)]
@@ -28,62 +24,11 @@ pub struct RemoteFunctions {
     /// Their ARNs; `*` stands for any characters.
     pub pattern: String,
     /// Where they are invoked.
-    pub endpoint: FunctionEndpoint,
+    pub endpoint: ServiceEndpoint,
     /// The region that requests are signed for; that of the function's ARN if there is none.
     pub region: Option<Region>,
     /// Who invokes them.
-    pub credentials: FunctionCredentials,
-}
-
-/// A service's URL: `https://` or `http://` and a host.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FunctionEndpoint {
-    pub(super) base: String,
-    /// The header `Host`.
-    pub(super) host: HeaderValue,
-}
-
-/// An access key that the service knows. Only its id prints.
-#[derive(Clone)]
-pub struct FunctionCredentials {
-    /// The public part.
-    pub access_key_id: String,
-    /// The secret.
-    pub secret: SecretKey,
-    /// The session token, of temporary credentials.
-    pub session_token: Option<Zeroizing<String>>,
-}
-
-impl FromStr for FunctionEndpoint {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "an endpoint is https:// or http:// and a host, without a path, such as \
-                            https://lambda.eu-west-1.amazonaws.com";
-        let uri: Uri = text.parse().map_err(|_| FORM)?;
-        let authority = uri.authority().ok_or(FORM)?;
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| FORM)?;
-        let is_root = uri.path() == "/" && uri.query().is_none();
-        let has_host = !authority.host().is_empty() && !authority.as_str().contains('@');
-        match uri.scheme_str() {
-            Some(scheme @ ("http" | "https")) if is_root && has_host => {
-                Ok(Self { base: format!("{scheme}://{authority}"), host })
-            }
-            _ => Err(FORM),
-        }
-    }
-}
-
-impl fmt::Display for FunctionEndpoint {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.base)
-    }
-}
-
-impl fmt::Debug for FunctionCredentials {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "FunctionCredentials({}, ..)", self.access_key_id)
-    }
+    pub credentials: ServiceCredentials,
 }
 
 impl RemoteFunctions {
@@ -110,19 +55,6 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_host() {
-        for text in ["https://lambda.eu-west-1.amazonaws.com", "http://127.0.0.1:9000/"] {
-            let endpoint: FunctionEndpoint = text.parse().unwrap();
-            assert_eq!(endpoint.to_string(), text.trim_end_matches('/'));
-        }
-        for text in
-            ["", "lambda", "ftp://lambda", "http://", "http://a/b", "http://a/?b", "http://u@a"]
-        {
-            assert!(text.parse::<FunctionEndpoint>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn patterns_fit_from_one_end_to_the_other() {

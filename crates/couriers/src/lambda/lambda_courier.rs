@@ -6,19 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::{Request, Response};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tidings_core::limits::PROVIDER_RESPONSE_BYTES_MAX;
 use tidings_core::names::Region;
-use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
 use tokio::time::timeout;
 
 use super::config::{LambdaConfig, RemoteFunctions};
-use crate::{Attempt, Courier, Outcome, Parcel, RootsError, client_tls, with_causes};
+use crate::{
+    Attempt, Courier, Outcome, Parcel, RootsError, ServiceClient, ServiceRequest, service_client,
+    with_causes,
+};
 
 /// Invokes functions elsewhere, as SNS does: `Invoke` with the type `Event`. API reference of Lambda.
 ///
@@ -28,7 +25,7 @@ use crate::{Attempt, Courier, Outcome, Parcel, RootsError, client_tls, with_caus
 /// - All else, such as 404 for a function that is not there and 403 for one that may not be invoked:
 ///   never.
 pub struct LambdaCourier {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: ServiceClient,
     config: LambdaConfig,
 }
 
@@ -53,15 +50,7 @@ impl LambdaCourier {
     ///
     /// [`RootsError`] if the file with authorities cannot be used.
     pub fn new(config: &LambdaConfig) -> Result<LambdaCourier, RootsError> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(client_tls(config.extra_roots.as_deref())?)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .build(connector);
+        let client = service_client(config.extra_roots.as_deref())?;
         Ok(LambdaCourier { client, config: config.clone() })
     }
 
@@ -121,34 +110,16 @@ fn request(place: &RemoteFunctions, parcel: &Parcel) -> Option<Request<Full<Byte
     let of_arn = || Region::parse(parcel.endpoint.split(':').nth(3)?);
     let region = place.region.clone().or_else(of_arn)?;
     let path = format!("/2015-03-31/functions/{}/invocations", encoded(&parcel.endpoint));
-    let headers = [
-        ("content-type", &b"application/json"[..]),
-        ("host", place.endpoint.host.as_bytes()),
-        ("x-amz-invocation-type", b"Event"),
-    ];
-    let unsigned = Unsigned { method: "POST", path: &path, query: "", headers: &headers };
-    let credentials = &place.credentials;
-    let signer = Signer {
-        access_key_id: &credentials.access_key_id,
-        secret: &credentials.secret,
-        session_token: credentials.session_token.as_ref().map(|token| token.as_str()),
-        region: region.as_str(),
+    let request = ServiceRequest {
         service: "lambda",
+        region: region.as_str(),
+        method: "POST",
+        path: &path,
+        headers: &[("content-type", "application/json"), ("x-amz-invocation-type", "Event")],
+        body: parcel.body.clone(),
     };
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    let now = Seconds(i64::try_from(seconds).ok()?);
-    let signed = signer.sign(&unsigned, &BodyHash::of(&parcel.body), now).ok()?;
-    let mut request = Request::post(format!("{}{path}", place.endpoint));
-    let to = request.headers_mut()?;
-    to.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    to.insert(HOST, place.endpoint.host.clone());
-    to.insert("x-amz-invocation-type", HeaderValue::from_static("Event"));
-    for (name, value) in signed.iter() {
-        let mut value = HeaderValue::from_str(value).ok()?;
-        value.set_sensitive(true);
-        to.insert(HeaderName::from_static(name), value);
-    }
-    request.body(Full::from(parcel.body.clone())).ok()
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    request.sign(&place.endpoint, &place.credentials, now)
 }
 
 async fn judge(answer: Response<Incoming>) -> Outcome {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tidings_sigv4::{Claim, SecretKey};
+use tidings_sigv4::{Claim, Request as Unsigned, SecretKey};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::{FunctionCredentials, ParcelKind};
+use crate::{ParcelKind, ServiceCredentials};
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:111122223333:function:resize:live";
 
@@ -31,7 +31,7 @@ fn courier(endpoint: &str) -> LambdaCourier {
         pattern: "arn:aws:lambda:*:111122223333:*".to_owned(),
         endpoint: endpoint.parse().unwrap(),
         region: None,
-        credentials: FunctionCredentials {
+        credentials: ServiceCredentials {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret: SecretKey::new("hunter2".to_owned()),
             session_token: None,

@@ -3,5 +3,5 @@
 mod config;
 mod lambda_courier;
 
-pub use config::{FunctionCredentials, FunctionEndpoint, LambdaConfig, RemoteFunctions};
+pub use config::{LambdaConfig, RemoteFunctions};
 pub use lambda_courier::LambdaCourier;

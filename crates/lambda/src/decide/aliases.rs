@@ -60,7 +60,8 @@ impl Functions {
             additional: None,
             revision_id: String::new(),
         };
-        function.change_alias(name, alias, change, fresh)
+        let made = function.change_alias(name, alias, change, fresh)?;
+        self.bounded(LambdaCode::InvalidParameterValue, made)
     }
 
     /// Changes an alias.
@@ -77,7 +78,8 @@ impl Functions {
     ) -> Decided<Alias> {
         let alias = Alias::clone(self.alias(id, name)?);
         check_revision(change.revision_id.as_deref(), &alias.revision_id)?;
-        self.find(id)?.change_alias(name.into(), alias, change, fresh)
+        let made = self.find(id)?.change_alias(name.into(), alias, change, fresh)?;
+        self.bounded(LambdaCode::InvalidParameterValue, made)
     }
 
     /// Removes an alias, with its policy and its settings. One that is not there is as good as removed.

@@ -47,7 +47,8 @@ impl Functions {
     /// Makes a function.
     ///
     /// # Errors
-    /// ResourceConflictException if it is there; CodeStorageExceededException; and those of
+    /// ResourceConflictException if it is there; CodeStorageExceededException if there would be too
+    /// much of code, or of everything else; and those of
     /// [`Settings::check`].
     pub fn create(&self, id: &FunctionId, new: NewFunction, fresh: Fresh) -> Decided<Shown> {
         new.settings.check()?;
@@ -61,7 +62,7 @@ impl Functions {
             let text = format!("There are {there} functions already, and can be no more.");
             return Err(LambdaFault::new(LambdaCode::CodeStorageExceeded, text));
         }
-        self.check_storage(&id.scope, new.code.bytes * if new.publish { 2 } else { 1 })?;
+        self.check_storage(&id.scope, &new.code, if new.publish { 2 } else { 1 })?;
         let latest = new.settings.create(new.code, fresh.now_ms, fresh.revision_id)?;
         let saved = SavedFunction {
             created_at_ms: fresh.now_ms,
@@ -76,7 +77,8 @@ impl Functions {
             writes.push(of(Part::Version(1)).set(&saved.latest));
         }
         let version = if new.publish { Qualifier::Version(1) } else { Qualifier::Latest };
-        Ok((writes, shown(id, new.publish, version, saved.latest)))
+        let shown = shown(id, new.publish, version, saved.latest);
+        self.bounded(LambdaCode::CodeStorageExceeded, (writes, shown))
     }
 
     /// Gives a function other code.
@@ -94,7 +96,7 @@ impl Functions {
         check_revision(update.revision_id.as_deref(), &function.latest.revision_id)?;
         let settings = Settings { architecture: update.architecture, ..Settings::default() };
         settings.check()?;
-        self.check_storage(&reference.id.scope, update.code.bytes)?;
+        self.check_storage(&reference.id.scope, &update.code, 1)?;
         let mut saved = SavedFunction::clone(&function.saved);
         settings.change(&mut saved.latest);
         saved.latest.code = update.code;
@@ -109,13 +111,15 @@ impl Functions {
             writes.clear();
         }
         let configuration = saved.latest;
-        Ok((writes, shown(&reference.id, update.publish, version, configuration)))
+        let shown = shown(&reference.id, update.publish, version, configuration);
+        self.bounded(LambdaCode::CodeStorageExceeded, (writes, shown))
     }
 
     /// Changes how a function is run.
     ///
     /// # Errors
-    /// ResourceNotFoundException, PreconditionFailedException, and those of [`Settings::check`].
+    /// ResourceNotFoundException, PreconditionFailedException, InvalidParameterValueException if there
+    /// would be too much, and those of [`Settings::check`].
     pub fn update_configuration(
         &self,
         reference: &Reference,
@@ -131,7 +135,8 @@ impl Functions {
         saved.latest.modified_at_ms = fresh.now_ms;
         saved.latest.revision_id = fresh.revision_id;
         let write = function.set(&saved);
-        Ok((vec![write], shown(&reference.id, false, Qualifier::Latest, saved.latest)))
+        let shown = shown(&reference.id, false, Qualifier::Latest, saved.latest);
+        self.bounded(LambdaCode::InvalidParameterValue, (vec![write], shown))
     }
 
     /// Removes a version, or a function with all that belongs to it. Of a function with much, only a
@@ -191,13 +196,21 @@ impl Functions {
         }
     }
 
-    /// Whether so much more code finds room.
-    pub(super) fn check_storage(&self, scope: &Scope, more: u64) -> Result<(), LambdaFault> {
+    /// Whether so many more versions with this code find room.
+    pub(super) fn check_storage(
+        &self,
+        scope: &Scope,
+        code: &Code,
+        versions: u64,
+    ) -> Result<(), LambdaFault> {
         let functions = self.scopes.get(scope).into_iter().flat_map(BTreeMap::values);
-        let stored: u64 = functions
-            .flat_map(|function| function.versions())
-            .map(|(_, version)| version.code.bytes)
-            .fold(more, u64::saturating_add);
+        let mut archives = code.bytes.saturating_mul(versions);
+        let mut unpacked = BTreeMap::from([(code.sha256.as_str(), code.unpacked_bytes)]);
+        for (_, version) in functions.flat_map(|function| function.versions()) {
+            archives = archives.saturating_add(version.code.bytes);
+            unpacked.insert(&version.code.sha256, version.code.unpacked_bytes);
+        }
+        let stored = unpacked.into_values().fold(archives, u64::saturating_add);
         if stored > limits::CODE_STORAGE_BYTES_MAX {
             let text = "Code storage limit exceeded.";
             return Err(LambdaFault::new(LambdaCode::CodeStorageExceeded, text));

@@ -78,7 +78,7 @@ impl Functions {
         }
         let qualifier = reference.qualifier.clone().unwrap_or(Qualifier::Latest);
         let write = function.key(Part::Policy(qualifier)).set(&saved);
-        Ok((vec![write], statement))
+        self.bounded(LambdaCode::PolicyLengthExceeded, (vec![write], statement))
     }
 
     /// Takes a statement out of a policy.
@@ -155,6 +155,23 @@ fn check_ids(new: &NewPermission) -> Result<(), LambdaFault> {
     {
         let pattern = "satisfy regular expression pattern: \\d{12}";
         return Err(LambdaFault::constraint(account, "sourceAccount", pattern));
+    }
+    let is_token = |token: &&str| {
+        token.len() <= limits::EVENT_SOURCE_TOKEN_CHARS_MAX
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    if let Some(token) = new.event_source_token.as_deref().filter(|token| !is_token(token)) {
+        let pattern = "satisfy regular expression pattern: [a-zA-Z0-9._\\-]+";
+        return Err(LambdaFault::constraint(token, "eventSourceToken", pattern));
+    }
+    let is_organization = |id: &&str| {
+        let name = id.strip_prefix("o-").unwrap_or_default();
+        let is_one = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        (10..=32).contains(&name.len()) && name.bytes().all(is_one)
+    };
+    if let Some(id) = new.principal_org_id.as_deref().filter(|id| !is_organization(id)) {
+        let pattern = "satisfy regular expression pattern: o-[a-z0-9]{10,32}";
+        return Err(LambdaFault::constraint(id, "principalOrgID", pattern));
     }
     if let Some(arn) = new.source_arn.as_deref().filter(|arn| arn.split(':').count() < 6) {
         let pattern = "satisfy regular expression pattern: \

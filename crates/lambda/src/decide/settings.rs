@@ -95,7 +95,7 @@ impl Functions {
         config.modified_at_ms = fresh.now_ms;
         let qualifier = reference.qualifier.clone().unwrap_or(Qualifier::Latest);
         let write = self.find(&reference.id)?.key(Part::Invoke(qualifier)).set(&config);
-        Ok((vec![write], config))
+        self.bounded(LambdaCode::InvalidParameterValue, (vec![write], config))
     }
 
     /// Takes settings away.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::LambdaFault;
+use crate::fault::{LambdaCode, LambdaFault};
 use crate::functions::{Decided, Functions};
 use crate::limits;
 use crate::names::FunctionId;
@@ -24,7 +24,8 @@ impl Functions {
         saved.tags.extend(set);
         saved.tags.retain(|key, _| !removed.contains(key));
         check_tags(&saved.tags)?;
-        Ok((vec![function.set(&saved)], ()))
+        let set = vec![function.set(&saved)];
+        self.bounded(LambdaCode::InvalidParameterValue, (set, ()))
     }
 }
 

@@ -203,6 +203,18 @@ fn statements_come_and_go() {
             LambdaCode::Validation,
         ),
         (NewPermission { source_arn: Some("x".into()), ..permission("a") }, LambdaCode::Validation),
+        (
+            NewPermission { event_source_token: Some("x".repeat(257)), ..permission("a") },
+            LambdaCode::Validation,
+        ),
+        (
+            NewPermission { event_source_token: Some("a b".into()), ..permission("a") },
+            LambdaCode::Validation,
+        ),
+        (
+            NewPermission { principal_org_id: Some("o-short".into()), ..permission("a") },
+            LambdaCode::Validation,
+        ),
         (permission("a b"), LambdaCode::Validation),
         (
             NewPermission { revision_id: Some("x".into()), ..permission("a") },
@@ -376,4 +388,71 @@ fn the_entries_make_the_same_state_again() {
         let fault = Functions::load([(name, value)]).unwrap_err();
         assert_eq!(fault.entry, name);
     }
+}
+
+#[test]
+fn code_counts_with_what_is_in_it_once_and_each_version_with_its_archive() {
+    let mut functions = functions();
+    let resize = reference("resize");
+    let bomb = Code { unpacked_bytes: limits::CODE_STORAGE_BYTES_MAX - 10_000, ..code(2) };
+    let update = |code: Code| CodeUpdate { code, ..update(2, true) };
+    let decided = functions.update_code(&resize, update(bomb.clone()), fresh(2));
+    change(&mut functions, decided).unwrap();
+    let small = |n: u8| Code { bytes: 10, unpacked_bytes: 0, ..code(n) };
+    let decided = functions.update_code(&resize, update(bomb), fresh(3));
+    change(&mut functions, decided).unwrap();
+    let large = Code { unpacked_bytes: 10_000, ..small(3) };
+    let refused = functions.update_code(&resize, update(large), fresh(4));
+    assert_eq!(code_of(refused), LambdaCode::CodeStorageExceeded);
+    assert!(functions.update_code(&resize, update(small(3)), fresh(4)).is_ok());
+}
+
+#[test]
+fn what_an_account_keeps_of_all_its_functions_is_bounded() {
+    let mut functions = functions();
+    let resize = reference("resize");
+    let long = |n: usize| Settings {
+        environment: Some(Environment([("NUMBERS".to_owned(), "x".repeat(n))].into())),
+        ..Settings::default()
+    };
+    let (writes, _) = functions.update_configuration(&resize, long(4000), None, fresh(2)).unwrap();
+    functions.apply(&writes).unwrap();
+    let size = |entry: &str, value: &[u8]| (entry.len() + value.len()) as u64;
+    let mut left = limits::KEPT_BYTES_MAX - size(&writes[0].0, writes[0].1.as_ref().unwrap());
+    // Versions until all is full, the last one with spaces around it.
+    let (writes, _) = functions.publish_version(&resize, None, None, None).unwrap();
+    let value = writes[1].1.clone().unwrap();
+    for number in 2.. {
+        let entry = format!("lambda/111122223333/us-east-1/resize/version/{number}");
+        let mut value = value.clone();
+        if left < 2 * size(&entry, &value) {
+            value.resize(usize::try_from(left).unwrap() - entry.len(), b' ');
+        }
+        left -= size(&entry, &value);
+        functions.apply(&[(entry, Some(value))]).unwrap();
+        if left == 0 {
+            break;
+        }
+    }
+    let new = NewFunction { settings: settings(), code: code(1), publish: false, tags: [].into() };
+    let created = functions.create(&id("other"), new.clone(), fresh(3));
+    assert_eq!(code_of(created), LambdaCode::CodeStorageExceeded);
+    let longer = functions.update_configuration(&resize, long(4080), None, fresh(3));
+    assert_eq!(code_of(longer), LambdaCode::InvalidParameterValue);
+    let tags = functions.tag(&resize.id, [("a".to_owned(), "b".to_owned())].into(), &[]);
+    assert_eq!(code_of(tags), LambdaCode::InvalidParameterValue);
+    let permission = NewPermission {
+        statement_id: "all".to_owned(),
+        action: "lambda:InvokeFunction".to_owned(),
+        principal: "*".to_owned(),
+        ..NewPermission::default()
+    };
+    let added = functions.add_permission(&resize, &permission, fresh(3));
+    assert_eq!(code_of(added), LambdaCode::PolicyLengthExceeded);
+    // Less is always possible, and what goes makes room.
+    let decided = functions.update_configuration(&resize, long(10), None, fresh(3));
+    change(&mut functions, decided).unwrap();
+    let decided = functions.delete(&reference("resize:7"));
+    change(&mut functions, decided).unwrap();
+    assert!(functions.create(&id("other"), new, fresh(4)).is_ok());
 }

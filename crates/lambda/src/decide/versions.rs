@@ -35,7 +35,7 @@ impl Functions {
         }
         check_description(&description)?;
         let (mut saved, mut writes) = (SavedFunction::clone(&function.saved), Vec::new());
-        self.check_storage(&reference.id.scope, saved.latest.code.bytes)?;
+        self.check_storage(&reference.id.scope, &saved.latest.code, 1)?;
         let version = function.publish(&mut saved, description.as_deref(), &mut writes)?;
         let configuration = match (writes.is_empty(), function.at(&version)) {
             (true, Some(there)) => Arc::clone(there),
@@ -49,7 +49,8 @@ impl Functions {
             }
         };
         let (id, qualifier) = (reference.id.clone(), Some(version.clone()));
-        Ok((writes, Shown { id, qualifier, version, configuration }))
+        let shown = Shown { id, qualifier, version, configuration };
+        self.bounded(LambdaCode::CodeStorageExceeded, (writes, shown))
     }
 }
 

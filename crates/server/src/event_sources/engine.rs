@@ -14,7 +14,7 @@ use tracing::{error, info};
 
 use super::invoke::Invoke;
 use super::poller::Poller;
-use super::service::EventSourceService;
+use super::service::{EventSourceService, Line};
 use crate::keys::KeyService;
 use crate::shutdown::Stopping;
 
@@ -34,6 +34,8 @@ pub(crate) struct Feed<I> {
     pub(crate) base_url: Arc<str>,
     pub(crate) sources: EventSourceService,
     pub(crate) invoke: I,
+    /// Whether policies decide who may do what.
+    pub(crate) policies_decide: bool,
     /// Kilobytes of messages on their way.
     pub(crate) room: Arc<Semaphore>,
     /// How long batches that are under way may take to end when the server stops.
@@ -47,16 +49,18 @@ impl<I> Feed<I> {
     }
 
     pub(super) fn set_problem(&self, mapping: &Mapping, problem: String) {
-        let problem = format!("PROBLEM: {problem}");
-        if self.sources.set_problem(mapping.uuid, Some(problem.clone())) {
-            info!(mapping = %mapping.uuid, queue = %mapping.queue, "{problem}");
-        }
+        self.tell(mapping, Some(format!("PROBLEM: {problem}")));
     }
 
     pub(super) fn clear_problem(&self, mapping: &Mapping) {
-        if self.sources.set_problem(mapping.uuid, None) {
-            info!(mapping = %mapping.uuid, queue = %mapping.queue, "messages are processed again");
-        }
+        self.tell(mapping, None);
+    }
+
+    fn tell(&self, mapping: &Mapping, problem: Option<String>) {
+        let Some(line) = self.sources.set_problem(mapping.uuid, problem) else { return };
+        let Line { problem, unlogged } = line;
+        let what = problem.unwrap_or_else(|| "messages are processed again".to_owned());
+        info!(mapping = %mapping.uuid, queue = %mapping.queue, unlogged, "{what}");
     }
 }
 
@@ -94,6 +98,7 @@ impl Pollers {
             let state = feed.sources.plane().look();
             state.all().map(|mapping| (mapping.uuid, Arc::clone(mapping))).collect()
         };
+        feed.sources.forget_others(|uuid| mappings.contains_key(uuid));
         self.configs.retain(|uuid, config| mappings.contains_key(uuid) && !config.is_closed());
         for (uuid, mapping) in mappings {
             match self.configs.get(&uuid) {

@@ -15,6 +15,7 @@ use super::batch::{Batch, Handed, Held};
 use super::engine::Feed;
 use super::invoke::Invoke;
 use super::messages::Message;
+use super::permission::may_receive;
 use super::process::delete;
 
 /// Bytes of a message from which on filters may take a while.
@@ -37,6 +38,15 @@ pub(super) struct Gatherer<'a, I> {
     /// Whether the batch is the mapping's only one. Then it needs no room that others may have taken:
     /// functions that take long do not keep other mappings from theirs.
     is_only: bool,
+}
+
+/// Why nothing was received.
+#[derive(Debug)]
+pub(super) enum NotReceived {
+    /// The queue does not let the function's role receive.
+    NotPermitted,
+    /// The broker refused, or could not.
+    Failed(Failure),
 }
 
 /// What became of a message.
@@ -65,7 +75,7 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
         &mut self,
         visibility: Visibility,
         is_only: bool,
-    ) -> Result<Option<Batch>, Failure> {
+    ) -> Result<Option<Batch>, NotReceived> {
         self.is_only = is_only;
         let size = usize::try_from(self.mapping.batch_size).unwrap_or(usize::MAX);
         let mut batch = Batch::new(self.feed.broker.clone());
@@ -89,19 +99,23 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
             match self.receive(size - batch.len(), wait_seconds, visibility).await {
                 Ok(0) if batch.is_empty() => return Ok(None),
                 Ok(_) => {}
-                Err(failure) if batch.is_empty() => return Err(failure),
+                Err(why) if batch.is_empty() => return Err(why),
                 Err(_) => return Ok(Some(batch)),
             }
         }
     }
 
-    /// Receives some more messages. Returns how many.
+    /// Receives some more messages. Returns how many. The queue is asked once more after the wait: what
+    /// it no longer lets the mapping have goes back.
     async fn receive(
         &mut self,
         missing: usize,
         wait_seconds: u32,
         visibility: Visibility,
-    ) -> Result<usize, Failure> {
+    ) -> Result<usize, NotReceived> {
+        if !may_receive(self.feed, self.mapping) {
+            return Err(NotReceived::NotPermitted);
+        }
         let most = usize::try_from(*RECEIVE_MESSAGES.end()).unwrap_or(usize::MAX);
         let request = ReceiveRequest {
             max_messages: missing.min(most),
@@ -110,10 +124,13 @@ impl<'a, I: Invoke> Gatherer<'a, I> {
             attempt: None,
         };
         let command = Command::Receive { arn: self.mapping.queue.clone(), request };
-        let received: Vec<Received> = match self.feed.broker.call(command).await? {
-            Reply::Received(received) => received,
-            _ => Vec::new(),
-        };
+        let reply = self.feed.broker.call(command).await.map_err(NotReceived::Failed)?;
+        let Reply::Received(received) = reply else { return Ok(0) };
+        if !received.is_empty() && !may_receive(self.feed, self.mapping) {
+            let receipts = received.iter().map(|received| received.receipt).collect();
+            self.feed.broker.return_messages(receipts);
+            return Err(NotReceived::NotPermitted);
+        }
         let seconds = visibility.asked_for.unwrap_or(visibility.of_queue);
         let count = received.len();
         self.kept.extend(received, self.feed.broker.now() + u64::from(seconds) * 1000);

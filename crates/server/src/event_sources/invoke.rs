@@ -10,6 +10,9 @@ pub(crate) trait Invoke: Send + Sync + 'static {
     /// How long the function may take; `None` if it is not there.
     fn timeout(&self, function: &Reference) -> Option<Duration>;
 
+    /// The ARN of its role; `None` if it is not there.
+    fn role(&self, function: &Reference) -> Option<String>;
+
     /// Invokes it with an event, and returns its response.
     fn invoke(
         &self,

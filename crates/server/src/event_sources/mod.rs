@@ -11,8 +11,9 @@
 //! what the function has had is deleted when it says that it is done, and else comes again when its
 //! visibility timeout is over. So after a stop, a crash or a lost answer, messages may come twice.
 //!
-//! Messages are received in the name of the service: what the function's role may is not asked. Who
-//! makes a mapping must be permitted to receive from the queue and to delete there.
+//! Messages are received with the function's role, as far as the queue's policy goes, which is asked each
+//! time (permission.rs). Who makes a mapping must be permitted to receive from the queue and to delete
+//! there.
 
 mod batch;
 mod engine;
@@ -20,6 +21,7 @@ mod gather;
 mod invoke;
 mod lanes;
 mod messages;
+mod permission;
 mod poller;
 mod process;
 mod service;

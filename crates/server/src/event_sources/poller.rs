@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tracing::info;
 
 use super::engine::Feed;
-use super::gather::{Gatherer, Visibility};
+use super::gather::{Gatherer, NotReceived, Visibility};
 use super::invoke::Invoke;
 use super::lanes::Lanes;
 use super::process::{Belongs, process};
@@ -20,6 +20,10 @@ use crate::shutdown::Stopping;
 
 /// How long to wait before a queue or function that could not be used is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What is wrong when the queue's policy does not let the function's role receive.
+const NOT_PERMITTED: &str =
+    "The provided execution role does not have permissions to call ReceiveMessage on SQS";
 
 /// A mapping's poller, as long as the mapping is there.
 pub(super) struct Poller<I> {
@@ -83,16 +87,23 @@ impl<I: Invoke> Poller<I> {
     async fn poll(&mut self, mapping: Arc<Mapping>) -> std::convert::Infallible {
         let feed = Arc::clone(&self.feed);
         let mut gatherer = Gatherer::new(&feed, &mapping);
+        let mut could_receive = true;
         loop {
             while self.batches.try_join_next().is_some() {}
             let lane = self.lanes.take().await;
             let gathered = match visibility(&feed, &mapping).await {
                 Ok(visibility) => {
                     let next = gatherer.next(visibility, lane.is_only()).await;
-                    next.map_err(|failure| problem(&failure))
+                    next.map_err(|why| match why {
+                        NotReceived::NotPermitted => NOT_PERMITTED.to_owned(),
+                        NotReceived::Failed(failure) => problem(&failure),
+                    })
                 }
                 Err(problem) => Err(problem),
             };
+            if gathered.is_ok() && !std::mem::replace(&mut could_receive, true) {
+                feed.clear_problem(&mapping);
+            }
             match gathered {
                 Ok(Some(batch)) => {
                     let (feed, mapping) = (Arc::clone(&feed), Arc::clone(&mapping));
@@ -106,6 +117,7 @@ impl<I: Invoke> Poller<I> {
                 }
                 Err(problem) => {
                     drop(lane);
+                    could_receive = false;
                     feed.set_problem(&mapping, problem);
                     sleep(LOOK_AGAIN).await;
                 }

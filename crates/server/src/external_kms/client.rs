@@ -6,14 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
-use tidings_couriers::{Gate, RootsError, client_tls, with_causes};
-use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
+use tidings_couriers::{
+    Gate, RootsError, ServiceClient, ServiceRequest, service_client, with_causes,
+};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error, info, warn};
@@ -31,10 +27,9 @@ const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 const JSON: &str = "application/x-amz-json-1.1";
 
-/// Asks the service. Certificates are verified, redirects are not followed, and no proxy is used,
-/// whatever the environment says.
+/// Asks the service.
 pub(super) struct Client {
-    http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: ServiceClient,
     config: ExternalKmsConfig,
     turns: Semaphore,
     /// Closed while the service does not answer: nobody waits for it then but who finds that out.
@@ -58,14 +53,7 @@ enum Failure {
 
 impl Client {
     pub(super) fn new(config: ExternalKmsConfig) -> Result<Self, RootsError> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(client_tls(config.extra_roots.as_deref())?)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let http = legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build(connector);
+        let http = service_client(config.extra_roots.as_deref())?;
         let (turns, is_failing) = (Semaphore::new(REQUESTS_MAX), AtomicBool::new(false));
         let (gate, refusals) = (Gate::default(), Refusals::default());
         Ok(Self { http, config, turns, gate, refusals, is_failing })
@@ -148,32 +136,15 @@ impl Client {
     ) -> Option<Request<Full<Bytes>>> {
         let ExternalKmsConfig { endpoint, region, credentials, .. } = &self.config;
         let target = format!("TrentService.{action}");
-        let headers = [
-            ("content-type", JSON.as_bytes()),
-            ("host", endpoint.host.as_bytes()),
-            ("x-amz-target", target.as_bytes()),
-        ];
-        let unsigned = Unsigned { method: "POST", path: "/", query: "", headers: &headers };
-        let signer = Signer {
-            access_key_id: &credentials.access_key_id,
-            secret: &credentials.secret,
-            session_token: credentials.session_token.as_ref().map(|token| token.as_str()),
-            region: region.as_str(),
+        let request = ServiceRequest {
             service: "kms",
+            region: region.as_str(),
+            method: "POST",
+            path: "/",
+            headers: &[("content-type", JSON), ("x-amz-target", &target)],
+            body: body.clone(),
         };
-        let now = Seconds(i64::try_from(now_ms / 1000).ok()?);
-        let signed = signer.sign(&unsigned, &BodyHash::of(body), now).ok()?;
-        let mut request = Request::post(endpoint.uri.clone());
-        let to = request.headers_mut()?;
-        to.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-        to.insert(HOST, endpoint.host.clone());
-        to.insert("x-amz-target", HeaderValue::from_str(&target).ok()?);
-        for (name, value) in signed.iter() {
-            let mut value = HeaderValue::from_str(value).ok()?;
-            value.set_sensitive(true);
-            to.insert(HeaderName::from_static(name), value);
-        }
-        request.body(Full::from(body.clone())).ok()
+        request.sign(&endpoint.0, credentials, now_ms / 1000)
     }
 
     /// Logs that the service cannot be used, and that it can again.
@@ -225,10 +196,11 @@ mod tests {
 
     use serde_json::{Value, json};
     use tidings_core::names::Region;
+    use tidings_couriers::ServiceCredentials;
     use tidings_sigv4::SecretKey;
 
     use super::*;
-    use crate::external_kms::{KMS_TIMEOUT, KmsCredentials};
+    use crate::external_kms::KMS_TIMEOUT;
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_hangs_is_waited_for_by_one_at_a_time() {
@@ -238,7 +210,7 @@ mod tests {
         let client = Client::new(ExternalKmsConfig {
             endpoint: endpoint.parse().unwrap(),
             region: Region::parse("us-east-1").unwrap(),
-            credentials: KmsCredentials {
+            credentials: ServiceCredentials {
                 access_key_id: "AKIDEXAMPLE".to_owned(),
                 secret: SecretKey::new("secret".to_owned()),
                 session_token: None,

@@ -26,7 +26,7 @@ use tidings_keys::{DataKey, DataKeys, EncryptionContext, OpeningName, Sealed, Se
 use tokio::runtime::Handle;
 
 pub(crate) use answer::Fault;
-pub use config::{ExternalKmsConfig, KMS_TIMEOUT, KmsCredentials, KmsEndpoint};
+pub use config::{ExternalKmsConfig, KMS_TIMEOUT, KmsEndpoint};
 
 use self::answer::{Decrypted, GeneratedDataKey, UNREACHABLE, UNUSABLE};
 use self::client::Client;

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 
 use super::looks::{ok, whole};
-use super::service::Hosted;
+use super::service::{ClaimedCode, Hosted};
 use super::trial::Trial;
 use crate::exchange::{Answer, refusal_of};
 use crate::plane::ChangeFault;
@@ -34,14 +34,15 @@ pub(super) async fn change(
 ) -> Result<Answer, Refusal> {
     // Before an archive is unpacked, which costs something.
     authorise(&hosted.plane.look(), trial, &request)?;
-    let (request, code) = keep_code(hosted, request).await?;
+    let (request, claimed) = keep_code(hosted, request).await?;
+    let code = claimed.as_ref().map(|claimed| &claimed.code);
     let Some(function) = named(&request).cloned() else {
-        return write(hosted, trial, &request, code.as_ref()).await;
+        return write(hosted, trial, &request, code).await;
     };
     // A caller who goes away drops what is below, and with it this: then what follows begins as well.
     let (under_way, is_over) = oneshot::channel();
     let following = tokio::spawn(follow(Arc::clone(hosted), function, is_over));
-    let answer = write(hosted, trial, &request, code.as_ref()).await?;
+    let answer = write(hosted, trial, &request, code).await?;
     drop(under_way);
     if let Err(fault) = following.await {
         error!("what follows a change of a function was not done, by a fault of ours: {fault}");
@@ -83,6 +84,7 @@ async fn follow(hosted: Arc<Hosted>, function: FunctionId, is_over: oneshot::Rec
     hosted.retire_old(&function).await;
     if is_gone {
         hosted.errors.forget_all(&function).await;
+        hosted.host.forget(&function.to_string()).await;
     }
 }
 
@@ -114,9 +116,9 @@ pub(super) fn outbox_of(function: &FunctionId) -> TopicArn {
 }
 
 async fn keep_code(
-    hosted: &Hosted,
+    hosted: &Arc<Hosted>,
     mut request: LambdaRequest,
-) -> Result<(LambdaRequest, Option<Code>), Refusal> {
+) -> Result<(LambdaRequest, Option<ClaimedCode>), Refusal> {
     let zip = match &mut request {
         LambdaRequest::CreateFunction(create) => std::mem::take(&mut create.zip),
         LambdaRequest::UpdateFunctionCode(update) => std::mem::take(&mut update.zip),
@@ -213,7 +215,7 @@ fn may_use(
     settings: &tidings_lambda::Settings,
 ) -> Result<(), Refusal> {
     if let Some(role) = &settings.role {
-        trial.check_on("iam:PassRole", role)?;
+        trial.check_role(role, function)?;
     }
     match &settings.dead_letter_target {
         Some(target) => may_send(trial, function, target),

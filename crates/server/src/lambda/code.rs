@@ -8,33 +8,50 @@
 //! It is not sealed, even with a master key: processes have to read it, and those run as they are.
 //! Secrets belong in environment variables, which are in the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Write};
-use std::path::{Component, Path, PathBuf};
-use std::sync::Mutex;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tidings_lambda::{Code, LambdaCode, LambdaFault, limits};
 use tracing::{debug, error, warn};
-use zip::ZipArchive;
+
+use super::unpack::unpack;
 
 /// Archives and what was in them.
 pub(super) struct CodeStore {
     folder: PathBuf,
-    /// What nothing needed when it was looked at last: gone if nothing does the next time either.
-    idle: Mutex<BTreeSet<String>>,
+    state: Mutex<State>,
+    /// Whose turn it is to unpack what an invocation needs.
+    unpacking: Mutex<()>,
 }
 
-/// Bytes in the path of a file within an archive.
-const PATH_BYTES_MAX: usize = 1024;
+/// What is known of what lies there. By digests.
+#[derive(Default)]
+struct State {
+    /// Bytes of archives.
+    archives: BTreeMap<String, u64>,
+    /// Bytes of what was in them, of those that are unpacked.
+    unpacked: BTreeMap<String, u64>,
+    /// What requests that are under way bring.
+    claims: BTreeMap<String, Claims>,
+    /// What nothing needed when it was looked at last: gone if nothing does the next time either.
+    idle: BTreeSet<String>,
+}
 
-const NO_ZIP: &str =
-    "Could not unzip uploaded file. Please check your file, then try to upload again.";
+/// Requests that bring the same archive.
+#[derive(Default)]
+struct Claims {
+    count: usize,
+    /// Whether it was not there before.
+    is_new: bool,
+}
 
-/// What a folder is called while it is being filled.
+/// How the names of folders and archives end while they are being written.
 const UNFINISHED: &str = "unfinished";
 
 impl CodeStore {
@@ -46,10 +63,14 @@ impl CodeStore {
     pub(super) fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         private(&folder)?;
+        let mut state = State::default();
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let mut path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(digest) = name.strip_suffix(".zip").filter(|it| is_digest(it)) {
+                state.archives.insert(digest.to_owned(), entry.metadata()?.len());
+            }
             if is_digest(&name) && entry.file_type()?.is_dir() {
                 let aside = unfinished(&folder, &name);
                 fs::rename(&path, &aside)?;
@@ -62,40 +83,96 @@ impl CodeStore {
                 warn!("cannot remove {}: {error}", path.display());
             }
         }
-        Ok(Self { folder, idle: Mutex::default() })
+        Ok(Self { folder, state: Mutex::new(state), unpacking: Mutex::default() })
     }
 
-    /// Keeps an archive. Blocks on the disk.
+    /// Keeps an archive, and claims it until it is [released](Self::release). Blocks on the disk.
     ///
     /// # Errors
     /// InvalidParameterValueException if it is none, is too large unpacked, or has in it what would lie
-    /// outside of its folder, or is neither a file nor a folder. ServiceException if it cannot be
-    /// kept.
-    pub(super) fn keep(&self, zip: &[u8]) -> Result<Code, LambdaFault> {
+    /// outside of its folder, or is neither a file nor a folder. CodeStorageExceededException if
+    /// there is too much already that no function in `needed` needs. ServiceException if it cannot
+    /// be kept. Then nothing is claimed.
+    pub(super) fn keep(&self, zip: &[u8], needed: &BTreeSet<String>) -> Result<Code, LambdaFault> {
         if zip.len() > limits::CODE_ZIP_BYTES_MAX {
             let text =
                 format!("Zipped size must be smaller than {} bytes", limits::CODE_ZIP_BYTES_MAX);
             return Err(LambdaFault::new(LambdaCode::RequestTooLarge, text));
         }
         let digest = Sha256::digest(zip);
-        let code = Code { sha256: STANDARD.encode(digest), bytes: zip.len() as u64 };
+        let (sha256, bytes) = (STANDARD.encode(digest), zip.len() as u64);
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.idle().remove(&name);
-        let (archive, unpacked) = (self.archive(&name), self.folder.join(&name));
-        if archive.exists() && unpacked.exists() {
-            return Ok(code);
+        if self.state().unneeded_bytes(needed) > limits::CODE_UNNEEDED_BYTES_MAX {
+            let text =
+                "Code storage limit exceeded: code that was replaced is removed within two hours.";
+            return Err(LambdaFault::new(LambdaCode::CodeStorageExceeded, text));
         }
-        self.unpack(zip, &name)?;
+        self.claim(&name);
+        match self.keep_claimed(zip, &name) {
+            Ok(unpacked_bytes) => Ok(Code { sha256, bytes, unpacked_bytes }),
+            Err(fault) => {
+                self.release_named(&name, || false);
+                Err(fault)
+            }
+        }
+    }
+
+    fn claim(&self, name: &str) {
+        let mut state = self.state();
+        state.idle.remove(name);
+        let is_new = !state.archives.contains_key(name);
+        let claims = state.claims.entry(name.to_owned()).or_default();
+        claims.count += 1;
+        claims.is_new |= is_new;
+    }
+
+    /// Returns how many bytes it has unpacked.
+    fn keep_claimed(&self, zip: &[u8], name: &str) -> Result<u64, LambdaFault> {
+        let there = {
+            let state = self.state();
+            state.unpacked.get(name).copied().filter(|_| state.archives.contains_key(name))
+        };
+        if let Some(bytes) = there.filter(|_| self.folder.join(name).exists()) {
+            return Ok(bytes);
+        }
+        let bytes = self.unpack(zip, name)?;
+        let unfinished = unfinished(&self.folder, &format!("{name}.zip"));
         let write = || {
-            let unfinished = self.folder.join(format!("{name}.zip.{UNFINISHED}"));
             let mut file = File::create(&unfinished)?;
             file.write_all(zip)?;
             file.sync_all()?;
-            fs::rename(&unfinished, &archive)?;
+            fs::rename(&unfinished, self.archive(name))?;
             File::open(&self.folder)?.sync_all()
         };
-        write().map_err(|error| cannot("kept", &error))?;
-        Ok(code)
+        if let Err(error) = write() {
+            let _ = remove(&unfinished);
+            return Err(cannot("kept", &error));
+        }
+        self.state().archives.insert(name.to_owned(), zip.len() as u64);
+        Ok(bytes)
+    }
+
+    /// A request that brought code is over. What it brought goes, unless it was there before, or a
+    /// function needs it by now, or another request brings it, too. Blocks on the disk.
+    pub(super) fn release(&self, code: &Code, is_needed: impl FnOnce() -> bool) {
+        if let Some(name) = name_of(code) {
+            self.release_named(&name, is_needed);
+        }
+    }
+
+    fn release_named(&self, name: &str, is_needed: impl FnOnce() -> bool) {
+        let mut state = self.state();
+        let Some(claims) = state.claims.get_mut(name) else { return };
+        claims.count -= 1;
+        if claims.count > 0 {
+            return;
+        }
+        let is_new = claims.is_new;
+        state.claims.remove(name);
+        // Asked while nobody can claim it.
+        if is_new && !is_needed() {
+            self.remove_all_of(&mut state, name);
+        }
     }
 
     /// The folder with a function's code; unpacked again if it is not there. Blocks on the disk.
@@ -105,6 +182,11 @@ impl CodeStore {
     pub(super) fn folder_of(&self, code: &Code) -> Result<PathBuf, LambdaFault> {
         let name = name_of(code).ok_or_else(|| LambdaFault::new(LambdaCode::Service, NO_CODE))?;
         let unpacked = self.folder.join(&name);
+        if unpacked.exists() {
+            return Ok(unpacked);
+        }
+        // One at a time: all who invoke a function come at once.
+        let _turn = self.unpacking.lock().unwrap_or_else(PoisonError::into_inner);
         if !unpacked.exists() {
             let zip = fs::read(self.archive(&name)).map_err(|error| cannot("read", &error))?;
             self.unpack(&zip, &name)?;
@@ -115,54 +197,77 @@ impl CodeStore {
     /// Removes what nothing needs now, nor needed when it was looked at last: what was kept a moment
     /// ago may be needed in a moment. Blocks on the disk.
     pub(super) fn sweep(&self, needed: &BTreeSet<String>) {
-        let needed: BTreeSet<String> = needed
-            .iter()
-            .filter_map(|sha256| name_of(&Code { sha256: sha256.clone(), bytes: 0 }))
-            .collect();
+        let needed: BTreeSet<String> =
+            needed.iter().filter_map(|sha256| digest_of(sha256)).collect();
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let names = entries.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let digest = name.strip_suffix(".zip").unwrap_or(&name);
             is_digest(digest).then(|| digest.to_owned())
         });
-        let unneeded: BTreeSet<String> = names.filter(|name| !needed.contains(name)).collect();
-        let mut idle = self.idle();
-        let gone: Vec<String> = unneeded.intersection(&idle).cloned().collect();
+        let mut unneeded: BTreeSet<String> = names.filter(|name| !needed.contains(name)).collect();
+        let mut state = self.state();
+        unneeded.retain(|name| !state.claims.contains_key(name));
+        let gone: Vec<String> = unneeded.intersection(&state.idle).cloned().collect();
         for name in &gone {
-            for path in [self.archive(name), self.folder.join(name)] {
-                match remove(&path) {
-                    Ok(()) => debug!("removed code that no function needs: {name}"),
-                    Err(error) => error!("cannot remove {}: {error}", path.display()),
-                }
+            self.remove_all_of(&mut state, name);
+        }
+        unneeded.retain(|name| !gone.contains(name));
+        state.idle = unneeded;
+    }
+
+    fn remove_all_of(&self, state: &mut State, name: &str) {
+        for path in [self.archive(name), self.folder.join(name)] {
+            match remove(&path) {
+                Ok(()) => debug!("removed code that no function needs: {name}"),
+                Err(error) => error!("cannot remove {}: {error}", path.display()),
             }
         }
-        *idle = unneeded;
-        idle.retain(|name| !gone.contains(name));
+        state.archives.remove(name);
+        state.unpacked.remove(name);
     }
 
     fn archive(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.zip"))
     }
 
-    /// Unpacks into a folder that gets its name when all is there.
-    fn unpack(&self, zip: &[u8], name: &str) -> Result<(), LambdaFault> {
+    /// Unpacks into a folder that gets its name when all is there. Returns what it takes of the disk.
+    fn unpack(&self, zip: &[u8], name: &str) -> Result<u64, LambdaFault> {
         let unfinished = unfinished(&self.folder, name);
-        let unpacked = unpack(zip, &unfinished).and_then(|()| {
+        let unpacked = unpack(zip, &unfinished).and_then(|bytes| {
             let into = self.folder.join(name);
             match fs::rename(&unfinished, &into) {
                 // Another request was faster, with the same archive.
                 Err(_) if into.exists() => remove(&unfinished).map_err(|it| cannot("kept", &it)),
                 renamed => renamed.map_err(|error| cannot("kept", &error)),
-            }
+            }?;
+            Ok(bytes)
         });
-        if unpacked.is_err() {
-            let _ = remove(&unfinished);
+        match unpacked {
+            Ok(bytes) => {
+                self.state().unpacked.insert(name.to_owned(), bytes);
+            }
+            Err(_) => {
+                let _ = remove(&unfinished);
+            }
         }
         unpacked
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What the disk has that no function needs, nor brings a request that is under way.
+    fn unneeded_bytes(&self, needed: &BTreeSet<String>) -> u64 {
+        let needed: BTreeSet<String> =
+            needed.iter().filter_map(|sha256| digest_of(sha256)).collect();
+        let all = self.archives.iter().chain(&self.unpacked);
+        let unneeded =
+            all.filter(|(name, _)| !needed.contains(*name) && !self.claims.contains_key(*name));
+        unneeded.map(|(_, bytes)| bytes).sum()
     }
 }
 
@@ -170,7 +275,7 @@ fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A folder beside one of this name that nobody reads.
+/// A path beside one of this name that nobody reads, and nobody else writes.
 fn unfinished(folder: &Path, name: &str) -> PathBuf {
     let number: u64 = rand::random();
     folder.join(format!("{name}-{number:x}.{UNFINISHED}"))
@@ -179,11 +284,15 @@ fn unfinished(folder: &Path, name: &str) -> PathBuf {
 const NO_CODE: &str = "The code of the function cannot be found.";
 
 fn name_of(code: &Code) -> Option<String> {
-    let digest = STANDARD.decode(&code.sha256).ok()?;
+    digest_of(&code.sha256)
+}
+
+fn digest_of(sha256: &str) -> Option<String> {
+    let digest = STANDARD.decode(sha256).ok()?;
     Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn cannot(what: &str, error: &io::Error) -> LambdaFault {
+pub(super) fn cannot(what: &str, error: &io::Error) -> LambdaFault {
     error!("the code of a function cannot be {what}: {error}");
     LambdaFault::new(LambdaCode::Service, format!("The code of the function cannot be {what}."))
 }
@@ -212,100 +321,10 @@ fn private(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Unpacks an archive into a folder that is not there yet.
-fn unpack(zip: &[u8], folder: &Path) -> Result<(), LambdaFault> {
-    let invalid = |_| LambdaFault::parameter(NO_ZIP);
-    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(invalid)?;
-    if archive.is_empty() {
-        return Err(LambdaFault::parameter("Uploaded file must be a non-empty zip"));
-    }
-    if archive.len() > limits::CODE_FILES_MAX {
-        let text = format!("The archive has more than {} files.", limits::CODE_FILES_MAX);
-        return Err(LambdaFault::parameter(text));
-    }
-    fs::create_dir(folder).map_err(|error| cannot("kept", &error))?;
-    let mut left = limits::CODE_UNPACKED_BYTES_MAX;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(invalid)?;
-        let name = entry.name().map_err(invalid)?.into_owned();
-        let path = inner_path(&name).ok_or_else(|| {
-            LambdaFault::parameter("The archive has a path in it that leads out of its folder.")
-        })?;
-        // A link could lead anywhere, and devices and pipes have no business here.
-        let kind = entry.unix_mode().unwrap_or(0) & 0o170_000;
-        if !matches!(kind, 0 | 0o040_000 | 0o100_000) {
-            return Err(LambdaFault::parameter(format!(
-                "The archive has something in it that is neither a file nor a folder: {}",
-                &name[..name.floor_char_boundary(PATH_BYTES_MAX)]
-            )));
-        }
-        let to = folder.join(path);
-        if entry.is_dir() {
-            fs::create_dir_all(&to).map_err(|error| cannot_make(&error))?;
-            continue;
-        }
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent).map_err(|error| cannot_make(&error))?;
-        }
-        let executable = entry.unix_mode().unwrap_or(0) & 0o111 != 0;
-        // What an archive says of its sizes need not be true: what comes out is counted.
-        let mut file = create(&to, executable)?;
-        let copied = io::copy(&mut entry.by_ref().take(left + 1), &mut file);
-        let copied = copied.map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull => cannot("kept", &error),
-            _ => LambdaFault::parameter(NO_ZIP),
-        })?;
-        left = left.checked_sub(copied).ok_or_else(|| {
-            let most = limits::CODE_UNPACKED_BYTES_MAX;
-            LambdaFault::parameter(format!("Unzipped size must be smaller than {most} bytes"))
-        })?;
-    }
-    Ok(())
-}
-
-/// A path within the folder, whatever the archive calls it; `None` if it leads elsewhere.
-fn inner_path(name: &str) -> Option<PathBuf> {
-    if name.is_empty() || name.len() > PATH_BYTES_MAX || name.contains(['\0', '\\']) {
-        return None;
-    }
-    let mut path = PathBuf::new();
-    for component in Path::new(name).components() {
-        match component {
-            Component::Normal(part) => path.push(part),
-            Component::CurDir => {}
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(path)
-}
-
-/// A new file. One that is there already is in the archive twice.
-fn create(path: &Path, executable: bool) -> Result<File, LambdaFault> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if executable { 0o755 } else { 0o644 });
-    #[cfg(not(unix))]
-    let _ = executable;
-    options.open(path).map_err(|error| cannot_make(&error))
-}
-
-/// A file or folder of an archive cannot be made: for most reasons that is the archive's fault.
-fn cannot_make(error: &io::Error) -> LambdaFault {
-    use io::ErrorKind as K;
-    match error.kind() {
-        K::AlreadyExists | K::IsADirectory | K::NotADirectory => {
-            LambdaFault::parameter("The archive has two files of one name in it.")
-        }
-        K::InvalidFilename => {
-            LambdaFault::parameter("The archive has a name in it that is too long.")
-        }
-        _ => cannot("kept", error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 
@@ -328,6 +347,10 @@ mod tests {
         (folder, store)
     }
 
+    fn keep(store: &CodeStore, zip: &[u8]) -> Result<Code, LambdaFault> {
+        store.keep(zip, &BTreeSet::new())
+    }
+
     /// What is in the store's folder, by its form.
     fn kept(store: &CodeStore) -> Vec<String> {
         let entries = fs::read_dir(&store.folder).unwrap();
@@ -338,9 +361,9 @@ mod tests {
     fn an_archive_is_kept_and_unpacked() {
         let (_folder, store) = store();
         let archive = zip(&[("bootstrap", 0o755, b"#!/bin/sh\n"), ("lib/data", 0o644, b"x")]);
-        let code = store.keep(&archive).unwrap();
+        let code = keep(&store, &archive).unwrap();
         assert_eq!(code.bytes, archive.len() as u64);
-        assert_eq!(store.keep(&archive).unwrap(), code);
+        assert_eq!(keep(&store, &archive).unwrap(), code);
         let folder = store.folder_of(&code).unwrap();
         assert_eq!(fs::read(folder.join("lib/data")).unwrap(), b"x");
         #[cfg(unix)]
@@ -355,9 +378,30 @@ mod tests {
     }
 
     #[test]
+    fn the_same_archive_can_be_kept_by_many_at_once() {
+        const KEEPERS: usize = 8;
+        let (_folder, store) = store();
+        for round in 0..20 {
+            let archive = zip(&[("bootstrap", 0o755, format!("{round}").as_bytes())]);
+            let start = std::sync::Barrier::new(KEEPERS);
+            std::thread::scope(|scope| {
+                for _ in 0..KEEPERS {
+                    scope.spawn(|| {
+                        start.wait();
+                        let code = store.keep(&archive).unwrap();
+                        let name = name_of(&code).unwrap();
+                        assert!(fs::read(store.archive(&name)).unwrap() == archive, "whole");
+                    });
+                }
+            });
+            assert_eq!(kept(&store).len(), 2 * (round + 1), "an archive, and what was in it");
+        }
+    }
+
+    #[test]
     fn what_was_unpacked_before_is_unpacked_again_after_a_start() {
         let (_folder, store) = store();
-        let code = store.keep(&zip(&[("lib/data", 0o644, b"whole")])).unwrap();
+        let code = keep(&store, &zip(&[("lib/data", 0o644, b"whole")])).unwrap();
         let data = store.folder_of(&code).unwrap().join("lib/data");
         fs::write(&data, "").unwrap();
         let store = CodeStore::open(store.folder).unwrap();
@@ -393,7 +437,7 @@ mod tests {
             b"not an archive".to_vec(),
             Vec::new(),
         ] {
-            let fault = store.keep(&archive).unwrap_err();
+            let fault = keep(&store, &archive).unwrap_err();
             assert_eq!(fault.code, LambdaCode::InvalidParameterValue, "{fault}");
             assert!(kept(&store).is_empty(), "{fault}: {:?}", kept(&store));
         }
@@ -407,7 +451,7 @@ mod tests {
         let files: Vec<(String, u32)> = (0..4).map(|n| (format!("zeros-{n}"), 0o644)).collect();
         let files: Vec<(&str, u32, &[u8])> =
             files.iter().map(|(name, mode)| (name.as_str(), *mode, &zeros[..])).collect();
-        let fault = store.keep(&zip(&files)).unwrap_err();
+        let fault = keep(&store, &zip(&files)).unwrap_err();
         assert_eq!(fault.text, "Unzipped size must be smaller than 262144000 bytes");
         assert!(kept(&store).is_empty());
     }
@@ -415,14 +459,46 @@ mod tests {
     #[test]
     fn code_goes_when_nothing_needed_it_for_a_while() {
         let (_folder, store) = store();
-        let needed = store.keep(&zip(&[("a", 0o644, b"1")])).unwrap();
-        let unneeded = store.keep(&zip(&[("a", 0o644, b"2")])).unwrap();
+        let needed = keep(&store, &zip(&[("a", 0o644, b"1")])).unwrap();
+        let unneeded = keep(&store, &zip(&[("a", 0o644, b"2")])).unwrap();
         let wanted = [needed.sha256.clone()].into();
+        for code in [&needed, &unneeded] {
+            store.sweep(&wanted);
+            store.sweep(&wanted);
+            assert_eq!(kept(&store).len(), 4, "requests bring it");
+            store.release(code, || true);
+        }
         store.sweep(&wanted);
         assert_eq!(kept(&store).len(), 4, "it may have been kept a moment ago");
         store.sweep(&wanted);
         assert_eq!(kept(&store).len(), 2);
         assert!(store.folder_of(&needed).is_ok());
         assert!(store.folder_of(&unneeded).is_err());
+    }
+
+    #[test]
+    fn what_a_refused_request_brings_goes_with_it() {
+        let (_folder, store) = store();
+        let archive = zip(&[("a", 0o644, b"1")]);
+        let code = keep(&store, &archive).unwrap();
+        assert_eq!(code.unpacked_bytes, 2 * 4096, "a block for the file, and one for the folder");
+        store.release(&code, || false);
+        assert!(kept(&store).is_empty(), "{:?}", kept(&store));
+        // Another one brings the same, and has its way.
+        let first = keep(&store, &archive).unwrap();
+        let second = keep(&store, &archive).unwrap();
+        assert_eq!(first, second);
+        store.release(&first, || panic!("the other one decides"));
+        store.release(&second, || true);
+        assert_eq!(kept(&store).len(), 2);
+        // What was there before may be in use, whoever needs it.
+        let again = keep(&store, &archive).unwrap();
+        store.release(&again, || false);
+        assert_eq!(kept(&store).len(), 2);
+        let state = store.state();
+        let bytes = code.bytes + code.unpacked_bytes;
+        assert_eq!(state.unneeded_bytes(&BTreeSet::new()), bytes);
+        assert_eq!(state.unneeded_bytes(&[code.sha256].into()), 0);
+        assert!(state.claims.is_empty());
     }
 }

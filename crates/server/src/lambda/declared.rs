@@ -44,11 +44,12 @@ impl Lambda {
         function: DeclaredFunction,
     ) -> Result<(), DeclareError> {
         let DeclaredFunction { name, settings, zip } = function;
-        let hosted = &*self.0;
+        let hosted = &self.0;
         let invalid = || LambdaFault::parameter(format!("{name:?} is no name of a function"));
         let name = FunctionName::parse(&name).ok_or_else(invalid)?;
         let reference = Reference { id: FunctionId { scope, name }, qualifier: None };
-        let code = hosted.keep_code(zip).await?;
+        let claimed = hosted.keep_code(zip).await?;
+        let code = claimed.code.clone();
         let fresh =
             || Fresh { now_ms: broker.now().as_ms(), revision_id: broker.uuid().to_string() };
         let there = hosted.plane.look().shown(&reference).ok().map(|shown| shown.configuration);

@@ -12,6 +12,7 @@ use tidings_functions::Invoked;
 use tidings_lambda::{InvokeConfig, Qualifier, Reference};
 use tracing::{error, info};
 
+use super::said::SaidError;
 use crate::authorise::Circumstances;
 use crate::caller::{Caller, Standing};
 use crate::exchange::Call;
@@ -57,7 +58,9 @@ pub(super) async fn tell(shared: &Shared, ended: &Ended<'_>) {
     let destination = match condition {
         Condition::Success => config.on_success.as_deref(),
         Condition::RetriesExhausted | Condition::EventAgeExceeded => {
-            info!(%request_id, function = function.arn(), ?condition, "an event is given up");
+            let said = ended.invoked.map(|it| SaidError::of(it).to_string()).unwrap_or_default();
+            let (function, errors) = (function.arn(), ended.errors);
+            info!(%request_id, function, ?condition, errors, "an event is given up: {said}");
             config.on_failure.as_deref()
         }
     };

@@ -1,8 +1,8 @@
 //! Event source mappings: who may make and change them, and how their functions are invoked.
 //!
-//! The service receives in the name of the function's role. Roles are not asked here; instead, who
-//! makes a mapping, changes or enables it must be permitted itself to receive from the queue, to
-//! delete there and to decrypt what is there. From then on the mapping does so, whoever made it.
+//! The service receives in the name of the function's role, which the queue's policy is asked about each
+//! time. What the role may by itself is not asked; instead, who makes a mapping, changes or enables it
+//! must be permitted itself to receive from the queue, to delete there and to decrypt what is there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,11 @@ use tidings_core::terms::Resource;
 use tidings_functions::{Invocation, InvokeFault};
 use tidings_lambda::event_sources::{EventSources, Mapping, NewMapping, Surroundings};
 use tidings_lambda::{LambdaFault, Reference};
+use tracing::debug;
 
 use super::changes::refusal;
 use super::looks::ok;
+use super::said::SaidError;
 use super::service::{Hosted, Lambda};
 use super::trial::Trial;
 use crate::event_sources::{Invoke, NotDone};
@@ -211,6 +213,11 @@ impl Invoke for Lambda {
         Some(Duration::from_secs(self.0.timeout_seconds(function)?.into()))
     }
 
+    fn role(&self, function: &Reference) -> Option<String> {
+        let shown = self.0.plane.look().shown(function).ok()?;
+        Some(shown.configuration.role.clone())
+    }
+
     async fn invoke(&self, function: &Reference, event: Bytes) -> Result<Bytes, NotDone> {
         let broker = self.0.plane.broker();
         let chance = u32::from_le_bytes(broker.random_bytes());
@@ -226,7 +233,11 @@ impl Invoke for Lambda {
         let reserved = invocable.function.reserved_concurrency();
         match self.0.host.invoke(&spec, reserved, invocation).await {
             Ok(invoked) => match invoked.function_error {
-                Some(error) => Err(NotDone::Failed(error.as_str().to_owned())),
+                Some(error) => {
+                    let (function, said) = (function.arn(), SaidError::of(&invoked));
+                    debug!(function, "a function failed on a batch: {said}");
+                    Err(NotDone::Failed(error.as_str().to_owned()))
+                }
                 None => Ok(invoked.payload),
             },
             Err(fault @ InvokeFault::Interrupted) => Err(NotDone::Failed(fault.to_string())),

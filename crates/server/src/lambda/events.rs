@@ -25,6 +25,7 @@ use tracing::{debug, error, info, warn};
 
 use super::changes::outbox_of;
 use super::destinations::{self, Condition, Ended};
+use super::said::SaidError;
 use super::service::Hosted;
 use crate::request::Shared;
 
@@ -248,7 +249,8 @@ async fn failed<'e>(
                 }
                 return match hosted.errors.add(event.id, &event.function.id).await {
                     Ok(errors) => {
-                        info!(request_id = %event.id, errors, "an event's function failed, and will be tried again");
+                        let (function, said) = (event.function.arn(), SaidError::of(invoked));
+                        info!(request_id = %event.id, function, errors, "an event's function failed, and will be tried again: {said}");
                         Some(later)
                     }
                     // It is tried again as if it had not been: what holds is what is written down.

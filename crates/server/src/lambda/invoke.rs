@@ -12,6 +12,7 @@ use tidings_lambda::{Invocable, LambdaCode, LambdaFault, Reference, limits};
 use super::events;
 use super::service::Hosted;
 use super::trial::Trial;
+use crate::body::Share;
 use crate::exchange::{Answer, Call, refusal_of};
 
 /// What an invocation without a body brings.
@@ -22,6 +23,7 @@ pub(super) async fn invoke(
     trial: &Trial<'_>,
     call: &Call,
     asked: Invoke,
+    share: Share,
 ) -> Result<Answer, Refusal> {
     trial.check(&hosted.plane.look(), "lambda:InvokeFunction", &asked.function)?;
     let is_event = asked.kind == InvocationType::Event;
@@ -39,13 +41,17 @@ pub(super) async fn invoke(
             Ok(Answer::of_lambda(202, body.to_vec()))
         }
         InvocationType::RequestResponse => {
+            let event = hosted.room.event(event)?;
+            // It has room of its own now, for as long as it takes.
+            drop(share);
             let invocation = Invocation {
                 request_id: call.request_id.to_string(),
                 payload: event,
                 client_context: asked.client_context,
                 trace_id: call.trace_id_header.clone(),
             };
-            let invoked = hosted.run(&asked.function, &invocable, invocation).await?;
+            let mut invoked = hosted.run(&asked.function, &invocable, invocation).await?;
+            invoked.payload = hosted.room.answer(invoked.payload);
             Ok(answer(&invocable, invoked, asked.wants_log))
         }
     }
@@ -65,17 +71,18 @@ fn event(body: Bytes, is_event: bool) -> Result<Bytes, LambdaFault> {
     if body.is_empty() {
         return Ok(Bytes::from_static(NO_EVENT));
     }
-    match serde_json::from_slice::<IgnoredAny>(&body) {
-        Ok(_) => Ok(body),
-        Err(error) => {
-            let text = format!("Could not parse request body into json: {error}");
-            Err(LambdaFault::new(LambdaCode::InvalidRequestContent, text))
-        }
-    }
+    let invalid = |error: &dyn std::fmt::Display| {
+        let text = format!("Could not parse request body into json: {error}");
+        LambdaFault::new(LambdaCode::InvalidRequestContent, text)
+    };
+    // Of what is passed over, serde_json does not ask whether it is text.
+    let text = std::str::from_utf8(&body).map_err(|error| invalid(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| invalid(&error))?;
+    Ok(body)
 }
 
 fn answer(invocable: &Invocable, invoked: Invoked, wants_log: bool) -> Answer {
-    let mut answer = Answer::of_lambda(200, invoked.payload.to_vec());
+    let mut answer = Answer::of_lambda(200, invoked.payload);
     answer.headers.push(("x-amz-executed-version", invocable.version.to_string()));
     if let Some(error) = invoked.function_error {
         answer.headers.push(("x-amz-function-error", error.as_str().to_owned()));
@@ -140,7 +147,7 @@ mod tests {
         let of = |bytes: &[u8], is_event| event(Bytes::copy_from_slice(bytes), is_event);
         assert_eq!(of(b"", false).unwrap(), NO_EVENT);
         assert_eq!(of(b" [1] ", true).unwrap(), &b" [1] "[..]);
-        for bytes in [&b"{"[..], b"x", b"\xff", b"1 2"] {
+        for bytes in [&b"{"[..], b"x", b"\xff", b"\"\xff\"", b"1 2"] {
             assert_eq!(of(bytes, false).unwrap_err().code, LambdaCode::InvalidRequestContent);
         }
         let text = |length: usize| format!("\"{}\"", "a".repeat(length - 2)).into_bytes();

@@ -17,14 +17,18 @@ mod event_sources;
 mod events;
 mod invoke;
 mod looks;
+mod room;
+mod said;
 mod service;
 mod subscriptions;
 mod trial;
+mod unpack;
 
 use tidings_aws::lambda::{Asked, LambdaRequest};
 use tidings_aws::{Refusal, Service};
 use tidings_lambda::{LambdaCode, LambdaFault, Scope};
 
+use crate::body::Share;
 use crate::exchange::{Answer, Call};
 use crate::request::Shared;
 use trial::Trial;
@@ -34,15 +38,15 @@ pub(crate) use events::attempt;
 pub use service::{Lambda, LambdaError};
 pub(crate) use subscriptions::{check_endpoint, deliver};
 
-/// Answers a call, whatever it is.
-pub(crate) async fn answer(shared: &Shared, call: &Call) -> Answer {
-    match perform(shared, call).await {
+/// Answers a call, whatever it is. `share` is the memory that its body has among those of all requests.
+pub(crate) async fn answer(shared: &Shared, call: &Call, share: Share) -> Answer {
+    match perform(shared, call, share).await {
         Ok(answer) => answer,
         Err(refusal) => refusal.answer(Service::Lambda, call.protocol, call.request_id),
     }
 }
 
-async fn perform(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
+async fn perform(shared: &Shared, call: &Call, share: Share) -> Result<Answer, Refusal> {
     let trial = Trial::new(shared, call)?;
     let lambda = shared.lambda.as_ref().ok_or_else(unhosted)?;
     let asked = Asked {
@@ -55,7 +59,7 @@ async fn perform(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
     };
     let request = LambdaRequest::read(&asked)?;
     if let LambdaRequest::Invoke(asked) = request {
-        return invoke::invoke(&lambda.0, &trial, call, asked).await;
+        return invoke::invoke(&lambda.0, &trial, call, asked, share).await;
     }
     if let LambdaRequest::EventSource(request) = request {
         let (hosted, trial) = (&*lambda.0, &trial);

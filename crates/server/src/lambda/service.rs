@@ -1,5 +1,6 @@
 //! Functions, where their code lies, and what runs them.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::code::CodeStore;
 use super::errors::ErrorBook;
+use super::room::Room;
 use crate::event_sources::EventSourceService;
 use crate::plane::{LoadError, Plane, Registered};
 use crate::shutdown::Stopping;
@@ -29,8 +31,10 @@ pub(super) struct Hosted {
     pub(super) errors: ErrorBook,
     /// Which queues' messages functions get.
     pub(super) sources: EventSourceService,
+    /// Memory of those who wait for their function's answer.
+    pub(super) room: Room,
     /// Whose archive is unpacked now.
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
 }
 
 /// Why functions cannot be run.
@@ -79,13 +83,18 @@ impl Lambda {
         let sources = EventSourceService::open(broker.clone()).await?;
         let plane = Plane::open(broker).await?;
         let host = Host::new(host);
-        let uploads = Semaphore::new(UPLOADS_MAX);
-        Ok(Self(Arc::new(Hosted { plane, code, host, errors, sources, uploads })))
+        let (room, uploads) = (Room::default(), Arc::new(Semaphore::new(UPLOADS_MAX)));
+        Ok(Self(Arc::new(Hosted { plane, code, host, errors, sources, room, uploads })))
     }
 
     /// Where functions have a folder for what is temporary, below the data folder.
     pub fn scratch(data: &Path) -> PathBuf {
         below(data, "tmp")
+    }
+
+    /// Where what functions print is written, below the data folder, if it is.
+    pub fn logs(data: &Path) -> PathBuf {
+        below(data, "logs")
     }
 
     /// Removes code that nothing needs, as time passes, until the server stops; then ends what runs.
@@ -114,11 +123,36 @@ impl Lambda {
 }
 
 impl Hosted {
-    /// Keeps an archive.
-    pub(super) async fn keep_code(&self, zip: Vec<u8>) -> Result<Code, LambdaFault> {
-        let _turn = self.uploads.acquire().await.map_err(|_| lost())?;
-        let code = Arc::clone(&self.code);
-        tokio::task::spawn_blocking(move || code.keep(&zip)).await.map_err(|_| lost())?
+    /// Keeps an archive, as long as it is claimed or a function needs it.
+    pub(super) async fn keep_code(
+        self: &Arc<Self>,
+        zip: Vec<u8>,
+    ) -> Result<ClaimedCode, LambdaFault> {
+        let turn = Arc::clone(&self.uploads).acquire_owned().await.map_err(|_| lost())?;
+        let needed = self.plane.look().needed_code();
+        let hosted = Arc::clone(self);
+        let keep = move || {
+            // Kept until it is done, whoever waits for it.
+            let _turn = turn;
+            let code = hosted.code.keep(&zip, &needed)?;
+            Ok(ClaimedCode { code, hosted })
+        };
+        tokio::task::spawn_blocking(keep).await.map_err(|_| lost())?
+    }
+
+    /// Lets code go that a request brought, unless a function needs it.
+    async fn release_code(self: Arc<Self>, code: Code) {
+        // A write that is still under way has its turn before this.
+        let turn = self.plane.change(|_| Ok::<_, Infallible>((Vec::new(), ())));
+        if turn.await.is_err() {
+            return;
+        }
+        let is_needed = {
+            let (plane, sha256) = (Arc::clone(&self.plane), code.sha256.clone());
+            move || plane.look().needs_code(&sha256)
+        };
+        let release = move || self.code.release(&code, is_needed);
+        let _ = tokio::task::spawn_blocking(release).await;
     }
 
     /// What the host needs to know to run a version. Its `revision` is that of the version, so that
@@ -162,6 +196,22 @@ impl Hosted {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
         self.host.retire(|spec| is_of_it(spec) && !current.contains(&spec.revision)).await;
+    }
+}
+
+/// Code that a request brings. When that is over, whichever way, it stays only if a function needs it.
+pub(super) struct ClaimedCode {
+    pub(super) code: Code,
+    hosted: Arc<Hosted>,
+}
+
+impl Drop for ClaimedCode {
+    fn drop(&mut self) {
+        let release = Arc::clone(&self.hosted).release_code(self.code.clone());
+        // Without a runtime the server is over, and the next start sweeps.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(release);
+        }
     }
 }
 

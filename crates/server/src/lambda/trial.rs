@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tidings_access::ContextValue;
 use tidings_aws::Refusal;
 use tidings_broker::Broker;
-use tidings_core::names::QueueArn;
+use tidings_core::names::{AccountId, QueueArn};
 use tidings_core::terms::Resource;
 use tidings_identity::Principal;
-use tidings_lambda::{Functions, LambdaCode, LambdaFault, Qualifier, Reference, Scope};
+use tidings_lambda::{FunctionId, Functions, LambdaCode, LambdaFault, Qualifier, Reference, Scope};
 
 use crate::authenticate::Auth;
 use crate::authorise::{Judge, Question, nameless};
@@ -18,6 +18,9 @@ use crate::encryption;
 use crate::exchange::Call;
 use crate::keys::KeyService;
 use crate::request::Shared;
+
+/// How Lambda names itself to policies.
+const LAMBDA: &str = "lambda.amazonaws.com";
 
 /// A call of Lambda, as it is judged.
 pub(super) struct Trial<'a> {
@@ -112,6 +115,28 @@ impl<'a> Trial<'a> {
     /// Asks for a permission on all functions of the caller, or on what is no function.
     pub(super) fn check_on(&self, action: &str, resource: &str) -> Result<(), Refusal> {
         self.decide(&Question::new(action, resource, self.caller.account))
+    }
+
+    /// Asks whether the caller may hand out a role, to be that of this function. Whose role it is, its
+    /// ARN says: only those of the caller's own account, which has to be the function's, can be passed.
+    pub(super) fn check_role(&self, role: &str, function: &FunctionId) -> Result<(), Refusal> {
+        let Some(judge) = &self.judge else { return Ok(()) };
+        // arn:aws:iam::ACCOUNT:role/NAME, which is checked later if it is none.
+        let owner = role.split(':').nth(4).and_then(AccountId::parse);
+        let owner = owner.unwrap_or(self.caller.account);
+        let arn = function.arn(None);
+        let keys = [
+            ("iam:PassedToService", ContextValue::text(LAMBDA)),
+            ("iam:AssociatedResourceArn", ContextValue::text(arn.as_str())),
+        ];
+        let question =
+            Question { service_keys: &keys, ..Question::new("iam:PassRole", role, owner) };
+        if owner != self.caller.account || owner != function.scope.account {
+            let text = "Cross-account pass role is not allowed.".to_owned();
+            judge.write_down(question.action, role, Err(&text));
+            return Err(LambdaFault::new(LambdaCode::AccessDenied, text).into());
+        }
+        self.decide(&question)
     }
 
     /// Asks for a permission on event source mappings, of this function if that is known, in a request

@@ -103,7 +103,7 @@ mod tests {
             button: Some(evil),
         };
         let answer = content.answer(200);
-        let page = String::from_utf8(answer.body).unwrap();
+        let page = String::from_utf8(answer.body.into()).unwrap();
         let shown = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;amp;";
         assert_eq!(page.matches(shown).count(), 6, "{page}");
         assert!(!page.contains("<script") && !page.contains("alert('"), "{page}");

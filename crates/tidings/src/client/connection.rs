@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
+use tidings_couriers::ServiceCredentials;
 use tidings_sigv4::SecretKey;
 
 use super::profile::{self, Profile};
@@ -37,14 +38,7 @@ pub(super) struct Resolved {
     pub(super) endpoint: String,
     pub(super) region: String,
     pub(super) ca_bundle: Option<PathBuf>,
-    pub(super) credentials: Credentials,
-}
-
-/// An access key.
-pub(super) struct Credentials {
-    pub(super) id: String,
-    pub(super) secret: SecretKey,
-    pub(super) session_token: Option<String>,
+    pub(super) credentials: ServiceCredentials,
 }
 
 /// Why nobody can be asked.
@@ -93,7 +87,11 @@ impl Connection {
     }
 
     /// As the AWS CLI has it: a profile that is named as a flag, the environment, the profile.
-    fn credentials(&self, profile: &str, is_named: bool) -> Result<Credentials, ConnectionError> {
+    fn credentials(
+        &self,
+        profile: &str,
+        is_named: bool,
+    ) -> Result<ServiceCredentials, ConnectionError> {
         if self.profile.is_none()
             && let Some(credentials) = of_environment()?
         {
@@ -108,14 +106,14 @@ impl Connection {
     }
 }
 
-fn of_environment() -> Result<Option<Credentials>, ConnectionError> {
+fn of_environment() -> Result<Option<ServiceCredentials>, ConnectionError> {
     const ID: &str = "AWS_ACCESS_KEY_ID";
     const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
     match (variable(ID), variable(SECRET)) {
-        (Some(id), Some(secret)) => Ok(Some(Credentials {
-            id,
+        (Some(id), Some(secret)) => Ok(Some(ServiceCredentials {
+            access_key_id: id,
             secret: SecretKey::new(secret),
-            session_token: variable("AWS_SESSION_TOKEN"),
+            session_token: variable("AWS_SESSION_TOKEN").map(Into::into),
         })),
         (None, None) => Ok(None),
         (Some(_), None) => Err(ConnectionError::Half(ID, SECRET)),
@@ -123,11 +121,11 @@ fn of_environment() -> Result<Option<Credentials>, ConnectionError> {
     }
 }
 
-fn of_profile(profile: &Profile) -> Option<Credentials> {
-    Some(Credentials {
-        id: profile.get("aws_access_key_id")?.to_owned(),
+fn of_profile(profile: &Profile) -> Option<ServiceCredentials> {
+    Some(ServiceCredentials {
+        access_key_id: profile.get("aws_access_key_id")?.to_owned(),
         secret: SecretKey::new(profile.get("aws_secret_access_key")?.to_owned()),
-        session_token: profile.get("aws_session_token").map(str::to_owned),
+        session_token: profile.get("aws_session_token").map(|token| token.to_owned().into()),
     })
 }
 

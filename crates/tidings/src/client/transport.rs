@@ -4,15 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::Request;
 use hyper::http::response::Parts;
-use hyper::{Request, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tidings_couriers::{client_tls, with_causes};
-use tidings_sigv4::{BodyHash, Request as Unsigned, Seconds, Signer};
+use tidings_couriers::{
+    ServiceClient, ServiceEndpoint, ServiceRequest, service_client, with_causes,
+};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -31,9 +27,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Asks a server. Every call waits for its answer.
 pub(crate) struct Client {
     runtime: Runtime,
-    http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    uri: Uri,
-    host: HeaderValue,
+    http: ServiceClient,
+    endpoint: ServiceEndpoint,
     to: Resolved,
 }
 
@@ -61,15 +56,12 @@ impl Client {
     /// Finds out whom to ask and as whom. Nothing is sent yet.
     pub(crate) fn open(connection: &Connection) -> Result<Self, ClientError> {
         let to = connection.resolve()?;
-        let (uri, host) =
-            root_of(&to.endpoint).ok_or_else(|| ClientError::Endpoint(to.endpoint.clone()))?;
-        let tls = client_tls(to.ca_bundle.as_deref());
-        let tls = tls.map_err(|error| ClientError::Authorities(with_causes(&error)))?;
-        let connector = HttpsConnectorBuilder::new();
-        let connector = connector.with_tls_config(tls).https_or_http().enable_http1().build();
+        let endpoint = to.endpoint.parse();
+        let endpoint = endpoint.map_err(|_| ClientError::Endpoint(to.endpoint.clone()))?;
+        let http = service_client(to.ca_bundle.as_deref());
+        let http = http.map_err(|error| ClientError::Authorities(with_causes(&error)))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { runtime: runtime.map_err(ClientError::Start)?, http, uri, host, to })
+        Ok(Self { runtime: runtime.map_err(ClientError::Start)?, http, endpoint, to })
     }
 
     /// The region that requests are signed for.
@@ -176,45 +168,11 @@ impl Client {
         headers: &[(&'static str, &str)],
         body: Bytes,
     ) -> Option<Request<Full<Bytes>>> {
-        let mut signing: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        signing.push(("host", self.host.as_bytes()));
-        let unsigned = Unsigned { method, path, query: "", headers: &signing };
-        let credentials = &self.to.credentials;
-        let signer = Signer {
-            access_key_id: &credentials.id,
-            secret: &credentials.secret,
-            session_token: credentials.session_token.as_deref(),
-            region: &self.to.region,
-            service,
-        };
+        let Resolved { region, credentials, .. } = &self.to;
+        let request = ServiceRequest { service, region, method, path, headers, body };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Seconds(i64::try_from(since.as_secs()).ok()?);
-        let signed = signer.sign(&unsigned, &BodyHash::of(&body), now).ok()?;
-        let mut uri = self.uri.clone().into_parts();
-        uri.path_and_query = Some(path.parse().ok()?);
-        let uri = Uri::from_parts(uri).ok()?;
-        let mut request = Request::builder().method(method).uri(uri);
-        let to = request.headers_mut()?;
-        to.insert(HOST, self.host.clone());
-        for (name, value) in headers {
-            to.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
-        }
-        for (name, value) in signed.iter() {
-            to.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
-        }
-        request.body(Full::from(body)).ok()
+        request.sign(&self.endpoint, credentials, since.as_secs())
     }
-}
-
-/// The URL to send to, and the header `Host` for it. An endpoint has no path but the root.
-fn root_of(endpoint: &str) -> Option<(Uri, HeaderValue)> {
-    let uri: Uri = endpoint.parse().ok()?;
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let is_root = uri.path() == "/" && uri.query().is_none();
-    let host = HeaderValue::from_str(authority.as_str()).ok()?;
-    (is_web && is_root).then_some((uri, host))
 }
 
 /// A form for a version of the API.
@@ -242,22 +200,6 @@ fn form(action: &str, parameters: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_scheme_and_a_host() {
-        for (endpoint, host) in [
-            ("http://127.0.0.1:4566", "127.0.0.1:4566"),
-            ("https://sqs.example.com/", "sqs.example.com"),
-            ("http://[::1]:4566", "[::1]:4566"),
-        ] {
-            assert_eq!(root_of(endpoint).unwrap().1, host, "{endpoint}");
-        }
-        for endpoint in
-            ["", "localhost:4566", "ftp://x", "http://", "http://a@x", "http://x/y", "/"]
-        {
-            assert!(root_of(endpoint).is_none(), "{endpoint}");
-        }
-    }
 
     #[test]
     fn values_are_encoded() {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use tidings_couriers::read_secret_file;
-use tidings_server::{ExternalKmsConfig, KMS_TIMEOUT, KmsCredentials};
+use tidings_couriers::{ServiceCredentials, read_secret_file};
+use tidings_server::{ExternalKmsConfig, KMS_TIMEOUT};
 use tidings_sigv4::SecretKey;
 use zeroize::Zeroizing;
 
@@ -49,7 +49,7 @@ impl Settings {
                 let problem = "credentials are in the environment too: only one can say them";
                 return refused("kms-credentials-file", problem);
             }
-            (None, Some(access_key_id), Some(secret)) => KmsCredentials {
+            (None, Some(access_key_id), Some(secret)) => ServiceCredentials {
                 access_key_id,
                 secret: SecretKey::new(secret),
                 session_token: variable(TOKEN).map(Zeroizing::new),
@@ -80,7 +80,7 @@ impl Settings {
 pub(super) fn read_credentials(
     key: &'static str,
     path: &Path,
-) -> Result<KmsCredentials, SettingsError> {
+) -> Result<ServiceCredentials, SettingsError> {
     let shown = path.display();
     let bytes = match read_secret_file(path, FILE_BYTES_MAX) {
         Ok(bytes) => bytes,
@@ -96,7 +96,7 @@ pub(super) fn read_credentials(
         let problem = "has no aws_access_key_id and aws_secret_access_key under [default]";
         return refused(key, format!("{shown} {problem}"));
     };
-    Ok(KmsCredentials {
+    Ok(ServiceCredentials {
         access_key_id: id.to_owned(),
         secret: SecretKey::new(secret.to_owned()),
         session_token: value("aws_session_token").map(|token| token.to_owned().into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
-use tidings_couriers::{FunctionCredentials, FunctionEndpoint, LambdaConfig, RemoteFunctions};
+use tidings_couriers::{LambdaConfig, RemoteFunctions};
 use tidings_server::{
     FunctionEnvironment, FunctionSettings as ServerFunctionSettings, HostConfig, Lambda,
 };
@@ -51,6 +51,17 @@ pub(crate) struct FunctionSettings {
     /// /usr/local/bin:/usr/bin:/bin:/opt/bin]
     #[arg(id = "functions-path", long, value_name = "FOLDERS", env = "TIDINGS_FUNCTIONS_PATH")]
     pub(crate) path: Option<String>,
+    /// Whether all that functions print is written to files in the data folder, two of 4 MiB for each
+    /// function at most. They are not sealed [default: false]
+    #[arg(
+        id = "functions-logs",
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        env = "TIDINGS_FUNCTIONS_LOGS"
+    )]
+    pub(crate) logs: Option<bool>,
     /// PEM file with authorities that endpoints of functions elsewhere may have certificates of, beside
     /// the public ones [default: none]
     #[arg(id = "functions-roots", long, value_name = "FILE", env = "TIDINGS_FUNCTIONS_ROOTS")]
@@ -130,6 +141,7 @@ impl FunctionSettings {
             processes_max: self.processes_max.or(below.processes_max),
             idle_seconds: self.idle_seconds.or(below.idle_seconds),
             path: self.path.or(below.path),
+            logs: self.logs.or(below.logs),
             roots: self.roots.or(below.roots),
             runtimes: self.runtimes.or(below.runtimes),
             environment: self.environment.or(below.environment),
@@ -145,6 +157,7 @@ impl FunctionSettings {
                 ("functions.processes-max", self.processes_max.is_some()),
                 ("functions.idle-seconds", self.idle_seconds.is_some()),
                 ("functions.path", self.path.is_some()),
+                ("functions.logs", self.logs.is_some()),
                 ("functions.runtimes", self.runtimes.is_some()),
                 ("functions.environment", self.environment.is_some()),
                 ("functions.function", self.function.is_some()),
@@ -161,6 +174,7 @@ impl FunctionSettings {
         if let Some(seconds) = self.idle_seconds {
             config.idle_expiry = Duration::from_secs(seconds.get().into());
         }
+        config.logs = (self.logs == Some(true)).then(|| Lambda::logs(data));
         if let Some(path) = &self.path {
             config.path.clone_from(path);
         }
@@ -189,8 +203,7 @@ impl FunctionSettings {
 
 impl ElsewhereSettings {
     fn resolve(&self) -> Result<RemoteFunctions, SettingsError> {
-        let endpoint: Result<FunctionEndpoint, _> = self.endpoint.parse();
-        let endpoint = match endpoint {
+        let endpoint = match self.endpoint.parse() {
             Ok(endpoint) => endpoint,
             Err(problem) => return refused("functions.elsewhere.endpoint", problem),
         };
@@ -200,11 +213,7 @@ impl ElsewhereSettings {
             pattern: self.functions.clone().unwrap_or_else(|| "*".to_owned()),
             endpoint,
             region: self.region.clone().map(|region| region.0),
-            credentials: FunctionCredentials {
-                access_key_id: credentials.access_key_id,
-                secret: credentials.secret,
-                session_token: credentials.session_token,
-            },
+            credentials,
         })
     }
 }
@@ -228,12 +237,14 @@ mod tests {
         let data = Path::new("data");
         assert!(settings("").host(data).unwrap().is_none());
         assert!(settings("hosting = false").host(data).unwrap().is_none());
-        let text = "hosting = true\nprocesses-max = 7\nidle-seconds = 9\n\
+        assert_eq!(settings("hosting = true").host(data).unwrap().unwrap().logs, None);
+        let text = "hosting = true\nprocesses-max = 7\nidle-seconds = 9\nlogs = true\n\
                     [runtimes]\n'ruby*' = ['ruby', '{handler}']\n[environment]\nKEY = 'value'\n";
         let config = settings(text).host(data).unwrap().unwrap();
         assert_eq!((config.processes_max, config.idle_expiry.as_secs()), (7, 9));
         assert!(config.runtimes.knows("ruby3.4") && config.runtimes.knows("provided"));
         assert_eq!(config.environment["KEY"], "value");
+        assert!(config.logs.unwrap().ends_with("data/functions/logs"));
         let error = settings("idle-seconds = 9").host(data).unwrap_err().to_string();
         assert!(error.contains("hosting = true"), "{error}");
     }

@@ -1,5 +1,6 @@
 //! Every action by its service and name.
 
+mod lambda;
 mod sns;
 mod sqs;
 
@@ -13,6 +14,7 @@ type Answer = Result<Value, Stop>;
 
 pub async fn call(clients: &Clients, service: &str, action: &str, input: Input<'_>) -> Answer {
     match service {
+        "lambda" => lambda::call(&clients.lambda, action, input).await,
         "sqs" => sqs::call(&clients.sqs, action, input).await,
         "sns" => sns::call(&clients.sns, action, input).await,
         _ => Err(Stop::Unsendable(format!("this driver has no service {service}"))),

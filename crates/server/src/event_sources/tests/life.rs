@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tidings_core::command::{Command, Reply};
-use tidings_lambda::event_sources::MappingSettings;
+use tidings_lambda::event_sources::{Mapping, MappingSettings};
 
 use super::world::{World, body, queue};
 use crate::event_sources::NotDone;
@@ -30,6 +30,72 @@ async fn a_disabled_mapping_leaves_messages_alone() {
     world.update(&mapping, enabled(true)).await;
     world.until_counts("q", (0, 0)).await;
     world.until("Enabled", |it| it.state(&mapping) == "Enabled").await;
+}
+
+/// Lets time pass until the mapping's problem is this one.
+async fn until_problem(world: &World, mapping: &Mapping, problem: Option<&str>) {
+    for _ in 0..1000 {
+        world.settle().await;
+        if world.sources.problem(mapping.uuid).as_deref() == problem {
+            return;
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    panic!("{:?} instead of {problem:?}", world.sources.problem(mapping.uuid));
+}
+
+const NOT_PERMITTED: &str = "PROBLEM: The provided execution role does not have permissions to call \
+                             ReceiveMessage on SQS";
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_of_another_account_is_received_from_as_long_as_its_policy_says() {
+    let world = World::with_queue("theirs").await;
+    world.send("theirs", &["1"]).await;
+    let mapping = world.map("theirs", MappingSettings::default()).await;
+    until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
+    assert_eq!(world.counts("theirs").await, (1, 0), "nothing is received");
+
+    world.set_policy("theirs", "Allow", "arn:aws:iam::000000000000:role/path/work").await;
+    until_problem(&world, &mapping, None).await;
+    world.until_counts("theirs", (0, 0)).await;
+    // It waits for messages now. Those that come after the owner's change are not for it.
+    world.set_policy("theirs", "", "").await;
+    world.send("theirs", &["2"]).await;
+    until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
+    assert_eq!(world.counts("theirs").await, (1, 0), "it went back");
+    world.set_policy("theirs", "Allow", "000000000000").await;
+    until_problem(&world, &mapping, None).await;
+    world.until_counts("theirs", (0, 0)).await;
+    assert_eq!(world.function.bodies(), [["1"], ["2"]]);
+    // The problem ends with its reason, whether or not there are messages.
+    world.set_policy("theirs", "", "").await;
+    world.send("theirs", &["3"]).await;
+    until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
+    world.purge("theirs").await;
+    world.set_policy("theirs", "Allow", "000000000000").await;
+    for _ in 0..1000 {
+        if world.sources.problem(mapping.uuid).is_none() {
+            return;
+        }
+        world.settle().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        world.clock.advance(20_000);
+    }
+    panic!("it may receive, and says that it may not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_accounts_own_queue_needs_no_policy_and_may_deny() {
+    let world = World::with_queue("q").await;
+    let mapping = world.map("q", MappingSettings::default()).await;
+    world.send("q", &["1"]).await;
+    world.until_counts("q", (0, 0)).await;
+    world.set_policy("q", "Deny", "arn:aws:iam::000000000000:role/path/work").await;
+    world.send("q", &["2"]).await;
+    until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
+    world.set_policy("q", "Deny", "arn:aws:iam::000000000000:role/other").await;
+    until_problem(&world, &mapping, None).await;
+    world.until_counts("q", (0, 0)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,6 +87,10 @@ impl Invoke for Fake {
         self.0.is_there.lock().unwrap().then_some(Duration::from_secs(3))
     }
 
+    fn role(&self, _: &Reference) -> Option<String> {
+        Some("arn:aws:iam::000000000000:role/path/work".to_owned())
+    }
+
     async fn invoke(&self, _: &Reference, event: Bytes) -> Result<Bytes, NotDone> {
         struct Running<'a>(&'a Inner);
         impl Drop for Running<'_> {
@@ -134,8 +138,10 @@ pub(super) struct World {
     still: mpsc::Sender<()>,
 }
 
+/// A queue of the functions' account, or, if its name begins so, of another.
 pub(super) fn queue(name: &str) -> QueueArn {
-    QueueArn::parse(&format!("arn:aws:sqs:us-east-1:000000000000:{name}")).unwrap()
+    let account = if name.starts_with("theirs") { "999988887777" } else { "000000000000" };
+    QueueArn::parse(&format!("arn:aws:sqs:us-east-1:{account}:{name}")).unwrap()
 }
 
 pub(super) fn scope() -> Scope {
@@ -184,6 +190,7 @@ impl World {
             base_url: "http://localhost".into(),
             sources: sources.clone(),
             invoke: function.clone(),
+            policies_decide: true,
             room,
             finish_within: Duration::from_secs(25),
         };
@@ -238,6 +245,25 @@ impl World {
         let attributes = vec![("VisibilityTimeout".to_owned(), seconds.to_string())];
         let set = Command::SetQueueAttributes { arn: queue(name), attributes };
         assert_eq!(self.broker.call(set).await, Ok(Reply::Done));
+    }
+
+    /// Sets the queue's policy: a statement about a principal and all that can be done, or none.
+    pub(super) async fn set_policy(&self, name: &str, effect: &str, principal: &str) {
+        let statement = json!({
+            "Effect": effect, "Action": "sqs:*", "Resource": "*", "Principal": { "AWS": principal },
+        });
+        let policy = match effect {
+            "" => String::new(),
+            _ => json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
+        };
+        let attributes = vec![("Policy".to_owned(), policy)];
+        let set = Command::SetQueueAttributes { arn: queue(name), attributes };
+        assert_eq!(self.broker.call(set).await, Ok(Reply::Done));
+    }
+
+    pub(super) async fn purge(&self, name: &str) {
+        let purge = Command::PurgeQueue { arn: queue(name) };
+        assert_eq!(self.broker.call(purge).await, Ok(Reply::Done));
     }
 
     /// Sends a message for each body. In a FIFO queue its first letter is its group.

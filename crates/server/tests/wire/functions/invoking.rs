@@ -1,11 +1,14 @@
 //! Invoke, in its three types.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use tidings_server::Limits;
 
 use super::hosting;
-use crate::harness::FUNCTIONS;
+use crate::harness::{FUNCTIONS, Protocol, Service, Setting};
 
 #[tokio::test]
 async fn a_function_answers_and_its_errors_are_answers() {
@@ -29,6 +32,45 @@ async fn a_function_answers_and_its_errors_are_answers() {
     let id = failed.header("x-amzn-requestid");
     for line in [format!("START RequestId: {id}"), format!("seen {id}"), "REPORT".to_owned()] {
         assert!(log.contains(&line), "{line}: {log}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn events_of_functions_that_take_long_leave_other_requests_their_memory() {
+    const ROOM: u32 = 256 << 10;
+    let limits = Limits {
+        body_bytes_max: ROOM,
+        bodies_bytes_max: ROOM,
+        body_timeout: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    let service = Service::set(Setting { functions: true, limits, ..Setting::default() }).await;
+    let mut lambda = service.lambda().await;
+    lambda.function("resize").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut waiting = Vec::new();
+    for n in 0..2 {
+        // Two of them would leave nobody anything.
+        let wait = folder.path().join(format!("over-{n}"));
+        let event = json!({ "wait": wait, "x": "x".repeat(200 << 10) }).to_string();
+        let mut lambda = service.lambda().await;
+        waiting.push(tokio::spawn(async move { lambda.invoke("resize", &event).await.status }));
+        // Those that are not under way would take memory in passing.
+        let begun = folder.path().join(format!("over-{n}.begun"));
+        while !begun.exists() {
+            assert!(!waiting[n].is_finished());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let mut sqs = service.speak(Protocol::Json).await;
+    let queue = sqs.queue("orders", json!({})).await;
+    let body = "x".repeat(200 << 10);
+    sqs.ok("SendMessage", json!({ "QueueUrl": queue, "MessageBody": body })).await;
+    for (n, waiting) in waiting.into_iter().enumerate() {
+        assert!(!waiting.is_finished(), "it waits for its file");
+        std::fs::write(folder.path().join(format!("over-{n}")), "").unwrap();
+        assert_eq!(waiting.await.unwrap(), 200);
     }
     service.stop().await;
 }

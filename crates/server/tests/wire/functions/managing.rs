@@ -68,6 +68,37 @@ async fn what_was_made_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn code_of_what_was_refused_does_not_stay() {
+    let service = hosting().await;
+    let mut lambda = service.lambda().await;
+    lambda.function("resize").await;
+    let folder = service.data_folder().join("functions/code");
+    let kept = || std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(kept(), 2, "the archive, and what was in it");
+    let code = format!("{FUNCTIONS}/resize/code");
+    for n in 0..3 {
+        let zip = zip(&n.to_string());
+        let stale = json!({ "ZipFile": zip, "RevisionId": "stale" });
+        assert_eq!(lambda.refused("PUT", &code, stale).await.0, 412);
+        lambda.ok(200, "PUT", &code, json!({ "ZipFile": zip, "DryRun": true })).await;
+        let again = with(new_function("resize"), json!({ "Code": { "ZipFile": zip } }));
+        assert_eq!(lambda.refused("POST", FUNCTIONS, again).await.0, 409);
+    }
+    for _ in 0..500 {
+        if kept() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(kept(), 2);
+    assert_eq!(lambda.invoke("resize", "1").await.status, 200);
+    // What is taken stays.
+    lambda.ok(200, "PUT", &code, json!({ "ZipFile": zip("0") })).await;
+    assert_eq!(lambda.invoke("resize", "1").await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn code_and_settings_change_and_versions_do_not() {
     let service = hosting().await;
     let mut lambda = service.lambda().await;

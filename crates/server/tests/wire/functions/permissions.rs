@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{authenticating, user};
+use crate::auth::identities::Admin;
 use crate::harness::{FUNCTIONS, Protocol, new_function, queue_arn};
 
 #[tokio::test]
@@ -94,6 +95,43 @@ async fn a_role_and_a_destination_are_not_for_everybody_to_hand_out() {
     let strange = "arn:aws:sqs:us-east-1:999988887777:done".to_owned();
     let (status, ..) = service.lambda().await.refused("PUT", config, to(strange)).await;
     assert_eq!(status, 400);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_role_is_passed_within_its_own_account_and_policies_may_say_what_to() {
+    let service = authenticating().await;
+    let mut ann = user(&service, "ann", "lambda:*").await;
+    let passing = |to: &str| {
+        let condition = json!({
+            "StringEquals": { "iam:PassedToService": to },
+            "ArnLike": { "iam:AssociatedResourceArn": "arn:aws:lambda:*:*:function:resize" },
+        });
+        json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Action": "lambda:*", "Resource": "*" },
+            { "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": condition },
+        ] })
+    };
+    let mut admin = Admin::of(&service, service.root.clone()).await;
+    admin.put_document("ann", &passing("ec2.amazonaws.com").to_string()).await;
+    assert_eq!(ann.refused("POST", FUNCTIONS, new_function("resize")).await.0, 403);
+    admin.put_document("ann", &passing("lambda.amazonaws.com").to_string()).await;
+    assert_eq!(ann.refused("POST", FUNCTIONS, new_function("other")).await.0, 403);
+    ann.function("resize").await;
+
+    // Who may do everything in the account may not hand out what is another's.
+    let strange = json!({ "Role": "arn:aws:iam::999988887777:role/runs" });
+    let mut created = new_function("other");
+    created["Role"] = strange["Role"].clone();
+    let mut root = service.lambda().await;
+    let configuration = format!("{FUNCTIONS}/resize/configuration");
+    for (method, path, input) in
+        [("POST", FUNCTIONS, created), ("PUT", configuration.as_str(), strange)]
+    {
+        let (status, name, text) = root.refused(method, path, input).await;
+        assert_eq!((status, &*name), (403, "AccessDeniedException"));
+        assert_eq!(text, "Cross-account pass role is not allowed.");
+    }
     service.stop().await;
 }
 

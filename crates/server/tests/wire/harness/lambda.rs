@@ -24,7 +24,8 @@ pub struct LambdaClient {
     client: Client,
 }
 
-/// Serves the Runtime API with what every machine has. An event with `"fail"` in it gets an error.
+/// Serves the Runtime API with what every machine has. An event with `"fail"` in it gets an error; one
+/// that begins with `{"wait":"FILE"` waits until there is such a file, once it made FILE.begun.
 const BOOTSTRAP: &str = r#"#!/bin/bash
 export LC_ALL=C
 host=${AWS_LAMBDA_RUNTIME_API%:*} port=${AWS_LAMBDA_RUNTIME_API#*:}
@@ -40,6 +41,9 @@ while true; do
   id=$(printf '%s' "$answer" | tr -d '\r' | sed -n 's/^lambda-runtime-aws-request-id: //Ip')
   event=${answer#*$'\r\n\r\n'}
   echo "seen $id"
+  case "$event" in
+    '{"wait":"'*) file=${event#*:\"}; file=${file%%\"*}; : >"$file.begun"; while [ ! -e "$file" ]; do sleep 0.02; done ;;
+  esac
   case "$event" in
     *'"fail"'*) ask POST "invocation/$id/error" '{"errorMessage":"as told","errorType":"Told"}' ;;
     *) ask POST "invocation/$id/response" "{\"event\":$event,\"greeting\":\"$GREETING\"}" ;;

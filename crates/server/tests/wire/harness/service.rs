@@ -11,12 +11,12 @@ use tidings_core::names::{AccountId, Region};
 use tidings_core::shard::Settings;
 use tidings_core::time::Timestamp;
 use tidings_couriers::signing::Signer;
-use tidings_couriers::{CourierConfig, Couriers};
+use tidings_couriers::{CourierConfig, Couriers, ServiceCredentials};
 use tidings_functions::HostConfig;
 use tidings_server::{
     AuditLevel, AuditLog, Auth, Config, ExternalKms, ExternalKmsConfig, Identities, KMS_TIMEOUT,
-    KeyService, Kms, KmsCredentials, Lambda, Limits, ListenAddress, ListenerConfig, MobilePush,
-    Outbound, PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
+    KeyService, Kms, Lambda, Limits, ListenAddress, ListenerConfig, MobilePush, Outbound,
+    PrivateEndpoint, SHUTDOWN_TIMEOUT, Server, SmsTerms,
 };
 use tidings_sigv4::SecretKey;
 use tokio::sync::oneshot;
@@ -79,6 +79,11 @@ impl Service {
         Self::set(Setting { regions: Some(regions), ..Setting::default() }).await
     }
 
+    /// Where its data lies.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// A server whose keys are kept by another one, as whose root user it asks.
     pub async fn with_keys_of(keeper: &Service) -> Self {
         let keys = Some(keeper.as_key_service());
@@ -91,7 +96,7 @@ impl Service {
         ExternalKmsConfig {
             endpoint: format!("http://{}", self.addr).parse().unwrap(),
             region: Region::parse(REGION).unwrap(),
-            credentials: KmsCredentials {
+            credentials: ServiceCredentials {
                 access_key_id: root.access_key_id.clone(),
                 secret: SecretKey::new(root.secret.clone()),
                 session_token: None,
