@@ -130,6 +130,10 @@ pub const MAIL_ATTEMPT_SECONDS_MAX: u64 = 12 * 60;
 pub const FUNCTION_ATTEMPT_SECONDS_MAX: u64 = 16 * 60;
 /// How far away the next attempt may be if it is a courier that says so. A bound of ours.
 pub const TRY_AFTER_SECONDS_MAX: u64 = 6 * 60 * 60;
+/// How long attempts that were not made, since the service was known to be down, count as none. From then
+/// on they are retries, and the message ends as their schedule has it. RFC 5321, section 4.5.4.1: mail is
+/// given up after four or five days.
+pub const NOT_BEGUN_SECONDS_MAX: u64 = 4 * 86_400;
 /// Attempts that may be under way at one endpoint. A bound of ours.
 pub const ATTEMPTS_PER_ENDPOINT_MAX: usize = 16;
 /// Attempts that may be under way at once out of a direct outbox, at all its endpoints together. A bound

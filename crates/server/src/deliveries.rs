@@ -38,6 +38,7 @@ use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
 use crate::sms::{self, Sending};
+use crate::turned_away;
 use crate::turns::{Owner, Turns};
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
@@ -195,10 +196,9 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
         parcel: &parcel,
         now: shared.broker.now(),
     });
-    let attempts = attempt.receipt.receive_count;
     let (outcome, settled, pushed) = match &order {
         Some(order) => {
-            let mut pushed = mobile::deliver(&shared.couriers.push, order, attempts).await;
+            let mut pushed = mobile::deliver(shared, order, attempt).await;
             mobile::learn(shared, &mut pushed).await;
             (pushed.outcome.clone(), pushed.settled, Some((order, pushed)))
         }
@@ -215,7 +215,7 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
                     Outcome::TryLater { why: "the courier is not configured".into(), status: None }
                 }
             };
-            let settled = settled(&outcome);
+            let settled = settled(&outcome, attempt, shared.broker.now());
             (outcome, settled, None)
         }
     };
@@ -249,9 +249,10 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
     }
 }
 
-fn settled(outcome: &Outcome) -> AttemptOutcome {
+fn settled(outcome: &Outcome, attempt: &Attempt, now: Timestamp) -> AttemptOutcome {
     match outcome {
         Outcome::Delivered { .. } => AttemptOutcome::Delivered,
+        Outcome::NotBegun { pause, .. } => turned_away::settled(attempt, *pause, now),
         Outcome::TryLater { .. } => AttemptOutcome::TryLater,
         Outcome::Never { .. } => AttemptOutcome::Never,
     }

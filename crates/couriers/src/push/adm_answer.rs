@@ -69,7 +69,7 @@ mod tests {
             Verdict::Settled(outcome) => match outcome {
                 PushOutcome::Delivered { .. } => "delivered",
                 PushOutcome::TokenReplaced { .. } => "replaced",
-                PushOutcome::TryLater { .. } => "later",
+                PushOutcome::TryLater { .. } | PushOutcome::NotBegun { .. } => "later",
                 PushOutcome::Never { .. } => "never",
                 PushOutcome::EndpointDisabled { .. } => "disabled",
                 PushOutcome::CredentialsRefused { .. } => "credentials",

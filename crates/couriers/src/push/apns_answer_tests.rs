@@ -28,7 +28,7 @@ fn word(verdict: &Verdict) -> &'static str {
     match outcome {
         PushOutcome::Delivered { .. } => "delivered",
         PushOutcome::TokenReplaced { .. } => "replaced",
-        PushOutcome::TryLater { .. } => "later",
+        PushOutcome::TryLater { .. } | PushOutcome::NotBegun { .. } => "later",
         PushOutcome::Never { .. } => "never",
         PushOutcome::EndpointDisabled { .. } => "disabled",
         PushOutcome::CredentialsRefused { .. } => "credentials",

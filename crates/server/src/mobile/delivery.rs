@@ -9,7 +9,7 @@ use tidings_core::publication::PublishedContent;
 use tidings_core::rejection::TopicRejection;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{
-    ApplicationKey, Outcome, PayloadFault, PushCourier, PushCredentials, PushMessage, PushOutcome,
+    ApplicationKey, Outcome, PayloadFault, PushCredentials, PushMessage, PushOutcome,
 };
 use tidings_platforms::{
     Application, ApplicationArn, Change, DeliveryFailure, EndpointArn, Event, EventKind, Platforms,
@@ -18,6 +18,7 @@ use tidings_platforms::{
 use super::credentials::service;
 use super::{MobilePush, events};
 use crate::request::Shared;
+use crate::turned_away;
 
 /// A message on its way to an endpoint.
 pub(crate) struct Order {
@@ -192,8 +193,8 @@ pub(crate) fn check_endpoint(
     }
 }
 
-/// Makes the attempt. `attempts` is how many there have been, this one included.
-pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32) -> Pushed {
+/// Makes the attempt.
+pub(crate) async fn deliver(shared: &Shared, order: &Order, attempt: &Attempt) -> Pushed {
     let sent = match &order.sent {
         Ok(sent) => sent,
         Err(Unsendable { failure_type, why }) => {
@@ -201,6 +202,7 @@ pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32)
             return Pushed::new(outcome, AttemptOutcome::Never, failure_type);
         }
     };
+    let courier = &shared.couriers.push;
     let answer = courier.deliver(&sent.key, &sent.credentials, &sent.message).await;
     let token = || sent.message.token.clone();
     let endpoint = order.endpoint.clone();
@@ -217,13 +219,19 @@ pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32)
         PushOutcome::TryLater { why, status, after } => {
             let settled = match after {
                 // Whoever says when is believed as often as anybody is tried at all.
-                Some(after) if attempts <= RetrySchedule::OF_MESSENGERS.retries() => {
+                Some(after)
+                    if attempt.receipt.receive_count <= RetrySchedule::OF_MESSENGERS.retries() =>
+                {
                     let delay_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                     AttemptOutcome::TryAfter { delay_ms }
                 }
                 _ => AttemptOutcome::TryLater,
             };
             Pushed::new(Outcome::TryLater { why, status }, settled, "Unavailable")
+        }
+        PushOutcome::NotBegun { why, pause } => {
+            let settled = turned_away::settled(attempt, pause, shared.broker.now());
+            Pushed::new(Outcome::NotBegun { why, pause }, settled, "Unavailable")
         }
         PushOutcome::Never { why, status } => {
             let outcome = Outcome::Never { why, status };
@@ -258,7 +266,12 @@ impl Pushed {
                 "Platform token associated with the endpoint is not valid".to_owned()
             }
             (Outcome::Delivered { .. }, _) => String::new(),
-            (Outcome::TryLater { why, .. } | Outcome::Never { why, .. }, _) => why.clone(),
+            (
+                Outcome::TryLater { why, .. }
+                | Outcome::NotBegun { why, .. }
+                | Outcome::Never { why, .. },
+                _,
+            ) => why.clone(),
         }
     }
 }
