@@ -195,7 +195,7 @@ async fn what_apns_says_of_a_token_or_a_message_is_passed_on() {
     use PushOutcome::{CredentialsRefused, EndpointDisabled, Never, TryLater};
     let thirty = Some(Duration::from_secs(30));
     assert!(
-        matches!(&outcomes[0], EndpointDisabled { why, status: Some(410) } if why.contains("17"))
+        matches!(&outcomes[0], EndpointDisabled { why, status: Some(410), .. } if why.contains("17"))
     );
     assert!(matches!(&outcomes[1], EndpointDisabled { status: Some(400), .. }));
     assert!(matches!(&outcomes[2], Never { status: Some(413), .. }));

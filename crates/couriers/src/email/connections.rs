@@ -73,7 +73,7 @@ impl Connections {
         let MailServer { host, port, .. } = &self.server;
         match outcome {
             Ok(_) if self.login_refused.ends() => {
-                info!(host, port, "the mail server takes mail again")
+                info!(host, port, "the mail server takes mail again");
             }
             Err(failure @ Failure::Refused { during, code, .. })
                 if is_about_login(during, *code) && self.login_refused.begins() =>

@@ -22,6 +22,7 @@ mod credentials;
 mod der;
 mod fcm;
 mod fcm_answer;
+mod fcm_lifetime;
 mod fcm_message;
 mod jwt;
 mod link;

@@ -1,6 +1,6 @@
 //! What comes of an attempt to push a message.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::PushPlatform;
 use super::access_tokens::TokenFailure;
@@ -61,6 +61,9 @@ pub enum PushOutcome {
         why: String,
         /// The status.
         status: Option<u16>,
+        /// Since when it leads nowhere, if the service says so: an endpoint that got the token later
+        /// stays enabled.
+        since: Option<SystemTime>,
     },
     /// It did not, for it does not accept the application's credentials. That is nobody's fault but
     /// the application's: the endpoint stays enabled, and another attempt succeeds once the

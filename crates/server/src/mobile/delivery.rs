@@ -237,10 +237,13 @@ pub(crate) async fn deliver(shared: &Shared, order: &Order, attempt: &Attempt) -
             let outcome = Outcome::Never { why, status };
             Pushed::new(outcome, AttemptOutcome::Never, "InvalidNotification")
         }
-        PushOutcome::EndpointDisabled { why, status } => {
+        PushOutcome::EndpointDisabled { why, status, since } => {
             let outcome = Outcome::Never { why, status };
-            let learnt =
-                endpoint.map(|endpoint| Change::DisableEndpoint { endpoint, token: token() });
+            let since = since.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+            let since = since
+                .map(|at| Timestamp::from_ms(u64::try_from(at.as_millis()).unwrap_or(u64::MAX)));
+            let disable = |endpoint| Change::DisableEndpoint { endpoint, token: token(), since };
+            let learnt = endpoint.map(disable);
             Pushed { learnt, ..Pushed::new(outcome, AttemptOutcome::Never, INVALID_TOKEN) }
         }
         PushOutcome::CredentialsRefused { why, status } => {
