@@ -336,7 +336,9 @@ async fn pack_content(
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
-        SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Email => {
+            rendering.mail_text(&attempt.endpoint, attempt.only_owner_ends)
+        }
         SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
         // Push services get no envelope.
         SubscriptionProtocol::Application => String::new(),
@@ -348,7 +350,7 @@ async fn pack_content(
     let letter = delivery.protocol.is_email().then(|| Letter {
         sender_name: rendering.sender_name(&attempt.sender_name).to_owned(),
         subject: rendering.mail_subject().to_owned(),
-        unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
+        unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint, attempt.only_owner_ends),
     });
     let text_message = (delivery.protocol == SubscriptionProtocol::Sms)
         .then(|| sms::text_message(&shared.sms, attempt, &content));

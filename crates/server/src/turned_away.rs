@@ -64,6 +64,7 @@ mod tests {
             endpoint: "".into(),
             content_type: "".into(),
             sender_name: "".into(),
+            only_owner_ends: false,
             enqueued_at: Timestamp::from_ms(1000),
             until: Timestamp::from_ms(1000),
             logging: DeliveryLogging::default(),
