@@ -267,7 +267,11 @@ pub const SMS_ATTEMPT_SECONDS_MAX: u64 = 50;
 /// Characters of a text message, in all its parts. Developer guide of SNS, "Publishing to a mobile
 /// phone": "The total size limit for a single SMS publish action is 1,600 characters".
 pub const SMS_CHARACTERS_MAX: usize = 1600;
-/// Characters of a topic's DisplayName that stand before a text message. API reference of SNS,
+/// Regions in which an account may send text messages to numbers, and may have attributes for them:
+/// callers choose the region that they sign for. More than AWS has. A bound of ours.
+pub const SMS_REGIONS_MAX: usize = 64;
+/// Characters of a topic's DisplayName that stand before a text message. They do not count as the
+/// message's: whoever publishes does not know them. API reference of SNS,
 /// CreateTopic: "only the first 10 characters".
 pub const SMS_DISPLAY_NAME_CHARACTERS_MAX: usize = 10;
 /// Characters of a sender id. API reference of SNS, SetSMSAttributes, `DefaultSenderID`.

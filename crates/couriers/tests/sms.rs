@@ -257,6 +257,19 @@ async fn what_never_can_be_sent_needs_no_gateway() {
     }
 }
 
+#[tokio::test]
+async fn the_name_of_a_topic_takes_nothing_from_the_message() {
+    let (_listener, config) = listen().await;
+    let (courier, _gateway, _notices) = SmsCourier::new(&config).unwrap();
+    let named = TextMessage { display_name: "GrandHotel".into(), ..text_message() };
+    let named = |length: usize| Parcel {
+        text_message: Some(named.clone()),
+        ..notification(&"x".repeat(length))
+    };
+    assert_eq!(courier.size(&named(1600)), Some((11, None)));
+    assert_eq!(courier.size(&named(1601)), None);
+}
+
 #[test]
 fn what_cannot_work_is_refused_at_the_start() {
     let config = SmsConfig { tls: true, ..SmsConfig::new("not a host", "user", "secret") };

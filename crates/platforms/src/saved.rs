@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::time::Timestamp;
 use tidings_seal::{NONCE_BYTES, Sealer};
 use zeroize::Zeroizing;
@@ -23,7 +24,6 @@ use crate::arn::ApplicationArn;
 use crate::attributes::Setting;
 use crate::credentials::{AuthenticationMethod, Checked, Credentials};
 use crate::endpoint::{BaiduIds, Endpoint};
-use crate::platform::Platform;
 
 /// One entry of the register as it is to be: `None` removes it.
 pub type Write = (String, Option<Vec<u8>>);
@@ -46,7 +46,7 @@ impl EntryName {
         let name = match kind {
             "app" => {
                 let (account, region) = (AccountId::parse(part()?)?, Region::parse(part()?)?);
-                let platform = Platform::parse(part()?)?;
+                let platform = PushPlatform::parse(part()?)?;
                 Self::Application(ApplicationArn::new(account, region, platform, part()?)?)
             }
             "endpoint" => Self::Endpoint(part()?.parse().ok()?, Uuid::parse(part()?)?),

@@ -72,16 +72,16 @@ impl AllTurns {
         let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
         // A subscription with much to send leaves three of four to the others.
         let shared = connections / 4;
-        // Whatever is published to phones themselves comes out of one outbox for each account.
+        // Of an account that has much for its phones, so much may be under way; the rest is for others.
         let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
-        let direct = messages / 2;
+        let more = messages * 3 / 4;
         // An application with a message for all its endpoints leaves half to the others.
         let pushes = couriers.push.concurrency_max() / 2 + 1;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
             push: Turns::new(pushes, pushes),
-            sms: Turns::new(messages - direct, direct),
+            sms: Turns::new(messages - more, more),
             functions: Turns::new(FUNCTIONS_RUNNING_MAX, FUNCTIONS_RUNNING_MORE_MAX),
         }
     }

@@ -57,7 +57,7 @@ impl PushMessage {
         published_at: SystemTime,
     ) -> Result<PushMessage, PayloadFault> {
         let own = own_text(platform, content);
-        let composed = match platform.family() {
+        let composed = match Family::of(platform) {
             Family::Apns => apns(platform, own, content)?,
             Family::Fcm => fcm(platform, own, content)?,
             Family::Adm => adm(platform, own, content)?,

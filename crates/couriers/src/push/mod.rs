@@ -43,5 +43,5 @@ pub use credentials::{CredentialFault, GivenCredentials, PushCredentials};
 pub use message::{ApnsHeaders, PushMessage};
 pub use outcome::PushOutcome;
 pub use payload_fault::PayloadFault;
-pub use platform::PushPlatform;
 pub use push_courier::{ApplicationKey, PushCourier};
+pub use tidings_core::push_platform::PushPlatform;

@@ -133,7 +133,7 @@ impl PushCourier {
         credentials: &PushCredentials,
         message: &PushMessage,
     ) -> PushOutcome {
-        if message.platform.family() == Family::Gone {
+        if Family::of(message.platform) == Family::Gone {
             return PushOutcome::undeliverable(message.platform);
         }
         let application = self.application(key, credentials, message.platform);
@@ -207,7 +207,7 @@ impl PushCourier {
     ) -> Application {
         let Addresses { apns, apns_sandbox, fcm, fcm_token, adm, adm_token } = &self.addresses;
         let http1 = || self.link(Speaks::Http1, None, &self.everywhere);
-        let service = match platform.family() {
+        let service = match Family::of(platform) {
             Family::Fcm => {
                 // Who says where tokens come from, the operator or a user?
                 let guard = if fcm_token.is_some() { &self.everywhere } else { &self.guard };
@@ -321,7 +321,7 @@ async fn acquire(room: &Semaphore) -> SemaphorePermit<'_> {
 
 /// What can be said without asking anybody.
 fn hopeless(credentials: &PushCredentials, platform: PushPlatform) -> Option<PushOutcome> {
-    match (platform.family(), credentials.kind()) {
+    match (Family::of(platform), credentials.kind()) {
         (Family::Fcm, Kind::ServerKey) => {
             let why = "PlatformCredential is a server key of FCM's old API, which was shut down in \
                        2024: set it to the JSON key file of a service account";

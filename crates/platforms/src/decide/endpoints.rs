@@ -1,6 +1,7 @@
 //! Changes of endpoints.
 
 use tidings_core::names::Uuid;
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
 use tidings_core::time::Timestamp;
 
@@ -13,7 +14,6 @@ use crate::event::{Event, EventKind};
 use crate::limits::{
     APPLE_TOKEN_CHARS_MAX, BAIDU_ID_BYTES_MAX, TOKEN_BYTES_MAX, USER_DATA_BYTES_MAX,
 };
-use crate::platform::Platform;
 use crate::platforms::Platforms;
 use crate::saved::{EntryName, SavedEndpoint};
 
@@ -161,7 +161,7 @@ pub(super) struct Given {
 /// Gives an endpoint the attributes of a request.
 fn change(
     endpoint: &mut Endpoint,
-    platform: Platform,
+    platform: PushPlatform,
     attributes: &Attributes,
     now: Timestamp,
 ) -> Result<(), TopicRejection> {
@@ -177,7 +177,7 @@ fn change(
                 endpoint.user_data = value.into();
             }
             ENABLED => endpoint.is_enabled = truth(value)?,
-            CHANNEL_ID | USER_ID if platform == Platform::Baidu => {
+            CHANNEL_ID | USER_ID if platform == PushPlatform::Baidu => {
                 if value.len() > BAIDU_ID_BYTES_MAX {
                     return Err(invalid(too_long(BAIDU_ID_BYTES_MAX)));
                 }
@@ -192,7 +192,7 @@ fn change(
 }
 
 /// The token as it is kept, or what is wrong with it, in recorded words.
-fn check_token(platform: Platform, token: &str) -> Result<Box<str>, String> {
+fn check_token(platform: PushPlatform, token: &str) -> Result<Box<str>, String> {
     if token.is_empty() {
         return Err("cannot be empty".to_owned());
     }

@@ -15,7 +15,6 @@ use tidings_platforms::{
     Application, ApplicationArn, Change, DeliveryFailure, EndpointArn, Event, EventKind, Platforms,
 };
 
-use super::credentials::service;
 use super::{MobilePush, events};
 use crate::request::Shared;
 use crate::turned_away;
@@ -131,7 +130,7 @@ fn compose(
     published_at: Timestamp,
 ) -> Result<PushMessage, PayloadFault> {
     let published_at = SystemTime::UNIX_EPOCH + Duration::from_millis(published_at.as_ms());
-    let platform = service(arn.application.platform);
+    let platform = arn.application.platform;
     PushMessage::compose(platform, token, content, &message_id.to_string(), published_at)
 }
 
@@ -186,7 +185,7 @@ pub(crate) fn check_endpoint(
     let arn = EndpointArn::parse(endpoint).filter(|arn| is_own(&arn.application));
     let arn = arn.ok_or_else(none)?;
     mobile.ok_or_else(none)?.plane.look().endpoint(&arn).map_err(|_| none())?;
-    let platform = service(arn.application.platform);
+    let platform = arn.application.platform;
     match platform.can_deliver() {
         true => Ok(()),
         false => Err(refused(PayloadFault::Undeliverable { platform }.to_string())),
