@@ -67,6 +67,9 @@ pub struct Attempt {
     pub content_type: Arc<str>,
     /// The topic's DisplayName: the sender's name of mails.
     pub sender_name: Arc<str>,
+    /// Whether only the owner may end the subscription: it was confirmed with
+    /// AuthenticateOnUnsubscribe.
+    pub only_owner_ends: bool,
     /// When the message came into the outbox.
     pub enqueued_at: Timestamp,
     /// When it counts no longer, and another one is made.

@@ -130,6 +130,10 @@ pub const MAIL_ATTEMPT_SECONDS_MAX: u64 = 12 * 60;
 pub const FUNCTION_ATTEMPT_SECONDS_MAX: u64 = 16 * 60;
 /// How far away the next attempt may be if it is a courier that says so. A bound of ours.
 pub const TRY_AFTER_SECONDS_MAX: u64 = 6 * 60 * 60;
+/// How long attempts that were not made, since the service was known to be down, count as none. From then
+/// on they are retries, and the message ends as their schedule has it. RFC 5321, section 4.5.4.1: mail is
+/// given up after four or five days.
+pub const NOT_BEGUN_SECONDS_MAX: u64 = 4 * 86_400;
 /// Attempts that may be under way at one endpoint. A bound of ours.
 pub const ATTEMPTS_PER_ENDPOINT_MAX: usize = 16;
 /// Attempts that may be under way at once out of a direct outbox, at all its endpoints together. A bound
@@ -263,7 +267,11 @@ pub const SMS_ATTEMPT_SECONDS_MAX: u64 = 50;
 /// Characters of a text message, in all its parts. Developer guide of SNS, "Publishing to a mobile
 /// phone": "The total size limit for a single SMS publish action is 1,600 characters".
 pub const SMS_CHARACTERS_MAX: usize = 1600;
-/// Characters of a topic's DisplayName that stand before a text message. API reference of SNS,
+/// Regions in which an account may send text messages to numbers, and may have attributes for them:
+/// callers choose the region that they sign for. More than AWS has. A bound of ours.
+pub const SMS_REGIONS_MAX: usize = 64;
+/// Characters of a topic's DisplayName that stand before a text message. They do not count as the
+/// message's: whoever publishes does not know them. API reference of SNS,
 /// CreateTopic: "only the first 10 characters".
 pub const SMS_DISPLAY_NAME_CHARACTERS_MAX: usize = 10;
 /// Characters of a sender id. API reference of SNS, SetSMSAttributes, `DefaultSenderID`.

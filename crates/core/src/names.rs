@@ -153,6 +153,12 @@ impl TopicName {
         self.0.starts_with(DIRECT)
     }
 
+    /// Whether it is that of one for this protocol.
+    pub(crate) fn is_direct_of(&self, protocol: SubscriptionProtocol) -> bool {
+        let of = self.0.strip_prefix(DIRECT).and_then(|name| name.split_once('/'));
+        of.is_some_and(|(of, _)| of == protocol.as_str())
+    }
+
     /// The name as it stands in a log record: also one that callers cannot give.
     pub(crate) fn of_record(text: &str) -> Option<Self> {
         if text.starts_with(DIRECT) { Some(Self(text.into())) } else { Self::parse(text) }

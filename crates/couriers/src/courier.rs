@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::TextMessage;
+use crate::{TextMessage, TurnedAway};
 
 /// What is to be delivered, where to. Rendering it is the caller's business.
 #[derive(Clone)]
@@ -101,6 +102,14 @@ pub enum Outcome {
         /// The status, if there was an answer.
         status: Option<u16>,
     },
+    /// Nothing was sent, and that says nothing of the endpoint: what leads there is known to be down, or
+    /// there was no room. It counts as no attempt.
+    NotBegun {
+        /// For people: why.
+        why: String,
+        /// For how long it would be in vain again.
+        pause: Duration,
+    },
     /// It did not, and no attempt will: on to the dead-letter queue.
     Never {
         /// For people: what happened.
@@ -108,6 +117,12 @@ pub enum Outcome {
         /// The status, if there was an answer.
         status: Option<u16>,
     },
+}
+
+impl From<TurnedAway> for Outcome {
+    fn from(TurnedAway { why, pause }: TurnedAway) -> Outcome {
+        Outcome::NotBegun { why, pause }
+    }
 }
 
 /// An attempt under way. Dropping it gives it up.

@@ -24,14 +24,23 @@ struct Closed {
     why: String,
 }
 
+/// An attempt that was not made, since the server is known to be down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TurnedAway {
+    /// Why, for people.
+    pub why: String,
+    /// How long the server is left alone: until then nobody need come back.
+    pub pause: Duration,
+}
+
 impl Gate {
     /// Whether somebody may try now. Who may takes `attempt_timeout` at most, and until then no other
     /// one follows, unless it goes well.
     ///
     /// # Errors
     ///
-    /// Why nobody may, for people.
-    pub fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), String> {
+    /// [`TurnedAway`] if nobody may.
+    pub fn pass(&self, now: Instant, attempt_timeout: Duration) -> Result<(), TurnedAway> {
         let mut closed = self.lock();
         let Some(closed) = closed.as_mut() else { return Ok(()) };
         if now >= closed.until {
@@ -39,7 +48,9 @@ impl Gate {
             return Ok(());
         }
         let seconds = (now - closed.failed_at).as_secs();
-        Err(format!("not tried, for {seconds} seconds ago: {}", closed.why))
+        let why = format!("not tried, for {seconds} seconds ago: {}", closed.why);
+        // Whoever tries now may know long before its time is over.
+        Err(TurnedAway { why, pause: (closed.until - now).min(closed.rest) })
     }
 
     /// The server could not be reached, or would have nothing to do with us. Attempts that began
@@ -74,10 +85,12 @@ mod tests {
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
         gate.pass(at(0), timeout).unwrap();
         gate.close(at(0), at(0), "no route");
-        let why = gate.pass(at(0), timeout).unwrap_err();
+        let TurnedAway { why, pause } = gate.pass(at(0), timeout).unwrap_err();
         assert_eq!(why, "not tried, for 0 seconds ago: no route");
+        assert_eq!(pause, Duration::from_secs(1));
         gate.pass(at(1), timeout).unwrap();
-        gate.pass(at(1), timeout).unwrap_err();
+        let pause = gate.pass(at(1), timeout).unwrap_err().pause;
+        assert_eq!(pause, Duration::from_secs(1), "not as long as that attempt may take");
         gate.pass(at(10), timeout).unwrap_err();
         gate.close(at(1), at(10), "no route");
         gate.close(at(1), at(10), "known");
@@ -86,7 +99,8 @@ mod tests {
         for _ in 0..10 {
             gate.close(at(100), at(100), "no route");
         }
-        gate.pass(at(129), timeout).unwrap_err();
+        assert_eq!(gate.pass(at(129), timeout).unwrap_err().pause, Duration::from_secs(1));
+        assert_eq!(gate.pass(at(101), timeout).unwrap_err().pause, Duration::from_secs(29));
         gate.pass(at(130), timeout).unwrap();
         gate.open();
         gate.pass(at(130), timeout).unwrap();

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   driver ── Parcel ──► Couriers ── by protocol ──► HttpCourier ── requests ──► endpoint
-//!          ◄─ Outcome ──  delivered, try later, or never
+//!          ◄─ Outcome ──  delivered, try later, not begun, or never
 //! ```
 //!
 //! - [`HttpCourier`]: HTTP and HTTPS, behind an [`AddressGuard`].
@@ -23,6 +23,7 @@
 mod address_guard;
 mod address_ranges;
 mod causes;
+mod complaint;
 mod courier;
 mod couriers;
 mod email;
@@ -47,7 +48,7 @@ pub use email::{
     is_email_address,
 };
 pub use endpoint::{Endpoint, EndpointError};
-pub use gate::Gate;
+pub use gate::{Gate, TurnedAway};
 pub use http::{HttpCourier, RootsError, client_tls};
 pub use lambda::{LambdaConfig, LambdaCourier, RemoteFunctions};
 pub use push::{

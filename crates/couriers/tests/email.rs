@@ -1,6 +1,8 @@
 //! Mail, to servers that behave well and badly.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/mail_server.rs"]
 mod mail_server;
 
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
+use log::Log;
 use mail_server::{MailServer, Say, Tls};
 use rcgen::KeyPair;
 use rustls::ServerConfig;
@@ -249,13 +252,14 @@ async fn silence_ends_an_attempt_and_the_next_ones_at_once() {
         panic!()
     };
     assert_eq!(why, "no answer of the mail server within 0.3 seconds");
-    let Outcome::TryLater { why, status: None } = courier.deliver(&parcel(1)).await else {
-        panic!()
+    let Outcome::NotBegun { why, pause } = courier.deliver(&parcel(1)).await else {
+        panic!("nothing was sent, and so it was no attempt")
     };
     assert_eq!(
         why,
         "not tried, for 0 seconds ago: no answer of the mail server within 0.3 seconds"
     );
+    assert!(!pause.is_zero() && pause <= Duration::from_secs(1), "until the next may try");
     assert_eq!(server.count("connect"), 1);
 }
 
@@ -340,6 +344,35 @@ async fn the_server_is_told_who_we_are() {
     let outcome = EmailCourier::new(&with).unwrap().deliver(&parcel(1)).await;
     let Outcome::TryLater { why, status: Some(535) } = outcome else { panic!("{outcome:?}") };
     assert_eq!(why, "the mail server answered AUTH with 535 5.7.8 bad credentials");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_once_and_so_is_its_end() {
+    let log = Log::start();
+    let logins = AtomicUsize::new(0);
+    let server = MailServer::start(Tls::Never, move |line, _| {
+        let is_refused = line.starts_with("AUTH") && logins.fetch_add(1, Ordering::SeqCst) < 2;
+        if is_refused { "535 5.7.8 bad credentials\r\n".into() } else { Say::Usual }
+    })
+    .await;
+    let credentials = Some(("mailer".to_owned(), Password::new("s3cret".into())));
+    let courier = EmailCourier::new(&EmailConfig { credentials, ..config(&server) }).unwrap();
+    let told = |log: &Log| {
+        let begun = log.count("mail waits until user and password are right");
+        (begun, log.count("the mail server takes mail again"))
+    };
+    while server.count("AUTH") < 2 {
+        let _ = courier.deliver(&parcel(1)).await;
+        assert_eq!(told(&log), (1, 0));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    while !matches!(courier.deliver(&parcel(1)).await, Outcome::Delivered { .. }) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let outcome = courier.deliver(&parcel(2)).await;
+    assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
+    assert_eq!(told(&log), (1, 1));
+    assert_eq!(log.count("s3cret"), 0);
 }
 
 /// A certificate for 127.0.0.1, and a file that makes it trusted.

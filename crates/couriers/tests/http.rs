@@ -17,7 +17,9 @@ fn delivered(status: u16, detail: &str) -> Outcome {
 fn why(outcome: Outcome) -> String {
     match outcome {
         Outcome::Delivered { .. } => panic!("delivered: {outcome:?}"),
-        Outcome::TryLater { why, .. } | Outcome::Never { why, .. } => why,
+        Outcome::TryLater { why, .. }
+        | Outcome::NotBegun { why, .. }
+        | Outcome::Never { why, .. } => why,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Messages over APNs, against services in this process.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+#[path = "support/log.rs"]
+mod log;
 #[allow(dead_code)]
 #[path = "support/push.rs"]
 mod push;
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED;
+use log::Log;
 use push::{App, Authority, BUNDLE, courier, is_delivered, nowhere, verified};
 use push_service::{Listening, PushService, Pushed, Reaction, answer};
 use rcgen::date_time_ymd;
@@ -192,7 +195,7 @@ async fn what_apns_says_of_a_token_or_a_message_is_passed_on() {
     use PushOutcome::{CredentialsRefused, EndpointDisabled, Never, TryLater};
     let thirty = Some(Duration::from_secs(30));
     assert!(
-        matches!(&outcomes[0], EndpointDisabled { why, status: Some(410) } if why.contains("17"))
+        matches!(&outcomes[0], EndpointDisabled { why, status: Some(410), .. } if why.contains("17"))
     );
     assert!(matches!(&outcomes[1], EndpointDisabled { status: Some(400), .. }));
     assert!(matches!(&outcomes[2], Never { status: Some(413), .. }));
@@ -361,18 +364,60 @@ async fn a_service_that_is_down_is_not_asked_by_everybody_and_found_when_it_is_b
     let (app, courier) = (App::by_token(PushPlatform::Apns), courier(&config(&before)));
     assert!(is_delivered(&app.push(&courier, "aa").await));
     drop(before);
-    let mut reasons = Vec::new();
-    for _ in 0..4 {
+    // The first finds out that the connection is gone, the second that there is no other.
+    for _ in 0..2 {
         let outcome = app.push(&courier, "aa").await;
-        let PushOutcome::TryLater { why, status: None, .. } = outcome else {
-            panic!("{outcome:?}")
-        };
-        reasons.push(why);
+        assert!(matches!(outcome, PushOutcome::TryLater { status: None, .. }), "{outcome:?}");
     }
-    assert!(reasons.last().unwrap().starts_with("not tried, for "), "{reasons:?}");
+    let outcome = app.push(&courier, "aa").await;
+    let PushOutcome::NotBegun { why, pause } = outcome else { panic!("{outcome:?}") };
+    assert!(why.starts_with("not tried, for "), "{why}");
+    assert!(!pause.is_zero(), "until the next may try");
     let after = PushService::start_at(address, Listening::default(), |_| answer(200, "")).await;
     push_until_delivered(&app, &courier, "bb").await;
     assert_eq!(after.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn who_finds_no_room_was_not_tried() {
+    let service = service(|_| Reaction::Hang).await;
+    let attempt_timeout = Duration::from_millis(300);
+    let courier = courier(&PushConfig { attempt_timeout, concurrency_max: 4, ..config(&service) });
+    let app = App::by_token(PushPlatform::Apns);
+    let (first, second) = tokio::join!(app.push(&courier, "aa"), app.push(&courier, "bb"));
+    assert!(matches!(first, PushOutcome::TryLater { .. }), "{first:?}");
+    let PushOutcome::NotBegun { why, .. } = second else { panic!("{second:?}") };
+    // The room may have become free just in time to learn that nobody answers.
+    assert!(why.starts_with("not tried, for "), "{why}");
+    assert_eq!(service.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn refused_credentials_are_told_once_and_so_is_their_end() {
+    let log = Log::start();
+    let service = service(|asked| match asked.number {
+        1..=3 => reason(403, "InvalidProviderToken"),
+        _ => answer(200, ""),
+    });
+    let service = service.await;
+    let (mut app, courier) = (App::by_token(PushPlatform::Apns), courier(&config(&service)));
+    let told = |log: &Log| {
+        let begun = log.count("messages wait until the credentials are right");
+        (begun, log.count("the credentials are accepted again"))
+    };
+    for _ in 0..2 {
+        let outcome = app.push(&courier, "aa").await;
+        assert!(matches!(outcome, PushOutcome::CredentialsRefused { .. }), "{outcome:?}");
+        assert_eq!(told(&log), (1, 0));
+    }
+    // Others are set, which are no better, and then good.
+    app.key.revision += 1;
+    assert!(!is_delivered(&app.push(&courier, "aa").await));
+    assert_eq!(told(&log), (1, 0));
+    for _ in 0..2 {
+        assert!(is_delivered(&app.push(&courier, "aa").await));
+        assert_eq!(told(&log), (1, 1));
+    }
 }
 
 #[tokio::test]

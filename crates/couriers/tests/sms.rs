@@ -1,11 +1,14 @@
 //! Text messages, against gateways in this process that behave as no program would.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+#[path = "support/log.rs"]
+mod log;
 #[allow(dead_code)]
 mod support;
 
 use std::time::Duration;
 
+use log::Log;
 use support::sms::{Outgoing, config, notification, text_message};
 use tidings_core::price::Price;
 use tidings_couriers::{
@@ -67,6 +70,28 @@ fn never(outcome: Outcome) -> String {
         Outcome::Never { why, .. } => why,
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_refused_bind_is_told_once_and_then_that_it_is_taken() {
+    const INVALID_PASSWORD: u32 = 0x0E;
+    let log = Log::start();
+    let (listener, config) = listen().await;
+    let out = Outgoing::start(&config);
+    for _ in 0..3 {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let bind = read(&mut stream).await;
+        answer(&mut stream, bind, INVALID_PASSWORD, b"gateway\0").await;
+    }
+    let mut stream = bound(&listener).await;
+    assert_eq!((log.count("refuses the bind"), log.count("has bound us")), (1, 0));
+    let delivery = notification("hello");
+    let (outcome, ()) = tokio::join!(out.courier.deliver(&delivery), async {
+        let submit = read(&mut stream).await;
+        answer(&mut stream, submit, 0, b"1\0").await;
+    });
+    assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
+    assert_eq!((log.count("refuses the bind"), log.count("has bound us")), (1, 1));
 }
 
 #[tokio::test]
@@ -230,6 +255,19 @@ async fn what_never_can_be_sent_needs_no_gateway() {
         let why = never(courier.deliver(&parcel).await);
         assert!(why.contains(expected), "{why}");
     }
+}
+
+#[tokio::test]
+async fn the_name_of_a_topic_takes_nothing_from_the_message() {
+    let (_listener, config) = listen().await;
+    let (courier, _gateway, _notices) = SmsCourier::new(&config).unwrap();
+    let named = TextMessage { display_name: "GrandHotel".into(), ..text_message() };
+    let named = |length: usize| Parcel {
+        text_message: Some(named.clone()),
+        ..notification(&"x".repeat(length))
+    };
+    assert_eq!(courier.size(&named(1600)), Some((11, None)));
+    assert_eq!(courier.size(&named(1601)), None);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use tidings_core::names::{AccountId, Region, SubscriptionProtocol, TopicArn, Uuid};
+use tidings_core::push_platform::PushPlatform;
 
 use crate::limits::NAME_CHARS_MAX;
-use crate::platform::Platform;
 
 /// A platform application: `arn:aws:sns:REGION:ACCOUNT:app/PLATFORM/NAME`. Ordered by account and
 /// region, so that those of one lie together and are listed by platform and name.
@@ -16,14 +16,19 @@ pub struct ApplicationArn {
     /// Where it is.
     pub region: Region,
     /// The push service that it is for.
-    pub platform: Platform,
+    pub platform: PushPlatform,
     name: Box<str>,
 }
 
 impl ApplicationArn {
     /// The application of this name, if it can be one: 1 to 256 letters, digits, underscores, hyphens
     /// and dots.
-    pub fn new(account: AccountId, region: Region, platform: Platform, name: &str) -> Option<Self> {
+    pub fn new(
+        account: AccountId,
+        region: Region,
+        platform: PushPlatform,
+        name: &str,
+    ) -> Option<Self> {
         is_name(name).then(|| Self { account, region, platform, name: name.into() })
     }
 
@@ -31,7 +36,7 @@ impl ApplicationArn {
     pub fn parse(text: &str) -> Option<Self> {
         let (account, region, resource) = of_sns(text)?;
         let [platform, name] = parts(resource, "app/")?;
-        Self::new(account, region, Platform::parse(platform)?, name)
+        Self::new(account, region, PushPlatform::parse(platform)?, name)
     }
 
     /// The name alone, unique within account, region and platform.
@@ -74,7 +79,8 @@ impl EndpointArn {
     pub fn parse(text: &str) -> Option<Self> {
         let (account, region, resource) = of_sns(text)?;
         let [platform, name, id] = parts(resource, "endpoint/")?;
-        let application = ApplicationArn::new(account, region, Platform::parse(platform)?, name)?;
+        let application =
+            ApplicationArn::new(account, region, PushPlatform::parse(platform)?, name)?;
         Some(Self { application, id: Uuid::parse(id)? })
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use tidings_core::names::Uuid;
+use tidings_core::time::Timestamp;
 use tidings_seal::NONCE_BYTES;
 use zeroize::Zeroizing;
 
@@ -57,12 +58,14 @@ pub enum Change {
         endpoint: EndpointArn,
     },
     /// The push service says that nobody has the token any more: the endpoint is disabled, if it still
-    /// has that token.
+    /// has that token, and did not get it after that.
     DisableEndpoint {
         /// Which one.
         endpoint: EndpointArn,
         /// The token that was used.
         token: String,
+        /// Since when nobody has it, if the service says so.
+        since: Option<Timestamp>,
     },
     /// The push service says that the app has another token by now, which the endpoint gets, if it
     /// still has the one that was used. If another endpoint has the new token already, messages for

@@ -1,10 +1,10 @@
 //! What an application proves to its push service that it is.
 
+use tidings_core::push_platform::PushPlatform;
+
 use std::fmt;
 
 use zeroize::Zeroizing;
-
-use crate::platform::Platform;
 
 /// An application's credentials. They do not print, and are wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl fmt::Debug for Credentials {
 #[derive(Copy, Clone)]
 pub struct Proposed<'a> {
     /// For which service.
-    pub platform: Platform,
+    pub platform: PushPlatform,
     /// PlatformPrincipal.
     pub principal: Option<&'a str>,
     /// PlatformCredential.

@@ -1,6 +1,7 @@
 //! An app on a device.
 
 use tidings_core::names::Uuid;
+use tidings_core::time::Timestamp;
 
 use crate::attributes::ENABLED;
 
@@ -8,6 +9,9 @@ use crate::attributes::ENABLED;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     pub(crate) token: Box<str>,
+    /// When somebody last said that this is its token. The beginning of time for those of an earlier
+    /// release.
+    pub(crate) token_set_at: Timestamp,
     pub(crate) user_data: Box<str>,
     pub(crate) is_enabled: bool,
     /// Of endpoints of Baidu.
@@ -44,6 +48,13 @@ impl Endpoint {
     /// Whether anything is sent to it.
     pub fn is_enabled(&self) -> bool {
         self.is_enabled
+    }
+
+    /// Whether callers see no difference.
+    pub(crate) fn is_shown_as(&self, other: &Endpoint) -> bool {
+        let Self { token, token_set_at: _, user_data, is_enabled, baidu } = self;
+        (token, user_data, is_enabled, baidu)
+            == (&other.token, &other.user_data, &other.is_enabled, &other.baidu)
     }
 
     /// What GetEndpointAttributes shows. An attribute without a value is not there.

@@ -13,6 +13,7 @@
 //! use tidings_platforms::{
 //!     ApplicationArn, Attributes, Change, Checked, Output, Platforms, Random,
 //! };
+//! use tidings_core::time::Timestamp;
 //! use tidings_seal::MasterKey;
 //!
 //! let mut platforms = Platforms::load([], MasterKey::new([7; 32]).sealer("push"))?;
@@ -21,8 +22,8 @@
 //! let credential = ("PlatformCredential".to_owned(), "{}".to_owned());
 //! let attributes = Attributes::from(vec![credential]);
 //! let create = Change::CreateApplication { application: application.clone(), attributes };
-//! let random = Random::new([1; Random::BYTES]);
-//! let decision = platforms.decide(create, &random, &|_| Ok(Checked::default()))?;
+//! let (now, random) = (Timestamp::from_ms(1), Random::new([1; Random::BYTES]));
+//! let decision = platforms.decide(create, now, &random, &|_| Ok(Checked::default()))?;
 //! platforms.apply(&decision.writes)?;
 //!
 //! let create = Change::CreateEndpoint {
@@ -31,7 +32,7 @@
 //!     user_data: None,
 //!     attributes: Attributes::default(),
 //! };
-//! let decision = platforms.decide(create, &random, &|_| Ok(Checked::default()))?;
+//! let decision = platforms.decide(create, now, &random, &|_| Ok(Checked::default()))?;
 //! platforms.apply(&decision.writes)?;
 //! let Output::Endpoint(endpoint) = decision.output else { panic!("not an endpoint") };
 //! assert_eq!(platforms.endpoint(&endpoint)?.token(), "a-device-token");
@@ -56,7 +57,6 @@ mod decide;
 mod endpoint;
 mod event;
 pub mod limits;
-mod platform;
 mod platforms;
 mod room;
 mod saved;
@@ -70,6 +70,5 @@ pub use change::{Change, Decision, Output, Random};
 pub use credentials::{AuthenticationMethod, Checked, Credentials, Proposed};
 pub use endpoint::{Endpoint, EndpointPage};
 pub use event::{DeliveryFailure, Event, EventKind};
-pub use platform::Platform;
 pub use platforms::{LoadFault, Platforms};
 pub use saved::{PREFIX, Write};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
 use tidings_seal::Sealer;
 
@@ -14,7 +15,6 @@ use crate::application::{Application, ApplicationPage};
 use crate::arn::{ApplicationArn, EndpointArn};
 use crate::endpoint::{Endpoint, EndpointPage};
 use crate::limits::PAGE;
-use crate::platform::Platform;
 use crate::room::Room;
 use crate::saved::{EntryName, SavedApplication, SavedEndpoint, Write};
 
@@ -245,7 +245,7 @@ impl Platforms {
         region: &Region,
         after: Option<&ApplicationArn>,
     ) -> impl Iterator<Item = &Arc<Application>> {
-        let first = || ApplicationArn::new(account, region.clone(), Platform::ALL[0], "-");
+        let first = || ApplicationArn::new(account, region.clone(), PushPlatform::ALL[0], "-");
         let from = match after {
             Some(after) => Bound::Excluded(after.clone()),
             // The least name that there is.

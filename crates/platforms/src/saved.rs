@@ -14,6 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::push_platform::PushPlatform;
+use tidings_core::time::Timestamp;
 use tidings_seal::{NONCE_BYTES, Sealer};
 use zeroize::Zeroizing;
 
@@ -22,7 +24,6 @@ use crate::arn::ApplicationArn;
 use crate::attributes::Setting;
 use crate::credentials::{AuthenticationMethod, Checked, Credentials};
 use crate::endpoint::{BaiduIds, Endpoint};
-use crate::platform::Platform;
 
 /// One entry of the register as it is to be: `None` removes it.
 pub type Write = (String, Option<Vec<u8>>);
@@ -45,7 +46,7 @@ impl EntryName {
         let name = match kind {
             "app" => {
                 let (account, region) = (AccountId::parse(part()?)?, Region::parse(part()?)?);
-                let platform = Platform::parse(part()?)?;
+                let platform = PushPlatform::parse(part()?)?;
                 Self::Application(ApplicationArn::new(account, region, platform, part()?)?)
             }
             "endpoint" => Self::Endpoint(part()?.parse().ok()?, Uuid::parse(part()?)?),
@@ -174,6 +175,8 @@ fn context(arn: &ApplicationArn, number: u32) -> Vec<u8> {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedEndpoint {
     token: Box<str>,
+    #[serde(default)]
+    token_set_at_ms: u64,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     user_data: Box<str>,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -186,21 +189,23 @@ pub(crate) struct SavedEndpoint {
 
 impl SavedEndpoint {
     pub(crate) fn write(number: u32, id: Uuid, endpoint: &Endpoint) -> Write {
-        let Endpoint { token, user_data, is_enabled, baidu } = endpoint.clone();
+        let Endpoint { token, token_set_at, user_data, is_enabled, baidu } = endpoint.clone();
+        let (token_set_at_ms, disabled) = (token_set_at.as_ms(), !is_enabled);
         let (channel_id, user_id) = baidu.map(|ids| (ids.channel_id, ids.user_id)).unzip();
-        let saved = Self { token, user_data, disabled: !is_enabled, channel_id, user_id };
+        let saved = Self { token, token_set_at_ms, user_data, disabled, channel_id, user_id };
         EntryName::Endpoint(number, id).put(&saved)
     }
 
     pub(crate) fn open(self) -> Endpoint {
-        let Self { token, user_data, disabled, channel_id, user_id } = self;
+        let Self { token, token_set_at_ms, user_data, disabled, channel_id, user_id } = self;
+        let (token_set_at, is_enabled) = (Timestamp::from_ms(token_set_at_ms), !disabled);
         let has_ids = channel_id.is_some() || user_id.is_some();
         let baidu = has_ids.then(|| {
             let (channel_id, user_id) =
                 (channel_id.unwrap_or_default(), user_id.unwrap_or_default());
             Box::new(BaiduIds { channel_id, user_id })
         });
-        Endpoint { token, user_data, is_enabled: !disabled, baidu }
+        Endpoint { token, token_set_at, user_data, is_enabled, baidu }
     }
 }
 

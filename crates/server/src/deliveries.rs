@@ -38,6 +38,7 @@ use crate::request::Shared;
 use crate::shutdown::Stopping;
 use crate::signatures;
 use crate::sms::{self, Sending};
+use crate::turned_away;
 use crate::turns::{Owner, Turns};
 
 /// Attempts that run at once, each the only one of its subscription. Each holds its message and a
@@ -71,16 +72,16 @@ impl AllTurns {
         let connections = couriers.email.as_ref().map_or(1, EmailCourier::connections_max);
         // A subscription with much to send leaves three of four to the others.
         let shared = connections / 4;
-        // Whatever is published to phones themselves comes out of one outbox for each account.
+        // Of an account that has much for its phones, so much may be under way; the rest is for others.
         let messages = couriers.sms.as_ref().map_or(1, SmsCourier::messages_max);
-        let direct = messages / 2;
+        let more = messages * 3 / 4;
         // An application with a message for all its endpoints leaves half to the others.
         let pushes = couriers.push.concurrency_max() / 2 + 1;
         Self {
             web: Turns::new(RUNNING_MAX, RUNNING_MORE_MAX),
             email: Turns::new(connections - shared, shared),
             push: Turns::new(pushes, pushes),
-            sms: Turns::new(messages - direct, direct),
+            sms: Turns::new(messages - more, more),
             functions: Turns::new(FUNCTIONS_RUNNING_MAX, FUNCTIONS_RUNNING_MORE_MAX),
         }
     }
@@ -195,10 +196,9 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
         parcel: &parcel,
         now: shared.broker.now(),
     });
-    let attempts = attempt.receipt.receive_count;
     let (outcome, settled, pushed) = match &order {
         Some(order) => {
-            let mut pushed = mobile::deliver(&shared.couriers.push, order, attempts).await;
+            let mut pushed = mobile::deliver(shared, order, attempt).await;
             mobile::learn(shared, &mut pushed).await;
             (pushed.outcome.clone(), pushed.settled, Some((order, pushed)))
         }
@@ -215,7 +215,7 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
                     Outcome::TryLater { why: "the courier is not configured".into(), status: None }
                 }
             };
-            let settled = settled(&outcome);
+            let settled = settled(&outcome, attempt, shared.broker.now());
             (outcome, settled, None)
         }
     };
@@ -249,9 +249,10 @@ async fn make(shared: &Shared, status: &DeliveryStatus, base_url: &str, attempt:
     }
 }
 
-fn settled(outcome: &Outcome) -> AttemptOutcome {
+fn settled(outcome: &Outcome, attempt: &Attempt, now: Timestamp) -> AttemptOutcome {
     match outcome {
         Outcome::Delivered { .. } => AttemptOutcome::Delivered,
+        Outcome::NotBegun { pause, .. } => turned_away::settled(attempt, *pause, now),
         Outcome::TryLater { .. } => AttemptOutcome::TryLater,
         Outcome::Never { .. } => AttemptOutcome::Never,
     }
@@ -335,7 +336,9 @@ async fn pack_content(
     let delivery = &*attempt.delivery;
     let rendering = Rendering { record: &record, content: &content, delivery, base_url };
     let body = match delivery.protocol {
-        SubscriptionProtocol::Email => rendering.mail_text(&attempt.endpoint),
+        SubscriptionProtocol::Email => {
+            rendering.mail_text(&attempt.endpoint, attempt.only_owner_ends)
+        }
         SubscriptionProtocol::Sms => content.text_for(SubscriptionProtocol::Sms).to_owned(),
         // Push services get no envelope.
         SubscriptionProtocol::Application => String::new(),
@@ -347,7 +350,7 @@ async fn pack_content(
     let letter = delivery.protocol.is_email().then(|| Letter {
         sender_name: rendering.sender_name(&attempt.sender_name).to_owned(),
         subject: rendering.mail_subject().to_owned(),
-        unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint),
+        unsubscribe_url: rendering.unsubscribe_page(&attempt.endpoint, attempt.only_owner_ends),
     });
     let text_message = (delivery.protocol == SubscriptionProtocol::Sms)
         .then(|| sms::text_message(&shared.sms, attempt, &content));

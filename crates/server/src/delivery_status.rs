@@ -46,7 +46,7 @@ pub(crate) struct DeliveryStatus(Mutex<BTreeMap<SubscriptionArn, Tally>>);
 #[derive(Default, PartialEq, Debug)]
 struct Tally {
     delivered: u64,
-    /// Attempts that failed and are followed by another.
+    /// Attempts that failed, or could not begin, and are followed by another.
     retried: u64,
     dead_lettered: u64,
     dropped: u64,
@@ -207,13 +207,16 @@ impl Finished<'_> {
         match self.outcome {
             Outcome::Delivered { status, .. } => Some(*status),
             Outcome::TryLater { status, .. } | Outcome::Never { status, .. } => *status,
+            Outcome::NotBegun { .. } => None,
         }
     }
 
     fn answer(&self) -> &str {
         match self.outcome {
             Outcome::Delivered { detail, .. } => detail,
-            Outcome::TryLater { why, .. } | Outcome::Never { why, .. } => why,
+            Outcome::TryLater { why, .. }
+            | Outcome::NotBegun { why, .. }
+            | Outcome::Never { why, .. } => why,
         }
     }
 

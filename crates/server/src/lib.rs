@@ -46,6 +46,7 @@ mod sqs;
 mod sts;
 mod throttle;
 mod tls;
+mod turned_away;
 mod turns;
 
 pub use acme::{AcmeConfig, LETS_ENCRYPT};

@@ -5,13 +5,14 @@
 //! more it has under way shares one lane with the others'. Endpoints that take long and have much
 //! waiting for them fill the shared lane, and everybody else still has their own. The endpoints of a
 //! platform application share a lane: they wait for the same push service, and one message may go to
-//! all of them.
+//! all of them. So do all phones of an account: there is one gateway, and whoever has many
+//! subscriptions is to have no more of it than others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tidings_core::delivery::Attempt;
-use tidings_core::names::{SubscriptionArn, SubscriptionProtocol};
+use tidings_core::names::{AccountId, SubscriptionArn, SubscriptionProtocol};
 use tidings_platforms::{ApplicationArn, EndpointArn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,6 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) enum Owner {
     Subscription(SubscriptionArn),
     Application(ApplicationArn),
+    /// Of text messages.
+    Account(AccountId),
 }
 
 impl Owner {
@@ -31,6 +34,9 @@ impl Owner {
     }
 
     fn new(protocol: SubscriptionProtocol, endpoint: &str, of: &SubscriptionArn) -> Self {
+        if protocol == SubscriptionProtocol::Sms {
+            return Self::Account(of.topic.account);
+        }
         let is_app = protocol == SubscriptionProtocol::Application;
         match EndpointArn::parse(endpoint).filter(|_| is_app) {
             Some(endpoint) => Self::Application(endpoint.application),
@@ -209,6 +215,11 @@ mod tests {
         assert_ne!(owner(app, "hotel", 1), owner(app, "cinema", 1));
         let web = SubscriptionProtocol::Https;
         assert_eq!(owner(web, "hotel", 1), Owner::Subscription(subscription(1)));
+        // Phones are reached by one gateway, whatever they are subscribed to.
+        let sms = SubscriptionProtocol::Sms;
+        let of_account = owner(sms, "hotel", 1);
+        assert_eq!(of_account, Owner::Account(subscription(1).topic.account));
+        assert_eq!(of_account, owner(sms, "hotel", 2));
         // In an outbox, messages say themselves where they go.
         let direct = Owner::new(app, "", &subscription(1));
         assert_eq!(direct, Owner::Subscription(subscription(1)));

@@ -1,8 +1,9 @@
 //! CreatePlatformApplication.
 
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
 use tidings_platforms::limits::NAME_CHARS_MAX;
-use tidings_platforms::{ApplicationArn, Change, Platform};
+use tidings_platforms::{ApplicationArn, Change};
 
 use super::caller::Caller;
 use super::checks::Required;
@@ -23,7 +24,7 @@ pub fn change(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<Change, TopicR
     required.check()?;
     check_name(&name)?;
     let platform = platform.as_str();
-    let platform = Platform::parse(platform).ok_or_else(|| {
+    let platform = PushPlatform::parse(platform).ok_or_else(|| {
         TopicRejection::parameter(format_args!("Platform Reason: {platform} is not supported"))
     })?;
     let application = ApplicationArn::new(caller.account, caller.region.clone(), platform, &name);

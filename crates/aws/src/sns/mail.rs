@@ -37,9 +37,10 @@ impl Rendering<'_> {
     }
 
     /// Where whoever reads messages at this address ends the subscription; `None` for what is no
-    /// message of the topic.
-    pub fn unsubscribe_page(&self, address: &str) -> Option<String> {
-        (self.content.message_type == MessageType::Notification).then(|| {
+    /// message of the topic, and if only the owner may end it.
+    pub fn unsubscribe_page(&self, address: &str, only_owner_ends: bool) -> Option<String> {
+        let is_notification = self.content.message_type == MessageType::Notification;
+        (is_notification && !only_owner_ends).then(|| {
             let (base_url, subscription) = (self.base_url, &self.delivery.subscription);
             let address = encoded(address);
             format!(
@@ -54,17 +55,21 @@ impl Rendering<'_> {
         format!("{base_url}{CONFIRMATION_PAGE}?TopicArn={topic}&Token={token}&Endpoint={address}")
     }
 
-    /// The text of a mail of the protocol `email` to this address.
-    pub fn mail_text(&self, address: &str) -> String {
+    /// The text of a mail of the protocol `email` to this address. Whether only the owner may end the
+    /// subscription, the footer says.
+    pub fn mail_text(&self, address: &str, only_owner_ends: bool) -> String {
         let topic = self.topic();
         let footer = "Please do not reply directly to this e-mail.\n";
         match self.content.message_type {
             MessageType::Notification => {
                 let message = self.text();
-                let link = self.unsubscribe_page(address).unwrap_or_default();
+                let way_out = match self.unsubscribe_page(address, only_owner_ends) {
+                    Some(link) => format!("visit the link below to unsubscribe:\n{link}"),
+                    None => "ask its owner: nobody else can end this subscription.".to_owned(),
+                };
                 format!(
                     "{message}\n\n--\nIf you wish to stop receiving notifications from this topic, \
-                     please visit the link below to unsubscribe:\n{link}\n\n{footer}"
+                     please {way_out}\n\n{footer}"
                 )
             }
             MessageType::SubscriptionConfirmation => {
@@ -151,10 +156,16 @@ mod tests {
              &Endpoint=o%27neil%2Ba@example.org"
         );
         with(&content, |mail| {
-            let text = mail.mail_text("o'neil+a@example.org");
+            let text = mail.mail_text("o'neil+a@example.org", false);
             assert!(text.starts_with("for people\n\n--\n"), "{text}");
             assert!(text.contains(&format!("\n{link}\n")), "{text}");
-            assert_eq!(mail.unsubscribe_page("o'neil+a@example.org").as_ref(), Some(&link));
+            let page =
+                |only_owner_ends| mail.unsubscribe_page("o'neil+a@example.org", only_owner_ends);
+            assert_eq!(page(false).as_ref(), Some(&link));
+            // A link that would only lead to a refusal.
+            let text = mail.mail_text("o'neil+a@example.org", true);
+            assert!(text.contains("ask its owner") && !text.contains("https://"), "{text}");
+            assert_eq!(page(true), None);
             assert_eq!(mail.mail_subject(), "AWS Notification Message");
             assert_eq!((mail.sender_name("Hotel"), mail.sender_name("")), ("Hotel", SERVICE_NAME));
         });
@@ -173,11 +184,11 @@ mod tests {
             (MessageType::UnsubscribeConfirmation, "Unsubscribe Confirmation"),
         ] {
             with(&content(kind), |mail| {
-                let text = mail.mail_text("a@example.org");
+                let text = mail.mail_text("a@example.org", false);
                 assert!(text.contains(&link), "{text}");
                 assert_eq!(mail.mail_subject(), format!("AWS Notification - {subject}"));
                 assert_eq!(mail.sender_name("Hotel"), SERVICE_NAME);
-                assert_eq!(mail.unsubscribe_page("a@example.org"), None);
+                assert_eq!(mail.unsubscribe_page("a@example.org", false), None);
             });
         }
     }

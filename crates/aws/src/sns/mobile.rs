@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tidings_core::names::{AccountId, Region, Uuid};
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
-use tidings_platforms::{ApplicationArn, EndpointArn, Platform};
+use tidings_platforms::{ApplicationArn, EndpointArn};
 
 use super::caller::{Caller, check_elements};
 use super::page::read_token;
@@ -104,7 +105,7 @@ pub(crate) fn application_before(
     read_token(fields, |token| {
         let (platform, name) = std::str::from_utf8(token).ok()?.split_once('/')?;
         let (account, region) = (caller.account, caller.region.clone());
-        ApplicationArn::new(account, region, Platform::parse(platform)?, name)
+        ApplicationArn::new(account, region, PushPlatform::parse(platform)?, name)
     })
 }
 

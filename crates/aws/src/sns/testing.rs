@@ -4,6 +4,7 @@
 use tidings_core::command::TopicCommand;
 use tidings_core::names::{AccountId, Region, SubscriptionArn, TopicArn, Uuid};
 use tidings_core::rejection::TopicRejection;
+use tidings_core::time::Timestamp;
 use tidings_platforms::{
     ApplicationArn, Attributes, Change, Checked, EndpointArn, Platforms, Random,
 };
@@ -183,8 +184,8 @@ pub(crate) fn platforms() -> (Platforms, EndpointArn) {
     };
     let mut endpoint = None;
     for change in [create, register] {
-        let random = Random::new([1; Random::BYTES]);
-        let decision = platforms.decide(change, &random, &|_| Ok(Checked::default())).unwrap();
+        let (now, random) = (Timestamp::default(), Random::new([1; Random::BYTES]));
+        let decision = platforms.decide(change, now, &random, &|_| Ok(Checked::default())).unwrap();
         platforms.apply(&decision.writes).unwrap();
         if let tidings_platforms::Output::Endpoint(arn) = decision.output {
             endpoint = Some(arn);

@@ -90,6 +90,8 @@ pub struct Shard {
     pub(super) redrive_sources: BTreeSet<(QueueArn, QueueArn)>,
     pub(super) waiting: BTreeMap<Token, (u32, u64)>,
     pub(super) topics_by_arn: BTreeMap<TopicArn, u32>,
+    /// Direct outboxes for text messages, in all regions.
+    pub(super) text_outboxes: BTreeMap<AccountId, usize>,
     pub(super) subscriptions_by_id: BTreeMap<Uuid, u32>,
     /// By topic and digest of protocol and endpoint.
     pub(super) subscriptions_by_endpoint: BTreeMap<(u32, u128), u32>,
@@ -129,6 +131,7 @@ impl Shard {
             redrive_sources: BTreeSet::new(),
             waiting: BTreeMap::new(),
             topics_by_arn: BTreeMap::new(),
+            text_outboxes: BTreeMap::new(),
             subscriptions_by_id: BTreeMap::new(),
             subscriptions_by_endpoint: BTreeMap::new(),
             subscriptions_by_owner: BTreeSet::new(),

@@ -7,10 +7,13 @@ use lettre::Address;
 use tidings_core::limits::EMAIL_IDLE_SECONDS;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{info, warn};
 
+use super::refusal::is_about_login;
 use super::session::{Failure, Login, Patience, Session, Taken};
 use super::wire::MailServer;
-use crate::Gate;
+use crate::complaint::Complaint;
+use crate::{Gate, TurnedAway};
 
 const IDLE: Duration = Duration::from_secs(EMAIL_IDLE_SECONDS);
 /// How long a server may take to forget a message that it refused, or to say goodbye. Nothing depends
@@ -26,6 +29,7 @@ pub(super) struct Connections {
     room: Semaphore,
     patience: Patience,
     idle: Arc<Idle>,
+    login_refused: Complaint,
 }
 
 #[derive(Default)]
@@ -47,7 +51,8 @@ impl Connections {
         patience: Patience,
     ) -> Self {
         let (gate, room, idle) = (Gate::default(), Semaphore::new(connections_max), Arc::default());
-        Self { server, login, from, gate, room, patience, idle }
+        let login_refused = Complaint::default();
+        Self { server, login, from, gate, room, patience, idle, login_refused }
     }
 
     /// Sends a message to one recipient. If the server hangs before it has the message, the next ones
@@ -59,7 +64,29 @@ impl Connections {
         if let Err(silent @ Failure::Silent { .. }) = &outcome {
             self.gate.close(begun_at, Instant::now(), &silent.why());
         }
+        self.tell_of_login(&outcome);
         outcome
+    }
+
+    /// Tells the operator when the server does not let us in any more, and when it does again.
+    fn tell_of_login(&self, outcome: &Result<Taken, Failure>) {
+        let MailServer { host, port, .. } = &self.server;
+        match outcome {
+            Ok(_) if self.login_refused.ends() => {
+                info!(host, port, "the mail server takes mail again");
+            }
+            Err(failure @ Failure::Refused { during, code, .. })
+                if is_about_login(during, *code) && self.login_refused.begins() =>
+            {
+                warn!(
+                    host,
+                    port,
+                    "mail waits until user and password are right: {}",
+                    failure.why()
+                );
+            }
+            _ => {}
+        }
     }
 
     async fn send_from(
@@ -91,8 +118,11 @@ impl Connections {
     /// failure.
     async fn room(&self) -> Result<SemaphorePermit<'_>, Failure> {
         let within = self.patience.attempt;
-        let busy = |_| Failure::Lost {
-            why: format!("all connections were in use for {} seconds", within.as_secs_f32()),
+        let busy = |_| {
+            let seconds = within.as_secs_f32();
+            let why = format!("not tried, for all connections were in use for {seconds} seconds");
+            // It has waited long enough.
+            Failure::NotBegun(TurnedAway { why, pause: Duration::ZERO })
         };
         let room = timeout(within, self.room.acquire()).await.map_err(busy)?;
         Ok(room.expect("nobody closes it"))
@@ -108,7 +138,7 @@ impl Connections {
             }
         }
         let begun_at = Instant::now();
-        self.gate.pass(begun_at, self.patience.attempt).map_err(|why| Failure::Lost { why })?;
+        self.gate.pass(begun_at, self.patience.attempt).map_err(Failure::NotBegun)?;
         match self.begin().await {
             Ok(session) => {
                 self.gate.open();

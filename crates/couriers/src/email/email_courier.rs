@@ -18,7 +18,7 @@ use super::refusal::is_about_us;
 use super::session::{Failure, Patience, Taken};
 use super::wire::MailServer;
 use crate::http::client_tls;
-use crate::{Attempt, Courier, Outcome, Parcel};
+use crate::{Attempt, Courier, Outcome, Parcel, TurnedAway};
 
 /// Delivers to `email` and `email-json` endpoints through the operator's mail server.
 ///
@@ -27,12 +27,13 @@ use crate::{Attempt, Courier, Outcome, Parcel};
 /// - It answered 500 and up to the message or its recipient: never. What it says of ourselves (at the
 ///   greeting, to `AUTH`, to the sender's address, that we may not relay or have sent enough) is not
 ///   the message's fault, and an operator's slip is not to lose mail: try later.
+/// - No connection is to be had, as others have just found out: not begun.
 /// - 400 to 499, no connection, no answer in time: try later. A message whose answer is missing may
 ///   have been taken: it is waited for longer than anything else, and the next attempt has the same
 ///   Message-ID.
 ///
 /// Connections are kept for the next message. While no new ones can be made, one attempt every 30
-/// seconds at most tries; the others use a connection that is kept, or fail at once.
+/// seconds at most tries; the others use a connection that is kept, or are turned away.
 pub struct EmailCourier {
     connections: Connections,
     from: Address,
@@ -129,7 +130,7 @@ impl Failure {
             Failure::Refused { during, code, text } => {
                 short(&format!("the mail server answered {during} with {code} {text}"))
             }
-            Failure::Lost { why } => short(why),
+            Failure::NotBegun(TurnedAway { why, .. }) | Failure::Lost { why } => short(why),
             Failure::Silent { within } => {
                 format!("no answer of the mail server within {} seconds", within.as_secs_f32())
             }
@@ -149,6 +150,7 @@ impl Failure {
                 Outcome::Never { why, status: Some(code) }
             }
             Failure::Refused { code, .. } => Outcome::TryLater { why, status: Some(code) },
+            Failure::NotBegun(TurnedAway { pause, .. }) => Outcome::NotBegun { why, pause },
             Failure::Lost { .. } | Failure::Silent { .. } | Failure::Undecided { .. } => {
                 Outcome::TryLater { why, status: None }
             }

@@ -10,8 +10,8 @@ pub(super) fn is_about_us(during: &str, code: u16, text: &str) -> bool {
     if matches!(during, "the greeting" | "AUTH" | "MAIL FROM") {
         return true;
     }
-    // That we have to log in, or to use TLS: RFC 4954, section 6, and RFC 3207, section 4.
-    if matches!(code, 530 | 534 | 535 | 538) {
+    // Or that we have to use TLS: RFC 3207, section 4.
+    if is_about_login(during, code) {
         return true;
     }
     match enhanced_status(text) {
@@ -23,6 +23,12 @@ pub(super) fn is_about_us(during: &str, code: u16, text: &str) -> bool {
             text.contains("relay") || text.contains("not verified")
         }
     }
+}
+
+/// Whether it is our name or password that the server does not accept, or that it was shown none: RFC
+/// 4954, section 6.
+pub(super) fn is_about_login(during: &str, code: u16) -> bool {
+    (during == "AUTH" && code >= 500) || matches!(code, 530 | 534 | 535 | 538)
 }
 
 /// Class, subject and detail, if the text begins with them.
@@ -58,6 +64,15 @@ mod tests {
                 assert_eq!(is_about_us(during, code, text), expected, "{code} {text}");
             }
             assert!(is_about_us("MAIL FROM", code, text));
+        }
+        for (during, code, expected) in [
+            ("AUTH", 535, true),
+            ("AUTH", 504, true),
+            ("AUTH", 454, false),
+            ("MAIL FROM", 530, true),
+            ("RCPT TO", 550, false),
+        ] {
+            assert_eq!(is_about_login(during, code), expected, "{during} {code}");
         }
     }
 }

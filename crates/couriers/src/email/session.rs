@@ -15,6 +15,7 @@ use lettre::transport::smtp::response::{Code, Response};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::wire::{Listening, MailServer};
+use crate::TurnedAway;
 
 /// Who we are to the server.
 pub(super) type Login = Option<Credentials>;
@@ -37,6 +38,8 @@ pub(super) struct Patience {
 /// Why a message is not on its way.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// Nothing was sent: no new connection is to be made now, or there is no room for one.
+    NotBegun(TurnedAway),
     /// The server said no, at this point of the dialogue.
     Refused { during: &'static str, code: u16, text: String },
     /// There is no connection, or it cannot be used any more. If that happened after the message was

@@ -112,7 +112,7 @@ async fn an_answer_says_whether_there_is_another_attempt() {
             Outcome::Never { status: told, .. } => {
                 assert_eq!((told, is_later), (Some(status), false), "{error}");
             }
-            Outcome::Delivered { .. } => panic!("{status} {error}"),
+            other => panic!("{status} {error}: {other:?}"),
         }
     }
 }

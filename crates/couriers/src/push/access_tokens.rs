@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::link::{Answer, Failure, Link};
 use super::secret::Secret;
+use crate::TurnedAway;
 
 /// How long before its end a token is used no longer: a message may be on its way for a while.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -56,6 +57,8 @@ pub(super) struct AccessToken {
 pub(super) enum TokenFailure {
     /// The credentials were refused.
     Refused { why: String, status: Option<u16> },
+    /// Nobody was asked, for whoever gives them out is known to be down.
+    TurnedAway(TurnedAway),
     /// There may be one another time.
     NotNow { why: String, status: Option<u16>, after: Option<Duration> },
 }
@@ -140,6 +143,10 @@ impl AccessTokens {
         let (status, after) = (None, None);
         match asked.await {
             Ok(answer) => judged(&answer),
+            Err(Failure::TurnedAway(TurnedAway { why, pause })) => {
+                let why = format!("no access token: {why}");
+                Err(TokenFailure::TurnedAway(TurnedAway { why, pause }))
+            }
             Err(failure @ (Failure::Lost(_) | Failure::Unreachable(_))) => {
                 Err(TokenFailure::NotNow {
                     why: format!("no access token: {failure}"),

@@ -40,7 +40,7 @@ pub(super) fn judge(answer: &Answer, token: &str) -> Verdict {
     let why = format!("ADM answered {} {shown}", answer.status).trim_end().to_owned();
     Verdict::Settled(match (answer.status, reason.as_str()) {
         (400, "InvalidRegistrationId" | "Unregistered") => {
-            PushOutcome::EndpointDisabled { why, status }
+            PushOutcome::EndpointDisabled { why, status, since: None }
         }
         // The access token: ADM gives a reason, and `WWW-Authenticate` at least.
         (401, _) => {
@@ -69,7 +69,7 @@ mod tests {
             Verdict::Settled(outcome) => match outcome {
                 PushOutcome::Delivered { .. } => "delivered",
                 PushOutcome::TokenReplaced { .. } => "replaced",
-                PushOutcome::TryLater { .. } => "later",
+                PushOutcome::TryLater { .. } | PushOutcome::NotBegun { .. } => "later",
                 PushOutcome::Never { .. } => "never",
                 PushOutcome::EndpointDisabled { .. } => "disabled",
                 PushOutcome::CredentialsRefused { .. } => "credentials",

@@ -16,7 +16,7 @@ use super::link::Link;
 use super::message::{Expired, unix_seconds};
 use super::path::encoded;
 use super::provider_token::{ProviderToken, ProviderTokens};
-use super::{PushMessage, PushOutcome};
+use super::{ApnsHeaders, PushMessage, PushOutcome};
 
 /// Sends the messages of one application.
 pub(super) struct Apns {
@@ -32,6 +32,16 @@ pub(super) enum Sender<'a> {
     Signer(&'a ApnsSigner),
     /// Proved when the connection was made.
     Certificate(&'a ApnsCertificate),
+}
+
+impl Sender<'_> {
+    /// The app of the credentials, if they say.
+    fn bundle_id(&self) -> Option<&str> {
+        match self {
+            Sender::Signer(signer) => Some(&signer.bundle_id),
+            Sender::Certificate(certificate) => certificate.bundle_id.as_deref(),
+        }
+    }
 }
 
 impl Apns {
@@ -69,7 +79,7 @@ impl Apns {
                 Ok(answer) => answer,
                 Err(failure) => return PushOutcome::unanswered(failure),
             };
-            match apns_answer::judge(&answer, message) {
+            match apns_answer::judge(&answer, is_own_topic(sender.bundle_id(), message)) {
                 // Once: if there is another one by now.
                 Verdict::TokenExpired(outcome) => match token {
                     Some(token) if refused.is_none() && self.tokens.may_renew(&token) => {
@@ -101,7 +111,7 @@ impl Apns {
             value.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, value);
         }
-        if let Some(topic) = topic(sender, message) {
+        if let Some(topic) = topic(sender.bundle_id(), headers) {
             builder = builder.header("apns-topic", topic);
         }
         if let Some(push_type) = &headers.push_type {
@@ -120,17 +130,22 @@ impl Apns {
     }
 }
 
-/// What the message is for: said by its attributes, or the app of the credentials, with the suffix
-/// that the push type wants. Apple, "Sending notification requests to APNs".
-fn topic(sender: Sender<'_>, message: &PushMessage) -> Option<String> {
-    if let Some(topic) = &message.apns.topic {
-        return Some(topic.clone());
-    }
-    let bundle_id = match sender {
-        Sender::Signer(signer) => &signer.bundle_id,
-        Sender::Certificate(certificate) => certificate.bundle_id.as_ref()?,
-    };
-    let suffix = match message.apns.push_type.as_deref() {
+/// What a message is for: said by its attributes, or the app of the credentials, with the suffix that
+/// the push type wants. Apple, "Sending notification requests to APNs".
+fn topic(bundle_id: Option<&str>, headers: &ApnsHeaders) -> Option<String> {
+    let of_app = |bundle_id| topic_of_app(bundle_id, headers.push_type.as_deref());
+    headers.topic.clone().or_else(|| bundle_id.map(of_app))
+}
+
+/// Whether that is the topic of the application's own app, which its tokens are for, whoever said it.
+fn is_own_topic(bundle_id: Option<&str>, message: &PushMessage) -> bool {
+    let push_type = message.platform.is_voip().then_some("voip");
+    let own = bundle_id.map(|bundle_id| topic_of_app(bundle_id, push_type));
+    topic(bundle_id, &message.apns) == own
+}
+
+fn topic_of_app(bundle_id: &str, push_type: Option<&str>) -> String {
+    let suffix = match push_type {
         Some("voip") => ".voip",
         Some("complication") => ".complication",
         Some("controls") => ".push-type.controls",
@@ -143,7 +158,7 @@ fn topic(sender: Sender<'_>, message: &PushMessage) -> Option<String> {
     };
     // A certificate of its own for calls has it in its subject already.
     let bundle_id = bundle_id.strip_suffix(suffix).unwrap_or(bundle_id);
-    Some(format!("{bundle_id}{suffix}"))
+    format!("{bundle_id}{suffix}")
 }
 
 /// `apns-expiration`: until when APNs tries, in seconds since 1970; zero for once.
@@ -165,4 +180,47 @@ fn apns_id(message: &PushMessage) -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::push::PushPlatform;
+
+    #[test]
+    fn the_topic_is_the_apps_own_whoever_says_it() {
+        let (apns, voip) = (PushPlatform::Apns, PushPlatform::ApnsVoip);
+        for (platform, said, push_type, expected, is_own) in [
+            (apns, Some("com.example.other"), "alert", "com.example.other", false),
+            (apns, Some("com.example.hotel"), "alert", "com.example.hotel", true),
+            (apns, None, "alert", "com.example.hotel", true),
+            (apns, None, "background", "com.example.hotel", true),
+            (apns, None, "voip", "com.example.hotel.voip", false),
+            (apns, None, "liveactivity", "com.example.hotel.push-type.liveactivity", false),
+            (voip, None, "voip", "com.example.hotel.voip", true),
+            (voip, None, "alert", "com.example.hotel", false),
+        ] {
+            let message = PushMessage {
+                platform,
+                token: "aa".to_owned(),
+                payload: "{}".to_owned(),
+                ttl: None,
+                published_at: SystemTime::UNIX_EPOCH,
+                apns: ApnsHeaders {
+                    topic: said.map(str::to_owned),
+                    push_type: Some(push_type.to_owned()),
+                    ..ApnsHeaders::default()
+                },
+                message_id: "id".to_owned(),
+            };
+            let bundle_id = Some("com.example.hotel");
+            assert_eq!(topic(bundle_id, &message.apns).as_deref(), Some(expected));
+            assert_eq!(is_own_topic(bundle_id, &message), is_own, "{expected}");
+            if platform == voip && push_type == "voip" {
+                let of_certificate = Some("com.example.hotel.voip");
+                assert_eq!(topic(of_certificate, &message.apns).as_deref(), Some(expected));
+                assert!(is_own_topic(of_certificate, &message));
+            }
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! What an answer of APNs means. Apple, "Handling notification responses from APNs".
 
+use std::time::{Duration, SystemTime};
+
 use serde::Deserialize;
 
+use super::PushOutcome;
 use super::link::Answer;
-use super::{PushMessage, PushOutcome};
 
 /// What is to be done after an answer.
 #[derive(PartialEq, Debug)]
@@ -20,12 +22,16 @@ pub(super) enum Verdict {
 struct Complaint {
     reason: Option<String>,
     /// In milliseconds since 1970: when the token became worthless.
-    timestamp: Option<i64>,
+    timestamp: Option<u64>,
 }
 
 /// The table of statuses and reasons. One that says nothing of APNs (no reason) is of somebody who
 /// stands between, and settles nothing.
-pub(super) fn judge(answer: &Answer, message: &PushMessage) -> Verdict {
+///
+/// What is said of the token for another topic than the application's own says nothing of the endpoint:
+/// whoever may publish could disable endpoints else. Of `BadDeviceToken` and `ExpiredToken` it is no
+/// matter which topic was asked for.
+pub(super) fn judge(answer: &Answer, is_own_topic: bool) -> Verdict {
     let status = Some(answer.status);
     let complaint: Option<Complaint> = serde_json::from_slice(&answer.body).ok();
     let since = complaint.as_ref().and_then(|it| it.timestamp);
@@ -40,19 +46,22 @@ pub(super) fn judge(answer: &Answer, message: &PushMessage) -> Verdict {
         why: format!("{}{advice}", why()),
         status,
     };
-    let disabled = |why: String| PushOutcome::EndpointDisabled { why, status };
+    let disabled = || {
+        let (why, since) = match since {
+            Some(ms) => (format!("{}, since {ms} ms after 1970", why()), since_1970(ms)),
+            None => (why(), None),
+        };
+        PushOutcome::EndpointDisabled { why, status, since }
+    };
     Verdict::Settled(match (answer.status, reason.as_str()) {
         (200, _) => PushOutcome::Delivered { status: 200, detail: answer.text() },
-        (400, "DeviceTokenNotForTopic") if chose_topic(message) => never(),
-        (400, "BadDeviceToken" | "DeviceTokenNotForTopic") => disabled(why()),
+        (400, "DeviceTokenNotForTopic") | (410, "Unregistered") if !is_own_topic => never(),
+        (400, "BadDeviceToken" | "DeviceTokenNotForTopic") => disabled(),
         (410, "") => later(),
-        (410, _) => disabled(match since {
-            Some(since) => format!("{}, since {since} ms after 1970", why()),
-            None => why(),
-        }),
-        (400, "MissingTopic" | "TopicDisallowed" | "BadTopic") => match chose_topic(message) {
-            true => never(),
-            false => refused(": the credentials are not for this app"),
+        (410, _) => disabled(),
+        (400, "MissingTopic" | "TopicDisallowed" | "BadTopic") => match is_own_topic {
+            true => refused(": the credentials are not for this app"),
+            false => never(),
         },
         (400, "IdleTimeout") => return Verdict::Leaving(later()),
         (403, "ExpiredProviderToken") => {
@@ -70,15 +79,8 @@ pub(super) fn judge(answer: &Answer, message: &PushMessage) -> Verdict {
     })
 }
 
-/// Whether the topic, or a suffix of it, is what a publisher said and not the application's own: that a
-/// token is not for it says nothing of the token. Whoever may publish could disable endpoints else.
-fn chose_topic(message: &PushMessage) -> bool {
-    let inferred: &[&str] = match message.platform.is_voip() {
-        true => &["voip"],
-        false => &["alert", "background"],
-    };
-    let push_type = message.apns.push_type.as_deref();
-    message.apns.topic.is_some() || push_type.is_some_and(|said| !inferred.contains(&said))
+fn since_1970(ms: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
 }
 
 /// A reason is a word; what is not is somebody's text.

@@ -1,24 +1,9 @@
-use std::time::{Duration, SystemTime};
-
 use super::*;
-use crate::push::{ApnsHeaders, PushPlatform};
-
-fn message(topic: Option<&str>) -> PushMessage {
-    PushMessage {
-        platform: PushPlatform::Apns,
-        token: "aa".to_owned(),
-        payload: "{}".to_owned(),
-        ttl: None,
-        published_at: SystemTime::UNIX_EPOCH,
-        apns: ApnsHeaders { topic: topic.map(str::to_owned), ..ApnsHeaders::default() },
-        message_id: "id".to_owned(),
-    }
-}
 
 fn judged(status: u16, body: &str) -> Verdict {
     let body = body.as_bytes().to_vec();
     let answer = Answer { status, retry_after: Some(Duration::from_secs(7)), body };
-    judge(&answer, &message(None))
+    judge(&answer, true)
 }
 
 /// What becomes of a message, in a word.
@@ -28,7 +13,7 @@ fn word(verdict: &Verdict) -> &'static str {
     match outcome {
         PushOutcome::Delivered { .. } => "delivered",
         PushOutcome::TokenReplaced { .. } => "replaced",
-        PushOutcome::TryLater { .. } => "later",
+        PushOutcome::TryLater { .. } | PushOutcome::NotBegun { .. } => "later",
         PushOutcome::Never { .. } => "never",
         PushOutcome::EndpointDisabled { .. } => "disabled",
         PushOutcome::CredentialsRefused { .. } => "credentials",
@@ -96,28 +81,19 @@ fn who_stands_between_settles_nothing() {
 }
 
 #[test]
-fn a_topic_that_the_message_brought_is_its_own_fault() {
-    let (apns, voip) = (PushPlatform::Apns, PushPlatform::ApnsVoip);
-    for (platform, topic, push_type, is_own_fault) in [
-        (apns, Some("com.example.other"), "alert", true),
-        (apns, None, "alert", false),
-        (apns, None, "background", false),
-        (apns, None, "voip", true),
-        (apns, None, "liveactivity", true),
-        (voip, None, "voip", false),
-        (voip, None, "alert", true),
+fn what_is_said_for_another_topic_says_nothing_of_the_endpoint() {
+    for (status, reason, for_own, for_another) in [
+        (400, "DeviceTokenNotForTopic", "disabled", "never"),
+        (410, "Unregistered", "disabled", "never"),
+        (410, "ExpiredToken", "disabled", "disabled"),
+        (400, "BadDeviceToken", "disabled", "disabled"),
+        (400, "TopicDisallowed", "credentials", "never"),
     ] {
-        let mut message = PushMessage { platform, ..message(topic) };
-        message.apns.push_type = Some(push_type.to_owned());
-        let outcome = |reason: &str| {
+        let outcome = |is_own_topic| {
             let body = format!(r#"{{"reason":"{reason}"}}"#).into_bytes();
-            word(&judge(&Answer { status: 400, retry_after: None, body }, &message))
+            word(&judge(&Answer { status, retry_after: None, body }, is_own_topic))
         };
-        let of_token = if is_own_fault { "never" } else { "disabled" };
-        assert_eq!(outcome("DeviceTokenNotForTopic"), of_token, "{platform} {topic:?} {push_type}");
-        let of_topic = if is_own_fault { "never" } else { "credentials" };
-        assert_eq!(outcome("TopicDisallowed"), of_topic, "{platform} {topic:?} {push_type}");
-        assert_eq!(outcome("BadDeviceToken"), "disabled");
+        assert_eq!((outcome(true), outcome(false)), (for_own, for_another), "{reason}");
     }
 }
 
@@ -125,7 +101,8 @@ fn a_topic_that_the_message_brought_is_its_own_fault() {
 fn it_is_said_since_when_a_token_is_worthless_and_when_to_come_back() {
     let gone = judged(410, r#"{"reason":"Unregistered","timestamp":1454948015990}"#);
     let why = "APNs answered 410 Unregistered, since 1454948015990 ms after 1970".to_owned();
-    let disabled = PushOutcome::EndpointDisabled { why, status: Some(410) };
+    let since = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_454_948_015_990));
+    let disabled = PushOutcome::EndpointDisabled { why, status: Some(410), since };
     assert_eq!(gone, Verdict::Settled(disabled));
     let busy = judged(429, r#"{"reason":"TooManyRequests\u0000<script>"}"#);
     let why = "APNs answered 429 TooManyRequestsscript".to_owned();

@@ -57,7 +57,7 @@ impl PushMessage {
         published_at: SystemTime,
     ) -> Result<PushMessage, PayloadFault> {
         let own = own_text(platform, content);
-        let composed = match platform.family() {
+        let composed = match Family::of(platform) {
             Family::Apns => apns(platform, own, content)?,
             Family::Fcm => fcm(platform, own, content)?,
             Family::Adm => adm(platform, own, content)?,
@@ -146,7 +146,8 @@ fn fcm(
     let ttl = said.or(translated.time_to_live).map(|ttl| ttl.min(FCM_TTL_SECONDS_MAX));
     let payload = Value::Object(translated.body).to_string();
     // Of what is put into it later, nothing may be in the way.
-    if fcm_message::request(&payload, "", ttl, 0).is_none() {
+    let time = fcm_message::Time { left: ttl, waited: 0, now: 0 };
+    if fcm_message::request(&payload, "", time).is_err() {
         return Err(PayloadFault::Malformed { platform });
     }
     Ok(Composed { payload, ttl: ttl.map(Duration::from_secs), apns: ApnsHeaders::default() })

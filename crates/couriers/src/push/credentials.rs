@@ -138,7 +138,7 @@ impl PushCredentials {
         platform: PushPlatform,
         given: &GivenCredentials<'_>,
     ) -> Result<PushCredentials, CredentialFault> {
-        let kind = match platform.family() {
+        let kind = match Family::of(platform) {
             Family::Apns => apns(given)?,
             Family::Fcm => fcm(given)?,
             Family::Adm => Kind::AdmClient(AdmClient {

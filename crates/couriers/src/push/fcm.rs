@@ -12,12 +12,13 @@ use zeroize::Zeroizing;
 
 use super::access_tokens::{AccessTokens, TokenFailure, TokenRequest};
 use super::fcm_answer::{self, Verdict};
+use super::fcm_message::{self, NoRequest, Time};
 use super::link::Link;
 use super::message::unix_seconds;
 use super::path::encoded;
 use super::secret::Secret;
 use super::service_account::ServiceAccount;
-use super::{PushMessage, PushOutcome, fcm_message, jwt};
+use super::{PushMessage, PushOutcome, jwt};
 
 /// What the access tokens are for.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
@@ -53,12 +54,18 @@ impl Fcm {
         deadline: Instant,
     ) -> PushOutcome {
         let Ok(left) = message.time_left(now) else { return PushOutcome::expired() };
-        let now_seconds = u64::try_from(unix_seconds(now)).unwrap_or_default();
-        let left = left.map(|left| left.as_secs());
-        let body = fcm_message::request(&message.payload, &message.token, left, now_seconds);
-        let Some(body) = body.map(Bytes::from) else {
-            let why = "the payload is not one for FCM".to_owned();
-            return PushOutcome::Never { why, status: None };
+        let time = Time {
+            left: left.map(|left| left.as_secs()),
+            waited: message.waited(now).as_secs(),
+            now: u64::try_from(unix_seconds(now)).unwrap_or_default(),
+        };
+        let body = match fcm_message::request(&message.payload, &message.token, time) {
+            Ok(body) => Bytes::from(body),
+            Err(NoRequest::Expired) => return PushOutcome::expired(),
+            Err(NoRequest::Malformed) => {
+                let why = "the payload is not one for FCM".to_owned();
+                return PushOutcome::Never { why, status: None };
+            }
         };
         let mut refused = None;
         loop {

@@ -73,7 +73,7 @@ pub(super) fn judge(answer: &Answer) -> Verdict {
         }
     };
     let later = |after| PushOutcome::TryLater { why: why.clone(), status, after };
-    let disabled = || PushOutcome::EndpointDisabled { why: why.clone(), status };
+    let disabled = || PushOutcome::EndpointDisabled { why: why.clone(), status, since: None };
     let never = || PushOutcome::Never { why: why.clone(), status };
     let refused = || PushOutcome::CredentialsRefused { why: why.clone(), status };
     Verdict::Settled(match (answer.status, code) {
@@ -121,7 +121,7 @@ mod tests {
             Verdict::Settled(outcome) => match outcome {
                 PushOutcome::Delivered { .. } => "delivered",
                 PushOutcome::TokenReplaced { .. } => "replaced",
-                PushOutcome::TryLater { .. } => "later",
+                PushOutcome::TryLater { .. } | PushOutcome::NotBegun { .. } => "later",
                 PushOutcome::Never { .. } => "never",
                 PushOutcome::EndpointDisabled { .. } => "disabled",
                 PushOutcome::CredentialsRefused { .. } => "credentials",

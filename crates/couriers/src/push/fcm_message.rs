@@ -15,13 +15,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fcm_lifetime;
+use super::message::Expired;
+
 /// What a payload became.
 #[derive(PartialEq, Debug)]
 pub(super) struct Translated {
     /// The body of `messages:send`, without the token.
     pub(super) body: Map<String, Value>,
     /// In seconds, if an old payload says so. It is not in the body. One in HTTP v1 stays there: it
-    /// may differ by device.
+    /// may differ by device. See `fcm_lifetime.rs`.
     pub(super) time_to_live: Option<u64>,
 }
 
@@ -185,25 +188,48 @@ fn put(into: &mut Map<String, Value>, key: &str, part: Map<String, Value>) {
     }
 }
 
-/// The body of a request: with the token, and with as much time as is left. None if the payload has
-/// something else where that belongs.
-pub(super) fn request(
-    payload: &str,
-    token: &str,
-    seconds_left: Option<u64>,
-    now_seconds: u64,
-) -> Option<String> {
-    let mut body: Map<String, Value> = serde_json::from_str(payload).ok()?;
-    let message = body.get_mut("message")?.as_object_mut()?;
+/// The time of a request, in seconds.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Time {
+    /// How much is left of the message's time to live, if it is not the payload that says it.
+    pub(super) left: Option<u64>,
+    /// How long the message has waited.
+    pub(super) waited: u64,
+    /// Since 1970.
+    pub(super) now: u64,
+}
+
+/// Why there is nothing to be sent.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum NoRequest {
+    /// The payload has something else where the token or the time belongs.
+    Malformed,
+    /// The payload's own time to live is over.
+    Expired,
+}
+
+/// The body of a request: with the token, and with as much time as is left.
+pub(super) fn request(payload: &str, token: &str, time: Time) -> Result<String, NoRequest> {
+    let body = serde_json::from_str(payload).map_err(|_| NoRequest::Malformed)?;
+    let mut body: Map<String, Value> = body;
+    let message = body.get_mut("message").and_then(Value::as_object_mut);
+    let message = message.ok_or(NoRequest::Malformed)?;
     message.insert("token".to_owned(), token.into());
-    if let Some(seconds) = seconds_left {
-        // Once only, says APNs with an expiration of zero.
-        let expiration = if seconds == 0 { 0 } else { now_seconds.saturating_add(seconds) };
-        set(message, &["android", "ttl"], format!("{seconds}s"))?;
-        set(message, &["apns", "headers", "apns-expiration"], expiration.to_string())?;
-        set(message, &["webpush", "headers", "TTL"], seconds.to_string())?;
+    match time.left {
+        Some(left) => set_time(message, left, time.now).ok_or(NoRequest::Malformed)?,
+        None => fcm_lifetime::shorten(message, time.waited, time.now)
+            .map_err(|Expired| NoRequest::Expired)?,
     }
-    Some(Value::Object(body).to_string())
+    Ok(Value::Object(body).to_string())
+}
+
+/// None if something else is in the way.
+fn set_time(message: &mut Map<String, Value>, seconds: u64, now: u64) -> Option<()> {
+    // Once only, says APNs with an expiration of zero.
+    let expiration = if seconds == 0 { 0 } else { now.saturating_add(seconds) };
+    set(message, &["android", "ttl"], format!("{seconds}s"))?;
+    set(message, &["apns", "headers", "apns-expiration"], expiration.to_string())?;
+    set(message, &["webpush", "headers", "TTL"], seconds.to_string())
 }
 
 /// Sets a text in an object, or in an object in it. None if there is something else in the way.

@@ -108,21 +108,23 @@ fn what_means_nothing_is_refused() {
 
 #[test]
 fn a_request_has_the_token_and_the_time_that_is_left() {
-    let read = |body: Option<String>| serde_json::from_str::<Value>(&body.unwrap()).unwrap();
+    let request = |payload, left, now| request(payload, "t", Time { left, waited: 0, now });
+    let read =
+        |body: Result<String, NoRequest>| serde_json::from_str::<Value>(&body.unwrap()).unwrap();
     let payload = r#"{"message":{"data":{},"android":{"priority":"HIGH","ttl":"9s"}}}"#;
     let expected = json!({"message": {"data": {}, "token": "t", "android": {"priority": "HIGH", "ttl": "9s"}}});
-    assert_eq!(read(request(payload, "t", None, 0)), expected);
+    assert_eq!(read(request(payload, None, 0)), expected);
     let expected = json!({"message": {
         "data": {}, "token": "t", "android": {"priority": "HIGH", "ttl": "60s"},
         "apns": {"headers": {"apns-expiration": "1060"}}, "webpush": {"headers": {"TTL": "60"}},
     }});
-    assert_eq!(read(request(payload, "t", Some(60), 1000)), expected);
-    let once = read(request(payload, "t", Some(0), 1000));
+    assert_eq!(read(request(payload, Some(60), 1000)), expected);
+    let once = read(request(payload, Some(0), 1000));
     assert_eq!(once["message"]["apns"]["headers"]["apns-expiration"], "0");
     assert_eq!(once["message"]["android"]["ttl"], "0s");
     for payload in ["", "{}", r#"{"message":7}"#] {
-        assert_eq!(request(payload, "t", None, 0), None, "{payload}");
+        assert_eq!(request(payload, None, 0), Err(NoRequest::Malformed), "{payload}");
     }
     let in_the_way = r#"{"message":{"android":7}}"#;
-    assert_eq!(request(in_the_way, "t", Some(1), 0), None);
+    assert_eq!(request(in_the_way, Some(1), 0), Err(NoRequest::Malformed));
 }

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::causes::{causes, with_causes};
 use crate::gate::Gate;
 use crate::http::connector::GuardedConnector;
-use crate::{AddressGuard, Refused};
+use crate::{AddressGuard, Refused, TurnedAway};
 
 /// Connections of HTTP/1.1 that are kept for the next request.
 const IDLE_MAX: usize = 4;
@@ -87,6 +87,8 @@ pub(super) enum Failure {
     Guarded(String),
     /// The other side refused the handshake of TLS, after it saw who we are.
     Alert(String),
+    /// It was not asked, for it is known to be down.
+    TurnedAway(TurnedAway),
     /// There is no connection to be had.
     Unreachable(String),
     /// There is no answer, though the request may have arrived.
@@ -109,7 +111,7 @@ impl Link {
         request: impl Fn() -> Result<Request<Full<Bytes>>, hyper::http::Error>,
     ) -> Result<Answer, Failure> {
         let (begun_at, generation) = (Instant::now(), self.generation());
-        self.gate.pass(begun_at, self.way.attempt_timeout).map_err(Failure::Unreachable)?;
+        self.gate.pass(begun_at, self.way.attempt_timeout).map_err(Failure::TurnedAway)?;
         let outcome = match timeout_at(deadline, self.exchange(request)).await {
             Ok(outcome) => outcome,
             Err(_) => return Err(self.hung(begun_at, generation)),
@@ -119,7 +121,7 @@ impl Link {
                 self.gate.open();
                 self.lock(|current| current.answered_at = Some(Instant::now()));
             }
-            Err(Failure::Lost(_) | Failure::Unsayable(_)) => {}
+            Err(Failure::TurnedAway(_) | Failure::Lost(_) | Failure::Unsayable(_)) => {}
             Err(Failure::Guarded(why) | Failure::Alert(why) | Failure::Unreachable(why)) => {
                 self.gate.close(begun_at, Instant::now(), why);
             }
@@ -186,7 +188,8 @@ impl Answer {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Guarded(why)
+        let (Failure::TurnedAway(TurnedAway { why, .. })
+        | Failure::Guarded(why)
         | Failure::Alert(why)
         | Failure::Unreachable(why)
         | Failure::Lost(why)

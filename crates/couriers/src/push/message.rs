@@ -48,6 +48,11 @@ impl PushMessage {
         self.ttl.and_then(|ttl| self.published_at.checked_add(ttl))
     }
 
+    /// How long it has waited since it was published. A clock that was put back gives nobody more time.
+    pub(super) fn waited(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.published_at).unwrap_or_default()
+    }
+
     /// How much of the time to live is left; `None` if nothing says how long it is. Zero if it is to
     /// be tried once.
     ///
@@ -58,14 +63,10 @@ impl PushMessage {
         match self.ttl {
             None => Ok(None),
             Some(Duration::ZERO) => Ok(Some(Duration::ZERO)),
-            Some(ttl) => {
-                // A clock that was put back gives nobody more time.
-                let waited = now.duration_since(self.published_at).unwrap_or_default();
-                match ttl.checked_sub(waited) {
-                    None | Some(Duration::ZERO) => Err(Expired),
-                    left => Ok(left),
-                }
-            }
+            Some(ttl) => match ttl.checked_sub(self.waited(now)) {
+                None | Some(Duration::ZERO) => Err(Expired),
+                left => Ok(left),
+            },
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What comes of an attempt to push a message.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::PushPlatform;
 use super::access_tokens::TokenFailure;
 use super::link::Failure;
+use crate::TurnedAway;
 
 /// What a push service made of a message.
 ///
@@ -37,6 +39,14 @@ pub enum PushOutcome {
         /// How long it wants to be left alone, if it said so.
         after: Option<Duration>,
     },
+    /// Nothing was sent, and that says nothing of the message or the endpoint: the service is known to
+    /// be down, or there was no room. It counts as no attempt.
+    NotBegun {
+        /// For people: why.
+        why: String,
+        /// For how long it would be in vain again.
+        pause: Duration,
+    },
     /// It did not, and no attempt will.
     Never {
         /// For people: what happened.
@@ -51,6 +61,9 @@ pub enum PushOutcome {
         why: String,
         /// The status.
         status: Option<u16>,
+        /// Since when it leads nowhere, if the service says so: an endpoint that got the token later
+        /// stays enabled.
+        since: Option<SystemTime>,
     },
     /// It did not, for it does not accept the application's credentials. That is nobody's fault but
     /// the application's: the endpoint stays enabled, and another attempt succeeds once the
@@ -64,6 +77,12 @@ pub enum PushOutcome {
 }
 
 impl PushOutcome {
+    /// Of a message for a service that is no more.
+    pub(super) fn undeliverable(platform: PushPlatform) -> PushOutcome {
+        let why = format!("nothing can be delivered to {platform}: it is a service of the past");
+        PushOutcome::Never { why, status: None }
+    }
+
     /// Of a message whose time is over.
     pub(super) fn expired() -> PushOutcome {
         let why = "its time to live (TTL) was over before it could be sent".to_owned();
@@ -75,8 +94,13 @@ impl PushOutcome {
         PushOutcome::TryLater { why, status: None, after: None }
     }
 
+    pub(super) fn turned_away(TurnedAway { why, pause }: TurnedAway) -> PushOutcome {
+        PushOutcome::NotBegun { why, pause }
+    }
+
     pub(super) fn unanswered(failure: Failure) -> PushOutcome {
         match failure {
+            Failure::TurnedAway(turned_away) => PushOutcome::turned_away(turned_away),
             Failure::Unreachable(why) | Failure::Lost(why) => {
                 PushOutcome::TryLater { why, status: None, after: None }
             }
@@ -94,6 +118,7 @@ impl PushOutcome {
             TokenFailure::Refused { why, status } => {
                 PushOutcome::CredentialsRefused { why, status }
             }
+            TokenFailure::TurnedAway(turned_away) => PushOutcome::turned_away(turned_away),
             TokenFailure::NotNow { why, status, after } => {
                 PushOutcome::TryLater { why, status, after }
             }

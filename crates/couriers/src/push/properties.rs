@@ -127,17 +127,8 @@ proptest! {
         prop::collection::vec(any::<u8>(), 0..200),
     ]) {
         let answer = Answer { status, retry_after: Some(Duration::from_secs(1)), body };
-        let message = PushMessage {
-            platform: PushPlatform::Apns,
-            token: "device".to_owned(),
-            payload: "{}".to_owned(),
-            ttl: None,
-            published_at: SystemTime::UNIX_EPOCH,
-            apns: super::ApnsHeaders::default(),
-            message_id: "id".to_owned(),
-        };
         let said = [
-            format!("{:?}", apns_answer::judge(&answer, &message)),
+            format!("{:?}", apns_answer::judge(&answer, status % 2 == 0)),
             format!("{:?}", fcm_answer::judge(&answer)),
             format!("{:?}", adm_answer::judge(&answer, "device")),
         ];
@@ -169,8 +160,12 @@ proptest! {
 
 /// It goes to one device and to nobody else, and all its data is texts.
 fn check_body(composed: &PushMessage) {
-    let seconds = composed.ttl.map(|ttl| ttl.as_secs());
-    let body = fcm_message::request(&composed.payload, "device", seconds, 1000).unwrap();
+    let left = composed.ttl.map(|ttl| ttl.as_secs());
+    let time = fcm_message::Time { left, waited: 0, now: 0 };
+    let body = fcm_message::request(&composed.payload, "device", time).unwrap();
+    let late = fcm_message::Time { waited: 1000, ..time };
+    let late = fcm_message::request(&composed.payload, "device", late);
+    assert_ne!(late, Err(fcm_message::NoRequest::Malformed));
     let body: Value = serde_json::from_str(&body).unwrap();
     let message = &body["message"];
     assert_eq!(message["token"], "device");

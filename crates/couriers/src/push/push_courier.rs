@@ -10,6 +10,7 @@ use rustls::sign::SingleCertAndKey;
 use tidings_core::limits::PUSH_APPLICATIONS_KEPT_MAX;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
+use tracing::{info, warn};
 
 use super::access_tokens::AccessTokens;
 use super::adm::Adm;
@@ -20,6 +21,7 @@ use super::fcm::Fcm;
 use super::link::{Link, Speaks, Way};
 use super::platform::Family;
 use super::{PushConfig, PushCredentials, PushMessage, PushOutcome, PushPlatform, PushSetupError};
+use crate::complaint::Complaint;
 use crate::http::client_tls;
 use crate::{AddressGuard, AddressRanges};
 
@@ -41,8 +43,8 @@ pub struct ApplicationKey {
 ///   `adm_answer.rs`. What is no answer of the service, but of somebody who stands between, never
 ///   disables an endpoint.
 /// - A credential that is too old is made anew, and the message is sent once more in the same attempt.
-/// - A service that cannot be reached is asked by one attempt every 30 seconds at most; the others fail
-///   at once.
+/// - A service that cannot be reached is asked by one attempt every 30 seconds at most; the others are
+///   turned away.
 /// - An attempt that is given up, or whose answer got lost, may have delivered its message: `apns-id`
 ///   is the same at the next one. FCM and ADM have nothing of the kind.
 pub struct PushCourier {
@@ -75,6 +77,9 @@ struct Kept {
 struct Application {
     service: Service,
     room: Semaphore,
+    /// Of the credentials. It outlives them: whoever sets others wants to know whether they are any
+    /// better.
+    refused: Arc<Complaint>,
 }
 
 enum Service {
@@ -124,52 +129,49 @@ impl PushCourier {
     /// Makes one attempt, and needs a tokio runtime for it. Dropping it gives it up.
     pub async fn deliver(
         &self,
-        application: &ApplicationKey,
+        key: &ApplicationKey,
         credentials: &PushCredentials,
         message: &PushMessage,
     ) -> PushOutcome {
-        if let Some(outcome) = hopeless(credentials, message.platform) {
-            return outcome;
+        if Family::of(message.platform) == Family::Gone {
+            return PushOutcome::undeliverable(message.platform);
         }
+        let application = self.application(key, credentials, message.platform);
+        let outcome = match hopeless(credentials, message.platform) {
+            Some(outcome) => outcome,
+            None => self.deliver_for(&application, credentials, message).await,
+        };
+        application.tell_of_credentials(&key.arn, &outcome);
+        outcome
+    }
+
+    async fn deliver_for(
+        &self,
+        application: &Application,
+        credentials: &PushCredentials,
+        message: &PushMessage,
+    ) -> PushOutcome {
         let deadline = Instant::now() + self.attempt_timeout;
-        match timeout_at(deadline, self.attempt(application, credentials, message, deadline)).await
-        {
+        let seconds = self.attempt_timeout.as_secs_f32();
+        let Ok(_room) = timeout_at(deadline, self.room(application)).await else {
+            let why = format!("not tried, for there was no room for {seconds} seconds");
+            // It has waited long enough.
+            return PushOutcome::NotBegun { why, pause: Duration::ZERO };
+        };
+        let attempt = application.attempt(credentials, message, deadline);
+        match timeout_at(deadline, attempt).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                let seconds = self.attempt_timeout.as_secs_f32();
                 let why = format!("it was not sent within {seconds} seconds");
                 PushOutcome::TryLater { why, status: None, after: None }
             }
         }
     }
 
-    async fn attempt(
-        &self,
-        key: &ApplicationKey,
-        credentials: &PushCredentials,
-        message: &PushMessage,
-        deadline: Instant,
-    ) -> PushOutcome {
-        let application = self.application(key, credentials, message.platform);
-        // First the narrow one: who waits for it takes nothing of the wide one.
-        let _narrow = acquire(&application.room).await;
-        let _wide = acquire(&self.room).await;
-        let now = SystemTime::now();
-        match (&application.service, credentials.kind()) {
-            (Service::Apns(apns), Kind::ApnsToken(signer)) => {
-                apns.send(Sender::Signer(signer), message, now, deadline).await
-            }
-            (Service::Apns(apns), Kind::ApnsCertificate(certificate)) => {
-                apns.send(Sender::Certificate(certificate), message, now, deadline).await
-            }
-            (Service::Fcm(fcm), Kind::ServiceAccount(account)) => {
-                fcm.send(account, message, now, deadline).await
-            }
-            (Service::Adm(adm), Kind::AdmClient(client)) => {
-                adm.send(client, message, now, deadline).await
-            }
-            _ => not_for(message.platform),
-        }
+    /// Room for one more message: first that of its application. Who waits for it takes nothing of the
+    /// others'.
+    async fn room<'a>(&'a self, application: &'a Application) -> [SemaphorePermit<'a>; 2] {
+        [acquire(&application.room).await, acquire(&self.room).await]
     }
 
     /// What is kept of an application, or what will be.
@@ -182,23 +184,30 @@ impl PushCourier {
         let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
         applications.uses += 1;
         let used = applications.uses;
-        if let Some(kept) = applications.kept.get_mut(&key.arn)
-            && kept.revision == key.revision
-        {
-            kept.used = used;
-            return Arc::clone(&kept.application);
+        let mut refused = Arc::default();
+        if let Some(kept) = applications.kept.get_mut(&key.arn) {
+            if kept.revision == key.revision {
+                kept.used = used;
+                return Arc::clone(&kept.application);
+            }
+            refused = Arc::clone(&kept.application.refused);
         }
-        let application = Arc::new(self.open(credentials, platform));
+        let application = Arc::new(self.open(credentials, platform, refused));
         let kept = Kept { revision: key.revision, application: Arc::clone(&application), used };
         applications.kept.insert(key.arn.clone(), kept);
         applications.make_room();
         application
     }
 
-    fn open(&self, credentials: &PushCredentials, platform: PushPlatform) -> Application {
+    fn open(
+        &self,
+        credentials: &PushCredentials,
+        platform: PushPlatform,
+        refused: Arc<Complaint>,
+    ) -> Application {
         let Addresses { apns, apns_sandbox, fcm, fcm_token, adm, adm_token } = &self.addresses;
         let http1 = || self.link(Speaks::Http1, None, &self.everywhere);
-        let service = match platform.family() {
+        let service = match Family::of(platform) {
             Family::Fcm => {
                 // Who says where tokens come from, the operator or a user?
                 let guard = if fcm_token.is_some() { &self.everywhere } else { &self.guard };
@@ -221,7 +230,8 @@ impl PushCourier {
                 Service::Apns(Apns::new(link, base.clone()))
             }
         };
-        Application { service, room: Semaphore::new((self.concurrency_max / 4).max(1)) }
+        let room = Semaphore::new((self.concurrency_max / 4).max(1));
+        Application { service, room, refused }
     }
 
     fn link(
@@ -247,6 +257,53 @@ impl PushCourier {
     }
 }
 
+impl Application {
+    async fn attempt(
+        &self,
+        credentials: &PushCredentials,
+        message: &PushMessage,
+        deadline: Instant,
+    ) -> PushOutcome {
+        let now = SystemTime::now();
+        match (&self.service, credentials.kind()) {
+            (Service::Apns(apns), Kind::ApnsToken(signer)) => {
+                apns.send(Sender::Signer(signer), message, now, deadline).await
+            }
+            (Service::Apns(apns), Kind::ApnsCertificate(certificate)) => {
+                apns.send(Sender::Certificate(certificate), message, now, deadline).await
+            }
+            (Service::Fcm(fcm), Kind::ServiceAccount(account)) => {
+                fcm.send(account, message, now, deadline).await
+            }
+            (Service::Adm(adm), Kind::AdmClient(client)) => {
+                adm.send(client, message, now, deadline).await
+            }
+            _ => not_for(message.platform),
+        }
+    }
+
+    /// Tells when the service does not accept its credentials any more, and when it does again.
+    fn tell_of_credentials(&self, application: &str, outcome: &PushOutcome) {
+        match outcome {
+            PushOutcome::CredentialsRefused { why, .. } if self.refused.begins() => {
+                warn!(
+                    application,
+                    "mobile push: messages wait until the credentials are right: {why}"
+                );
+            }
+            // It has looked at the message, and so at who sent it.
+            PushOutcome::Delivered { .. }
+            | PushOutcome::TokenReplaced { .. }
+            | PushOutcome::EndpointDisabled { .. }
+                if self.refused.ends() =>
+            {
+                info!(application, "mobile push: the credentials are accepted again");
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Applications {
     /// Forgets the one used longest ago. Its messages on their way are not disturbed.
     fn make_room(&mut self) {
@@ -264,12 +321,7 @@ async fn acquire(room: &Semaphore) -> SemaphorePermit<'_> {
 
 /// What can be said without asking anybody.
 fn hopeless(credentials: &PushCredentials, platform: PushPlatform) -> Option<PushOutcome> {
-    match (platform.family(), credentials.kind()) {
-        (Family::Gone, _) => {
-            let why =
-                format!("nothing can be delivered to {platform}: it is a service of the past");
-            Some(PushOutcome::Never { why, status: None })
-        }
+    match (Family::of(platform), credentials.kind()) {
         (Family::Fcm, Kind::ServerKey) => {
             let why = "PlatformCredential is a server key of FCM's old API, which was shut down in \
                        2024: set it to the JSON key file of a service account";

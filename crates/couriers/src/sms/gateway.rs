@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::accepted::Accepted;
 use super::config::{SmsConfig, SmsSetupError};
@@ -84,6 +84,7 @@ impl Gateway {
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut wait = self.config.reconnect_min;
+        let mut told = None;
         loop {
             self.condition.send_replace(Condition::Connecting);
             let connected = tokio::select! {
@@ -99,8 +100,15 @@ impl Gateway {
             };
             if was_bound {
                 wait = self.config.reconnect_min;
+                told = None;
             }
-            warn!(retry_ms = wait.as_millis(), "{error}");
+            // What an operator has to mend is told once, and that it is mended by the next bind.
+            let retry_ms = wait.as_millis();
+            match told.as_ref() == Some(&error) {
+                true => debug!(retry_ms, "{error}"),
+                false => warn!(retry_ms, "text messages wait: {error}"),
+            }
+            told = Some(error.clone());
             self.condition.send_replace(Condition::Down(error));
             tokio::select! {
                 () = self.turn_away(jittered(wait)) => {}
@@ -127,7 +135,7 @@ impl Gateway {
         let gateway = name(&self.config);
         let (mut was_bound, condition) = (false, &self.condition);
         let on_bound = || {
-            info!(gateway, "text messages: bound");
+            info!(gateway, "text messages: the gateway has bound us");
             was_bound = true;
             condition.send_replace(Condition::Bound);
         };

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use thiserror::Error;
-use tidings_core::limits::SMS_CHARACTERS_MAX;
+use tidings_core::limits::{SMS_CHARACTERS_MAX, SMS_DISPLAY_NAME_CHARACTERS_MAX};
 
 use super::gsm7;
 
@@ -55,6 +55,9 @@ impl Coding {
     }
 }
 
+/// A DisplayName, and what stands between it and the message.
+const NAME_CHARACTERS_MAX: usize = SMS_DISPLAY_NAME_CHARACTERS_MAX + 2;
+
 /// The text has more characters than SNS takes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Error)]
 #[error("the text has more than {SMS_CHARACTERS_MAX} characters")]
@@ -77,7 +80,7 @@ impl Parts {
     /// Cuts a text. `reference` tells a phone which parts belong together.
     pub(super) fn of(text: &str, reference: u8) -> Result<Parts, TooLong> {
         let characters: Vec<(usize, char)> = text.char_indices().collect();
-        if characters.len() > SMS_CHARACTERS_MAX {
+        if characters.len() > SMS_CHARACTERS_MAX + NAME_CHARACTERS_MAX {
             return Err(TooLong);
         }
         let (coding, widths) = coded(&characters);
@@ -89,7 +92,7 @@ impl Parts {
         let ranges = cut(&widths, of_several, breaks);
         let offset = |at: usize| characters.get(at).map_or(text.len(), |(offset, _)| *offset);
         let octets = ranges.iter().zip(1..).map(|(range, number)| {
-            // Characters of two units at most, and 1,600 of them, make 49 parts.
+            // Characters of two units at most, and 1,612 of them, make 50 parts.
             let total = u8::try_from(ranges.len()).unwrap_or(u8::MAX);
             let mut octets = vec![5, 0, 3, reference, total, number];
             octets.extend(coding.encode(&text[offset(range.start)..offset(range.end)]));

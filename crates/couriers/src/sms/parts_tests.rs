@@ -73,7 +73,9 @@ fn words_stay_whole_where_that_is_free() {
 fn there_is_a_limit() {
     assert_eq!(parts(&"😀".repeat(1600)).octets.len(), 49);
     assert_eq!(parts(&"a".repeat(1600)).octets.len(), 11);
-    assert!(Parts::of(&"a".repeat(1601), 0).is_err());
+    // With the name of a topic before it.
+    assert_eq!(parts(&"😀".repeat(1612)).octets.len(), 49);
+    assert!(Parts::of(&"a".repeat(1613), 0).is_err());
 }
 
 /// The fewest parts there can be, found by filling each to the brim.

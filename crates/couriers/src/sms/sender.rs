@@ -1,9 +1,8 @@
 //! Who a text message comes from.
 
 use tidings_core::phone_number::PhoneNumber;
+use tidings_core::sender_id::is_sender_id;
 
-/// The most characters of a sender's name.
-const NAME_MAX: usize = 11;
 /// Numbers with more digits are not short codes.
 const SHORT_CODE_MAX: usize = 6;
 
@@ -18,14 +17,10 @@ enum Kind {
 }
 
 impl Sender {
-    /// Reads a sender id of 1 to 11 letters, digits and hyphens with at least one letter, as
-    /// `AWS.SNS.SMS.SenderID` has it, or a number or short code. None if it is neither.
+    /// Reads a sender id ([`is_sender_id`]), or a number or short code. None if it is neither.
     #[must_use]
     pub fn parse(text: &str) -> Option<Sender> {
-        let is_name = (1..=NAME_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if is_name {
+        if is_sender_id(text) {
             return Some(Sender(Kind::Name(text.to_owned())));
         }
         PhoneNumber::parse(text).map(|number| Sender(Kind::Number(number)))

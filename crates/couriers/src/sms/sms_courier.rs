@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidings_core::limits::PROVIDER_RESPONSE_BYTES_MAX;
+use tidings_core::limits::{PROVIDER_RESPONSE_BYTES_MAX, SMS_CHARACTERS_MAX};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -13,7 +13,7 @@ use super::accepted::{Accepted, MessageKey, PartKey};
 use super::config::{SmsConfig, SmsSetupError};
 use super::gateway::{self, Condition, Gateway, GatewayError};
 use super::notice::{NOTICES_MAX, SmsNotice};
-use super::parts::Parts;
+use super::parts::{Parts, TooLong};
 use super::sender::Sender;
 use super::submission::{Answer, SentParts, Submission};
 use super::submit::Submit;
@@ -262,6 +262,10 @@ fn cut(
         return Err("only published messages are sent as text messages".into());
     }
     let message = std::str::from_utf8(&parcel.body).map_err(|_| "the message is not UTF-8")?;
+    // Of the message alone: whoever published it does not know the name that stands before it.
+    if message.chars().count() > SMS_CHARACTERS_MAX {
+        return Err(TooLong.to_string());
+    }
     let text = options.text(message);
     let key = MessageKey::new(&parcel.message_id, to, &text);
     let parts = Parts::of(&text, key.reference()).map_err(|error| error.to_string())?;

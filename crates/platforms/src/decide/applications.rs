@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
 use zeroize::Zeroizing;
 
@@ -96,8 +97,8 @@ fn check_pair(arn: &ApplicationArn, attributes: &Attributes) -> Result<(), Topic
     };
     match (attributes.has(PRINCIPAL), attributes.has(CREDENTIAL)) {
         (true, false) => without(PRINCIPAL, CREDENTIAL),
-        (false, true) if arn.platform.has_principal() => without(CREDENTIAL, PRINCIPAL),
-        (false, false) if arn.platform.needs_credentials() => {
+        (false, true) if has_principal(arn.platform) => without(CREDENTIAL, PRINCIPAL),
+        (false, false) if needs_credentials(arn.platform) => {
             Err(invalid_value(CREDENTIAL, "cannot be empty"))
         }
         _ => Ok(()),
@@ -166,4 +167,14 @@ fn replaced(
     let credential = credential.or_else(|| before.map(|before| keep(before.credential())));
     let credential = credential.ok_or_else(|| invalid_value(CREDENTIAL, "cannot be empty"))?;
     Ok(Credentials::new(principal, credential))
+}
+
+/// Whether its credentials have a principal. FCM's have none, and those of MPNS need none.
+fn has_principal(platform: PushPlatform) -> bool {
+    !matches!(platform, PushPlatform::Gcm | PushPlatform::Mpns)
+}
+
+/// Whether it takes no messages without credentials: MPNS does, from anybody.
+fn needs_credentials(platform: PushPlatform) -> bool {
+    platform != PushPlatform::Mpns
 }

@@ -1,7 +1,9 @@
 //! Changes of endpoints.
 
 use tidings_core::names::Uuid;
+use tidings_core::push_platform::PushPlatform;
 use tidings_core::rejection::TopicRejection;
+use tidings_core::time::Timestamp;
 
 use crate::application::Application;
 use crate::arn::{ApplicationArn, EndpointArn};
@@ -12,7 +14,6 @@ use crate::event::{Event, EventKind};
 use crate::limits::{
     APPLE_TOKEN_CHARS_MAX, BAIDU_ID_BYTES_MAX, TOKEN_BYTES_MAX, USER_DATA_BYTES_MAX,
 };
-use crate::platform::Platform;
 use crate::platforms::Platforms;
 use crate::saved::{EntryName, SavedEndpoint};
 
@@ -22,11 +23,10 @@ impl Platforms {
     pub(super) fn create_endpoint(
         &self,
         arn: ApplicationArn,
-        token: String,
-        user_data: Option<String>,
-        attributes: &Attributes,
+        given: Given,
         random: &Random,
     ) -> Result<Decision, TopicRejection> {
+        let Given { token, user_data, attributes, now } = given;
         let application = self.application(&arn)?;
         let token = check_token(arn.platform, &token).map_err(|problem| {
             TopicRejection::parameter(format_args!("Token Reason: {problem}"))
@@ -36,13 +36,16 @@ impl Platforms {
             TopicRejection::parameter(format_args!("CustomUserData Reason: {problem}"))
         })?;
         let (user_data, is_enabled) = (user_data.into_boxed_str(), true);
-        let mut endpoint = Endpoint { token: token.clone(), user_data, is_enabled, baidu: None };
-        change(&mut endpoint, arn.platform, attributes)?;
+        let (kept, token_set_at, baidu) = (token.clone(), now, None);
+        let mut endpoint = Endpoint { token: kept, token_set_at, user_data, is_enabled, baidu };
+        change(&mut endpoint, arn.platform, &attributes, now)?;
         // The parameter says which token it is.
         endpoint.token = token;
         if let Some(id) = self.endpoint_by_token(application, &endpoint.token) {
             let there = EndpointArn { application: arn, id };
-            return if *self.endpoint(&there)? == endpoint {
+            let kept = self.endpoint(&there)?;
+            // Apps say it again at every start: that is no news, and nothing to be written.
+            return if kept.is_shown_as(&endpoint) {
                 Ok(Decision::nothing(Output::Endpoint(there)))
             } else {
                 Err(taken(&there))
@@ -61,10 +64,11 @@ impl Platforms {
         &self,
         arn: &EndpointArn,
         attributes: &Attributes,
+        now: Timestamp,
     ) -> Result<Decision, TopicRejection> {
         let mut endpoint = self.endpoint(arn)?.clone();
         let application = self.application(&arn.application)?;
-        change(&mut endpoint, arn.application.platform, attributes)?;
+        change(&mut endpoint, arn.application.platform, attributes, now)?;
         let other = self.endpoint_by_token(application, &endpoint.token);
         if let Some(id) = other.filter(|id| *id != arn.id) {
             return Err(taken(&EndpointArn { application: arn.application.clone(), id }));
@@ -85,14 +89,27 @@ impl Platforms {
         Decision::write(entry.remove(), Output::Done).telling(event)
     }
 
-    pub(super) fn disable_endpoint(&self, arn: &EndpointArn, token: &str) -> Decision {
-        let Some((application, endpoint)) = self.with_token(arn, token) else {
+    pub(super) fn disable_endpoint(
+        &self,
+        arn: &EndpointArn,
+        token: &str,
+        since: Option<Timestamp>,
+    ) -> Decision {
+        let is_older = |endpoint: &Endpoint| since.is_none_or(|at| endpoint.token_set_at <= at);
+        let found = self.with_token(arn, token).filter(|(_, endpoint)| is_older(endpoint));
+        let Some((application, endpoint)) = found else {
             return Decision::nothing(Output::Done);
         };
         self.update(application, arn, &Endpoint { is_enabled: false, ..endpoint.clone() })
     }
 
-    pub(super) fn replace_token(&self, arn: &EndpointArn, token: &str, new: &str) -> Decision {
+    pub(super) fn replace_token(
+        &self,
+        arn: &EndpointArn,
+        token: &str,
+        new: &str,
+        now: Timestamp,
+    ) -> Decision {
         let Some((application, endpoint)) = self.with_token(arn, token) else {
             return Decision::nothing(Output::Done);
         };
@@ -104,7 +121,7 @@ impl Platforms {
         let other = self.endpoint_by_token(application, &token).filter(|id: &Uuid| *id != arn.id);
         let updated = match other {
             Some(_) => Endpoint { is_enabled: false, ..endpoint },
-            None => Endpoint { token, ..endpoint },
+            None => Endpoint { token, token_set_at: now, ..endpoint },
         };
         self.update(application, arn, &updated)
     }
@@ -122,31 +139,45 @@ impl Platforms {
         arn: &EndpointArn,
         endpoint: &Endpoint,
     ) -> Decision {
-        if self.endpoint(arn).is_ok_and(|there| there == endpoint) {
+        let there = self.endpoint(arn).ok();
+        if there.is_some_and(|there| there == endpoint) {
             return Decision::nothing(Output::Done);
         }
         let write = SavedEndpoint::write(application.number, arn.id, endpoint);
-        let event = Event::of(EventKind::EndpointUpdated, application, arn);
-        Decision::write(write, Output::Done).telling(event)
+        let is_news = !there.is_some_and(|there| there.is_shown_as(endpoint));
+        let event = is_news.then(|| Event::of(EventKind::EndpointUpdated, application, arn));
+        Decision::write(write, Output::Done).telling(event.flatten())
     }
+}
+
+/// What CreatePlatformEndpoint is given, and when.
+pub(super) struct Given {
+    pub(super) token: String,
+    pub(super) user_data: Option<String>,
+    pub(super) attributes: Attributes,
+    pub(super) now: Timestamp,
 }
 
 /// Gives an endpoint the attributes of a request.
 fn change(
     endpoint: &mut Endpoint,
-    platform: Platform,
+    platform: PushPlatform,
     attributes: &Attributes,
+    now: Timestamp,
 ) -> Result<(), TopicRejection> {
     for (name, value) in attributes.iter() {
         let invalid = |problem: String| invalid_value(name, problem);
         match name {
-            TOKEN => endpoint.token = check_token(platform, value).map_err(invalid)?,
+            TOKEN => {
+                endpoint.token = check_token(platform, value).map_err(invalid)?;
+                endpoint.token_set_at = now;
+            }
             USER_DATA => {
                 check_user_data(value).map_err(invalid)?;
                 endpoint.user_data = value.into();
             }
             ENABLED => endpoint.is_enabled = truth(value)?,
-            CHANNEL_ID | USER_ID if platform == Platform::Baidu => {
+            CHANNEL_ID | USER_ID if platform == PushPlatform::Baidu => {
                 if value.len() > BAIDU_ID_BYTES_MAX {
                     return Err(invalid(too_long(BAIDU_ID_BYTES_MAX)));
                 }
@@ -161,7 +192,7 @@ fn change(
 }
 
 /// The token as it is kept, or what is wrong with it, in recorded words.
-fn check_token(platform: Platform, token: &str) -> Result<Box<str>, String> {
+fn check_token(platform: PushPlatform, token: &str) -> Result<Box<str>, String> {
     if token.is_empty() {
         return Err("cannot be empty".to_owned());
     }

@@ -4,12 +4,14 @@ mod applications;
 mod endpoints;
 
 use tidings_core::rejection::TopicRejection;
+use tidings_core::time::Timestamp;
 
 use crate::change::{Change, Decision, Output, Random};
 use crate::credentials::{Checked, Proposed};
 use crate::event::Event;
 use crate::platforms::Platforms;
 use crate::saved::Write;
+use endpoints::Given;
 
 /// Says whether credentials are any good, and why not.
 type Check<'a> = &'a dyn Fn(&Proposed<'_>) -> Result<Checked, String>;
@@ -24,6 +26,7 @@ impl Platforms {
     pub fn decide(
         &self,
         change: Change,
+        now: Timestamp,
         random: &Random,
         check: Check<'_>,
     ) -> Result<Decision, TopicRejection> {
@@ -36,17 +39,18 @@ impl Platforms {
             }
             Change::DeleteApplication { application } => Ok(self.delete_application(&application)),
             Change::CreateEndpoint { application, token, user_data, attributes } => {
-                self.create_endpoint(application, token, user_data, &attributes, random)
+                let given = Given { token, user_data, attributes, now };
+                self.create_endpoint(application, given, random)
             }
             Change::SetEndpointAttributes { endpoint, attributes } => {
-                self.set_endpoint_attributes(&endpoint, &attributes)
+                self.set_endpoint_attributes(&endpoint, &attributes, now)
             }
             Change::DeleteEndpoint { endpoint } => Ok(self.delete_endpoint(&endpoint)),
-            Change::DisableEndpoint { endpoint, token } => {
-                Ok(self.disable_endpoint(&endpoint, &token))
+            Change::DisableEndpoint { endpoint, token, since } => {
+                Ok(self.disable_endpoint(&endpoint, &token, since))
             }
             Change::ReplaceToken { endpoint, token, new_token } => {
-                Ok(self.replace_token(&endpoint, &token, &new_token))
+                Ok(self.replace_token(&endpoint, &token, &new_token, now))
             }
         }
     }

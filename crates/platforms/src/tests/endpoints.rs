@@ -143,14 +143,44 @@ fn deleting_is_idempotent() {
 fn a_dead_token_disables_its_endpoint_unless_there_is_a_new_one() {
     let mut world = World::with_fcm("GCM/hotel");
     let arn = world.register("GCM/hotel", "t", &[]).unwrap();
-    let disable =
-        |token: &str| Change::DisableEndpoint { endpoint: arn.clone(), token: token.into() };
+    let disable = |token: &str| disabling(&arn, token, None);
     world.change(disable("earlier")).unwrap();
     assert!(world.platforms.endpoint(&arn).unwrap().is_enabled());
     world.change(disable("t")).unwrap();
     assert!(!world.platforms.endpoint(&arn).unwrap().is_enabled());
     world.change(Change::DeleteEndpoint { endpoint: arn.clone() }).unwrap();
     assert_eq!(world.change(disable("t")), Ok(Output::Done), "though it is gone");
+}
+
+fn disabling(endpoint: &EndpointArn, token: &str, since: Option<u64>) -> Change {
+    let (endpoint, token) = (endpoint.clone(), token.into());
+    Change::DisableEndpoint { endpoint, token, since: since.map(Timestamp::from_ms) }
+}
+
+/// Apple says since when nobody has a token: the app may have come back with the same one.
+#[test]
+fn a_token_that_was_set_later_than_it_was_worthless_stays() {
+    let mut world = World::with_fcm("GCM/hotel");
+    let arn = world.register("GCM/hotel", "t", &[]).unwrap();
+    let set_at = u64::from(world.turn);
+    let is_enabled = |world: &World| world.restarted().endpoint(&arn).unwrap().is_enabled();
+    world.change(disabling(&arn, "t", Some(set_at - 1))).unwrap();
+    assert!(is_enabled(&world));
+    world.change(disabling(&arn, "t", Some(set_at))).unwrap();
+    assert!(!is_enabled(&world));
+
+    world.set_endpoint(&arn, &[("Token", "t"), ("Enabled", "true")]).unwrap();
+    world.change(disabling(&arn, "t", Some(set_at))).unwrap();
+    assert!(is_enabled(&world), "it was said again that it is its token");
+    // To say it once more is nothing that an owner would want to hear of.
+    world.set_endpoint(&arn, &[("Token", "t")]).unwrap();
+    assert_eq!(world.event, None);
+    let again = u64::from(world.turn);
+    world.change(disabling(&arn, "t", Some(again - 1))).unwrap();
+    assert!(is_enabled(&world));
+    assert_eq!(world.register("GCM/hotel", "t", &[]), Ok(arn.clone()));
+    world.change(disabling(&arn, "t", None)).unwrap();
+    assert!(!is_enabled(&world));
 }
 
 #[test]

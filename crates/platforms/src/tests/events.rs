@@ -34,7 +34,8 @@ fn whoever_wants_to_know_is_told() {
     assert_eq!(told(&world), expected("EndpointUpdated", &first));
     world.set_endpoint(&first, &[("CustomUserData", "guest")]).unwrap();
     assert_eq!(told(&world), None, "nothing has changed");
-    world.change(Change::DisableEndpoint { endpoint: first.clone(), token: "a".into() }).unwrap();
+    let (endpoint, token, since) = (first.clone(), "a".into(), None);
+    world.change(Change::DisableEndpoint { endpoint, token, since }).unwrap();
     assert_eq!(told(&world), expected("EndpointUpdated", &first));
     world.change(Change::DeleteEndpoint { endpoint: first.clone() }).unwrap();
     assert_eq!(told(&world), expected("EndpointDeleted", &first));

@@ -7,6 +7,7 @@ mod lists;
 mod properties;
 
 use tidings_core::rejection::TopicRejection;
+use tidings_core::time::Timestamp;
 use tidings_seal::{MasterKey, Sealer};
 
 use crate::*;
@@ -17,7 +18,7 @@ const ACCOUNT: &str = "arn:aws:sns:eu-west-1:000000000042";
 struct World {
     entries: std::collections::BTreeMap<String, Vec<u8>>,
     platforms: Platforms,
-    /// What the next ids and nonces are made of.
+    /// What the next ids and nonces are made of, and the time in milliseconds.
     turn: u8,
     /// The event of the last change.
     event: Option<Event>,
@@ -62,8 +63,9 @@ impl World {
 
     fn change(&mut self, change: Change) -> Result<Output, TopicRejection> {
         self.turn += 1;
-        let decision =
-            self.platforms.decide(change, &Random::new([self.turn; Random::BYTES]), &check)?;
+        let (now, random) =
+            (Timestamp::from_ms(self.turn.into()), Random::new([self.turn; Random::BYTES]));
+        let decision = self.platforms.decide(change, now, &random, &check)?;
         self.write(decision.writes);
         self.event = decision.event;
         Ok(decision.output)

@@ -32,7 +32,7 @@ proptest! {
                 (2, _) => Change::DeleteApplication { application },
                 (3, Some(endpoint)) => Change::SetEndpointAttributes { endpoint, attributes },
                 (4, Some(endpoint)) => Change::DeleteEndpoint { endpoint },
-                (5, Some(endpoint)) => Change::DisableEndpoint { endpoint, token },
+                (5, Some(endpoint)) => Change::DisableEndpoint { endpoint, token, since: None },
                 (6, Some(endpoint)) => {
                     let new_token = "cd".to_owned();
                     Change::ReplaceToken { endpoint, token, new_token }

@@ -103,7 +103,9 @@ impl Client {
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let unanswered = |error: &(dyn Error + 'static)| Failure::Unanswered(with_causes(error));
         let _turn = self.turns.acquire().await.map_err(|error| unanswered(&error))?;
-        self.gate.pass(Instant::now(), self.config.timeout).map_err(Failure::NotAsked)?;
+        self.gate
+            .pass(Instant::now(), self.config.timeout)
+            .map_err(|turned_away| Failure::NotAsked(turned_away.why))?;
         let request = || {
             let cannot = || Failure::Strange("the access key can be in no header".to_owned());
             self.request(action, body, now_ms).ok_or_else(cannot)

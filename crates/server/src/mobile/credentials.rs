@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use tidings_core::time::Timestamp;
-use tidings_couriers::{GivenCredentials, PushCredentials, PushPlatform};
-use tidings_platforms::{
-    Application, ApplicationArn, AuthenticationMethod, Checked, Platform, Proposed,
-};
+use tidings_couriers::{GivenCredentials, PushCredentials};
+use tidings_platforms::{Application, ApplicationArn, AuthenticationMethod, Checked, Proposed};
 
 /// Applications whose credentials are kept ready, at most.
 const PARSED_MAX: usize = 1024;
@@ -38,7 +36,7 @@ impl ParsedCredentials {
             apple_team_id: application.team_id(),
             apple_bundle_id: application.bundle_id(),
         };
-        let platform = service(application.arn().platform);
+        let platform = application.arn().platform;
         let credentials =
             PushCredentials::parse(platform, &given).map_err(|fault| fault.to_string())?;
         if parsed.len() >= PARSED_MAX {
@@ -60,9 +58,8 @@ pub(crate) fn check(proposed: &Proposed<'_>, now: Timestamp) -> Result<Checked, 
         apple_team_id: proposed.team_id,
         apple_bundle_id: proposed.bundle_id,
     };
-    let platform = service(proposed.platform);
     let credentials =
-        PushCredentials::parse(platform, &given).map_err(|fault| fault.to_string())?;
+        PushCredentials::parse(proposed.platform, &given).map_err(|fault| fault.to_string())?;
     let expires_at = credentials.certificate_expires_at();
     let expires_at = expires_at.map(|seconds| {
         Timestamp::from_ms(u64::try_from(seconds).unwrap_or_default().saturating_mul(1000))
@@ -76,36 +73,11 @@ pub(crate) fn check(proposed: &Proposed<'_>, now: Timestamp) -> Result<Checked, 
     })
 }
 
-/// The push service of a platform.
-pub(super) fn service(platform: Platform) -> PushPlatform {
-    match platform {
-        Platform::Adm => PushPlatform::Adm,
-        Platform::Apns => PushPlatform::Apns,
-        Platform::ApnsSandbox => PushPlatform::ApnsSandbox,
-        Platform::ApnsVoip => PushPlatform::ApnsVoip,
-        Platform::ApnsVoipSandbox => PushPlatform::ApnsVoipSandbox,
-        Platform::Baidu => PushPlatform::Baidu,
-        Platform::Gcm => PushPlatform::Gcm,
-        Platform::Macos => PushPlatform::Macos,
-        Platform::MacosSandbox => PushPlatform::MacosSandbox,
-        Platform::Mpns => PushPlatform::Mpns,
-        Platform::Wns => PushPlatform::Wns,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tidings_core::push_platform::PushPlatform;
 
-    #[test]
-    fn platforms_and_push_services_have_the_same_names() {
-        for platform in Platform::ALL {
-            let service = service(platform);
-            assert_eq!(service.as_str(), platform.as_str());
-            assert_eq!(service.is_apple(), platform.is_apple());
-        }
-        assert_eq!(Platform::ALL.len(), PushPlatform::ALL.len());
-    }
+    use super::*;
 
     #[test]
     fn what_is_wrong_is_said() {
@@ -117,11 +89,11 @@ mod tests {
             bundle_id: None,
         };
         let check = |proposed: Proposed<'_>| super::check(&proposed, Timestamp::default());
-        assert!(check(proposed(Platform::Gcm, None, "{}")).is_err());
-        assert!(check(proposed(Platform::Apns, Some("ABCDE12345"), "no key")).is_err());
-        let server_key = check(proposed(Platform::Gcm, None, "AAAAserver_key")).unwrap();
+        assert!(check(proposed(PushPlatform::Gcm, None, "{}")).is_err());
+        assert!(check(proposed(PushPlatform::Apns, Some("ABCDE12345"), "no key")).is_err());
+        let server_key = check(proposed(PushPlatform::Gcm, None, "AAAAserver_key")).unwrap();
         assert_eq!(server_key.method, Some(AuthenticationMethod::Key));
-        let adm = check(proposed(Platform::Adm, Some("id"), "secret")).unwrap();
+        let adm = check(proposed(PushPlatform::Adm, Some("id"), "secret")).unwrap();
         assert_eq!(adm, Checked::default());
     }
 }

@@ -9,15 +9,15 @@ use tidings_core::publication::PublishedContent;
 use tidings_core::rejection::TopicRejection;
 use tidings_core::time::Timestamp;
 use tidings_couriers::{
-    ApplicationKey, Outcome, PayloadFault, PushCourier, PushCredentials, PushMessage, PushOutcome,
+    ApplicationKey, Outcome, PayloadFault, PushCredentials, PushMessage, PushOutcome,
 };
 use tidings_platforms::{
     Application, ApplicationArn, Change, DeliveryFailure, EndpointArn, Event, EventKind, Platforms,
 };
 
-use super::credentials::service;
 use super::{MobilePush, events};
 use crate::request::Shared;
+use crate::turned_away;
 
 /// A message on its way to an endpoint.
 pub(crate) struct Order {
@@ -130,7 +130,7 @@ fn compose(
     published_at: Timestamp,
 ) -> Result<PushMessage, PayloadFault> {
     let published_at = SystemTime::UNIX_EPOCH + Duration::from_millis(published_at.as_ms());
-    let platform = service(arn.application.platform);
+    let platform = arn.application.platform;
     PushMessage::compose(platform, token, content, &message_id.to_string(), published_at)
 }
 
@@ -185,15 +185,15 @@ pub(crate) fn check_endpoint(
     let arn = EndpointArn::parse(endpoint).filter(|arn| is_own(&arn.application));
     let arn = arn.ok_or_else(none)?;
     mobile.ok_or_else(none)?.plane.look().endpoint(&arn).map_err(|_| none())?;
-    let platform = service(arn.application.platform);
+    let platform = arn.application.platform;
     match platform.can_deliver() {
         true => Ok(()),
         false => Err(refused(PayloadFault::Undeliverable { platform }.to_string())),
     }
 }
 
-/// Makes the attempt. `attempts` is how many there have been, this one included.
-pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32) -> Pushed {
+/// Makes the attempt.
+pub(crate) async fn deliver(shared: &Shared, order: &Order, attempt: &Attempt) -> Pushed {
     let sent = match &order.sent {
         Ok(sent) => sent,
         Err(Unsendable { failure_type, why }) => {
@@ -201,6 +201,7 @@ pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32)
             return Pushed::new(outcome, AttemptOutcome::Never, failure_type);
         }
     };
+    let courier = &shared.couriers.push;
     let answer = courier.deliver(&sent.key, &sent.credentials, &sent.message).await;
     let token = || sent.message.token.clone();
     let endpoint = order.endpoint.clone();
@@ -217,7 +218,9 @@ pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32)
         PushOutcome::TryLater { why, status, after } => {
             let settled = match after {
                 // Whoever says when is believed as often as anybody is tried at all.
-                Some(after) if attempts <= RetrySchedule::OF_MESSENGERS.retries() => {
+                Some(after)
+                    if attempt.receipt.receive_count <= RetrySchedule::OF_MESSENGERS.retries() =>
+                {
                     let delay_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                     AttemptOutcome::TryAfter { delay_ms }
                 }
@@ -225,14 +228,21 @@ pub(crate) async fn deliver(courier: &PushCourier, order: &Order, attempts: u32)
             };
             Pushed::new(Outcome::TryLater { why, status }, settled, "Unavailable")
         }
+        PushOutcome::NotBegun { why, pause } => {
+            let settled = turned_away::settled(attempt, pause, shared.broker.now());
+            Pushed::new(Outcome::NotBegun { why, pause }, settled, "Unavailable")
+        }
         PushOutcome::Never { why, status } => {
             let outcome = Outcome::Never { why, status };
             Pushed::new(outcome, AttemptOutcome::Never, "InvalidNotification")
         }
-        PushOutcome::EndpointDisabled { why, status } => {
+        PushOutcome::EndpointDisabled { why, status, since } => {
             let outcome = Outcome::Never { why, status };
-            let learnt =
-                endpoint.map(|endpoint| Change::DisableEndpoint { endpoint, token: token() });
+            let since = since.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+            let since = since
+                .map(|at| Timestamp::from_ms(u64::try_from(at.as_millis()).unwrap_or(u64::MAX)));
+            let disable = |endpoint| Change::DisableEndpoint { endpoint, token: token(), since };
+            let learnt = endpoint.map(disable);
             Pushed { learnt, ..Pushed::new(outcome, AttemptOutcome::Never, INVALID_TOKEN) }
         }
         PushOutcome::CredentialsRefused { why, status } => {
@@ -258,7 +268,12 @@ impl Pushed {
                 "Platform token associated with the endpoint is not valid".to_owned()
             }
             (Outcome::Delivered { .. }, _) => String::new(),
-            (Outcome::TryLater { why, .. } | Outcome::Never { why, .. }, _) => why.clone(),
+            (
+                Outcome::TryLater { why, .. }
+                | Outcome::NotBegun { why, .. }
+                | Outcome::Never { why, .. },
+                _,
+            ) => why.clone(),
         }
     }
 }

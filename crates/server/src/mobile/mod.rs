@@ -80,10 +80,11 @@ impl MobilePush {
 
     /// Changes what a push service had to say about. Returns what the owner is to be told.
     async fn learn(&self, change: Change) -> Option<Event> {
-        let random = Random::new(self.plane.broker().random_bytes());
+        let broker = self.plane.broker();
+        let (now, random) = (broker.now(), Random::new(broker.random_bytes()));
         let changed = self.plane.change(|platforms| {
             let Decision { writes, event, .. } =
-                platforms.decide(change, &random, &|_| Ok(Checked::default()))?;
+                platforms.decide(change, now, &random, &|_| Ok(Checked::default()))?;
             Ok((writes, event))
         });
         match changed.await {

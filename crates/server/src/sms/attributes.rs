@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use tidings_core::delivery::DeliveryLogging;
 use tidings_core::limits;
+use tidings_core::names::AccountId;
 use tidings_core::price::Price;
 use tidings_core::register::RegisterWrite;
 use tidings_core::rejection::TopicRejection;
+use tidings_core::sender_id::is_sender_id;
 
 use super::store::{Entry, Scope, SmsStore};
 use super::terms::SmsTerms;
@@ -28,7 +30,8 @@ impl SmsStore {
     /// Sets attributes; an empty value takes one back.
     ///
     /// # Errors
-    /// InvalidParameter if there is no such attribute, or if it cannot have the value. Then none is set.
+    /// InvalidParameter if there is no such attribute, if it cannot have the value, or if the account has
+    /// attributes in as many regions as it may. Then none is set.
     pub(crate) fn set_attributes(
         &self,
         scope: &Scope,
@@ -47,7 +50,16 @@ impl SmsStore {
         if attributes == before {
             return Ok(Vec::new());
         }
-        Ok(vec![Entry::Attributes(scope).put(&attributes)])
+        if self.all_attributes(scope).is_none()
+            && self.regions_of(scope.account) >= limits::SMS_REGIONS_MAX
+        {
+            return Err(TopicRejection::parameter(format_args!(
+                "attributes Reason: an account can have them in {} regions",
+                limits::SMS_REGIONS_MAX
+            )));
+        }
+        let entry = Entry::Attributes(scope);
+        Ok(vec![if attributes.is_empty() { entry.remove() } else { entry.put(&attributes) }])
     }
 
     /// The attributes that were set and are among `wanted` (empty for all), and always the limit that
@@ -99,6 +111,11 @@ impl SmsStore {
         }
     }
 
+    /// In how many regions an account has attributes.
+    fn regions_of(&self, account: AccountId) -> usize {
+        self.own(account).map_or(0, |own| own.attributes.len())
+    }
+
     fn attribute(&self, scope: &Scope, name: &str) -> Option<&str> {
         self.all_attributes(scope)?.get(name).map(String::as_str)
     }
@@ -114,7 +131,7 @@ fn check(name: &str, value: &str, terms: &SmsTerms) -> Result<(), TopicRejection
         MONTHLY_SPEND_LIMIT => return check_limit(value, terms),
         ROLE => is_role(value),
         SAMPLING_RATE => is_rate(value),
-        SENDER_ID if !is_sender_id(value) => {
+        SENDER_ID if !value.is_empty() && !is_sender_id(value) => {
             // With the live service's slip of the pen.
             return invalid("DefaultSendID is not a valid attribute".to_owned());
         }
@@ -141,14 +158,6 @@ fn check_limit(value: &str, terms: &SmsTerms) -> Result<(), TopicRejection> {
         None if value.is_empty() => Ok(()),
         None => Err(TopicRejection::InvalidParameter(format!("{MONTHLY_SPEND_LIMIT} is invalid"))),
     }
-}
-
-/// 1 to 11 letters and digits, and a letter among them.
-fn is_sender_id(text: &str) -> bool {
-    let fits = limits::SMS_SENDER_ID_CHARACTERS.contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    fits || text.is_empty()
 }
 
 fn is_rate(text: &str) -> bool {

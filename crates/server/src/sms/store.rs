@@ -146,7 +146,11 @@ impl SmsStore {
         let own = self.own.entry(AccountId::parse(account)?).or_default();
         match rest.split_once('/') {
             Some(("attributes", region)) => {
-                own.attributes.insert(Region::parse(region)?, read_or_default(value)?);
+                let region = Region::parse(region)?;
+                match value {
+                    Some(value) => own.attributes.insert(region, read(value)?),
+                    None => own.attributes.remove(&region),
+                };
             }
             Some(("sandbox", number)) => put(&mut own.sandbox, number, value)?,
             Some(("opt-in", number)) => put(&mut own.opted_in, number, value)?,

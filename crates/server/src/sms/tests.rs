@@ -470,3 +470,30 @@ fn a_code_has_six_digits() {
     assert_eq!((code(7), code(123_456_789)), ("000007".to_owned(), "456789".to_owned()));
     assert!(limits::SMS_CODE_DIGITS.contains(&code(u64::MAX).len()));
 }
+
+/// Callers choose the region that they sign for.
+#[test]
+fn an_account_has_attributes_in_so_many_regions() {
+    let mut kept = Kept::default();
+    let in_region = |number: usize| Scope {
+        region: Region::parse(&format!("region-{number}")).unwrap(),
+        ..one()
+    };
+    let sender = |value: &str| [("DefaultSenderID".to_owned(), value.to_owned())];
+    let mut set = |number: usize, value: &str| {
+        let writes = kept.store.set_attributes(&in_region(number), &sender(value), &terms())?;
+        kept.apply(writes);
+        Ok::<_, TopicRejection>(())
+    };
+    for number in 0..limits::SMS_REGIONS_MAX {
+        set(number, "Hotel").unwrap();
+    }
+    let refused = set(limits::SMS_REGIONS_MAX, "Hotel").unwrap_err();
+    assert!(refused.to_string().contains("64 regions"), "{refused}");
+    set(0, "Cinema").unwrap();
+    set(0, "").unwrap();
+    set(limits::SMS_REGIONS_MAX, "Hotel").unwrap();
+    // And of those that are taken back nothing stays.
+    let last = kept.written.iter().rev().find(|(name, _)| name.ends_with("/region-0"));
+    assert_eq!(last.map(|(_, value)| value), Some(&None));
+}

@@ -124,7 +124,7 @@ async fn apply(
         trial.again(principal.as_deref()).check(&arn, owner)?;
         let now = shared.broker.now();
         let decision =
-            platforms.decide(change, &random, &|proposed| mobile::check(proposed, now))?;
+            platforms.decide(change, now, &random, &|proposed| mobile::check(proposed, now))?;
         Ok((decision.writes, (decision.output, decision.event)))
     });
     let (output, event) = changed.await.map_err(keys::refusal)?;

@@ -69,6 +69,12 @@ fn check_mailbox(
             protocol.as_str()
         )));
     }
+    if !address.is_ascii() {
+        return Err(TopicRejection::parameter(
+            "Email address Reason: mail is sent to addresses in ASCII only; a domain has such a form \
+             (xn--…), what is before the @ has none",
+        ));
+    }
     if !is_email_address(address) {
         return Err(TopicRejection::parameter("Email address"));
     }

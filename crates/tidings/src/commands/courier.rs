@@ -72,7 +72,9 @@ fn email(arguments: TestEmailArguments) -> Result<(), Box<dyn Error>> {
             println!("Whether it arrives, the mailbox shows, or a report to {}.", config.from);
             Ok(())
         }
-        Outcome::TryLater { why, .. } => Err(Failed::TryLater("mail", why).into()),
+        Outcome::TryLater { why, .. } | Outcome::NotBegun { why, .. } => {
+            Err(Failed::TryLater("mail", why).into())
+        }
         Outcome::Never { why, .. } => Err(Failed::Never("mail", why).into()),
     }
 }
@@ -107,7 +109,9 @@ fn sms(arguments: TestSmsArguments) -> Result<(), Box<dyn Error>> {
             println!("Whether it arrives, the phone shows.");
             Ok(())
         }
-        Outcome::TryLater { why, .. } => Err(Failed::TryLater("message", why).into()),
+        Outcome::TryLater { why, .. } | Outcome::NotBegun { why, .. } => {
+            Err(Failed::TryLater("message", why).into())
+        }
         Outcome::Never { why, .. } => Err(Failed::Never("message", why).into()),
     }
 }
@@ -132,7 +136,9 @@ fn lambda(arguments: TestLambdaArguments) -> Result<(), Box<dyn Error>> {
             println!("What the function makes of it, its log shows.");
             Ok(())
         }
-        Outcome::TryLater { why, .. } => Err(Failed::TryLater("event", why).into()),
+        Outcome::TryLater { why, .. } | Outcome::NotBegun { why, .. } => {
+            Err(Failed::TryLater("event", why).into())
+        }
         Outcome::Never { why, .. } => Err(Failed::Never("event", why).into()),
     }
 }

@@ -62,7 +62,9 @@ pub(super) fn push(arguments: TestPushArguments) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         PushOutcome::CredentialsRefused { why, .. } => Err(Failed::Refused(why).into()),
-        PushOutcome::TryLater { why, .. } => Err(Failed::Unreachable(why).into()),
+        PushOutcome::TryLater { why, .. } | PushOutcome::NotBegun { why, .. } => {
+            Err(Failed::Unreachable(why).into())
+        }
         PushOutcome::EndpointDisabled { why, .. } => Err(Failed::NoApp(why).into()),
         PushOutcome::Never { why, .. } => Err(Failed::Never(why).into()),
     }

@@ -5,6 +5,7 @@ use tidings_core::attributes::AttributeValue;
 use tidings_core::limits;
 use tidings_core::price::Price;
 use tidings_core::rejection::TopicRejection;
+use tidings_core::sender_id::is_sender_id;
 
 use crate::sqs::message_attributes::Attribute;
 
@@ -41,11 +42,7 @@ pub(crate) fn check(attributes: &[Attribute<'_>]) -> Result<(), TopicRejection> 
 
 fn has_form(name: &str, text: &str) -> bool {
     match name {
-        "AWS.SNS.SMS.SenderID" => {
-            limits::SMS_SENDER_ID_CHARACTERS.contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-        }
+        "AWS.SNS.SMS.SenderID" => is_sender_id(text),
         "AWS.SNS.SMS.SMSType" => matches!(text, "Promotional" | "Transactional"),
         "AWS.SNS.SMS.MaxPrice" => Price::parse(text).is_some(),
         _ => {

@@ -131,6 +131,9 @@ impl Shard {
     pub(in super::super) fn add_topic(&mut self, topic: Topic) {
         let number = topic.number;
         self.next_topic = self.next_topic.max(number + 1);
+        if topic.arn.name.is_direct_of(SubscriptionProtocol::Sms) {
+            *self.text_outboxes.entry(topic.arn.account).or_default() += 1;
+        }
         self.topics_by_arn.insert(topic.arn.clone(), number);
         self.topics.insert(number, topic);
     }
@@ -145,6 +148,11 @@ impl Shard {
         self.drop_archive(number);
         let Some(topic) = self.topics.remove(&number) else { return };
         self.topics_by_arn.remove(&topic.arn);
+        if topic.arn.name.is_direct_of(SubscriptionProtocol::Sms)
+            && let Some(count) = self.text_outboxes.get_mut(&topic.arn.account)
+        {
+            *count -= 1;
+        }
         if let Some(at) = topic.forget_due {
             self.upkeep.deadlines.remove(at, Due::ForgetPublished { topic: number });
         }

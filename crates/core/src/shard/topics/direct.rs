@@ -18,6 +18,10 @@ use crate::tags::Tags;
 use crate::time::Timestamp;
 use crate::topic_attributes::TopicAttributes;
 
+/// Outboxes of an account for text messages: in each region one for what is published, and one for
+/// codes. Those for other protocols belong to something that is bounded itself.
+const TEXT_OUTBOXES_MAX: usize = 2 * limits::SMS_REGIONS_MAX;
+
 impl Shard {
     /// Takes a message for one endpoint. The outbox is made for the first one.
     pub(super) fn publish_direct(
@@ -47,6 +51,14 @@ impl Shard {
         now: Timestamp,
     ) -> Result<u32, Rejection> {
         assert!(outbox.name.is_direct() && protocol.has_outbox(), "not an outbox: {outbox}");
+        let of_account = self.text_outboxes.get(&outbox.account).copied().unwrap_or_default();
+        if protocol == SubscriptionProtocol::Sms && of_account >= TEXT_OUTBOXES_MAX {
+            return Err(TopicRejection::parameter(format_args!(
+                "PhoneNumber Reason: an account can send text messages in {} regions",
+                limits::SMS_REGIONS_MAX
+            ))
+            .into());
+        }
         let (topic, subscription, queue) =
             (self.next_topic, self.next_subscription, self.next_queue);
         if [topic, subscription, queue].contains(&u32::MAX) {

@@ -12,7 +12,7 @@ use crate::queue::{Entry, State};
 use crate::receipt::Receipt;
 use crate::record::{Keys, Record};
 use crate::time::Timestamp;
-use crate::topic::Subscription;
+use crate::topic::{Status, Subscription};
 
 impl Shard {
     /// Takes up what was under way when the shard was last live: deliveries and replays.
@@ -97,6 +97,7 @@ impl Shard {
             endpoint: subscription.endpoint.clone(),
             content_type: policy.content_type(delivery.is_raw).into(),
             sender_name: self.display_name_of(subscription),
+            only_owner_ends: subscription.status == Status::Confirmed { is_authenticated: true },
             enqueued_at: entry.enqueued_at,
             until,
             logging: self.logging_of(subscription),

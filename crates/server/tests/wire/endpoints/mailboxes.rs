@@ -54,6 +54,13 @@ async fn a_mail_server_that_hangs_holds_up_no_web_endpoint() {
         let refusal = sns.refused("Subscribe", &mailbox(&topic, address)).await;
         assert_eq!(refusal.message, "Invalid parameter: Email address", "{address}");
     }
+    for address in ["gäste@example.org", "guest@bücher.example"] {
+        let refusal = sns.refused("Subscribe", &mailbox(&topic, address)).await;
+        assert_eq!(refusal.code, "InvalidParameter");
+        let begin = "Invalid parameter: Email address Reason: mail is sent to addresses in ASCII";
+        assert!(refusal.message.starts_with(begin), "{refusal:?}");
+    }
+    sns.ok("Subscribe", &mailbox(&topic, "guest@xn--bcher-kva.example")).await;
     sns.confirmed(&topic, &mut hook, &[]).await;
     for number in 0..100 {
         sns.publish(&topic, &number.to_string()).await;
@@ -61,6 +68,6 @@ async fn a_mail_server_that_hangs_holds_up_no_web_endpoint() {
     for _ in 0..100 {
         hook.notification().await;
     }
-    assert_eq!(sns.topic_attributes(&topic).await["SubscriptionsPending"], "100");
+    assert_eq!(sns.topic_attributes(&topic).await["SubscriptionsPending"], "101");
     hub.stop().await;
 }

@@ -7,11 +7,14 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// The topics that all histories play with. The last one knows ids by group, and makes them of the
-/// message.
-pub(super) const TOPICS: [&str; 4] = ["stock", "news", "stock.fifo", "news.fifo"];
+/// message. Then come direct outboxes, which are topics that are made when they are needed.
+pub(super) const TOPICS: [&str; 6] =
+    ["stock", "news", "stock.fifo", "news.fifo", "$sms/", "$application/hotel"];
+pub(super) const DIRECT_TOPIC: usize = 4;
 
-/// The queues, then the web endpoints. The last queue is another account's.
-pub(super) const ENDPOINTS: [&str; 9] = [
+/// The queues, then the web endpoints. The last queue is another account's. Then the endpoints behind
+/// direct outboxes, one for each.
+pub(super) const ENDPOINTS: [&str; 11] = [
     "one",
     "small",
     "dead",
@@ -21,7 +24,10 @@ pub(super) const ENDPOINTS: [&str; 9] = [
     "theirs",
     "https://one.example/",
     "http://two.example/",
+    "sms:",
+    "application:",
 ];
+pub(super) const DIRECT_ENDPOINT: usize = 9;
 pub(super) const QUEUES: usize = 7;
 pub(super) const SMALL: usize = 1;
 pub(super) const DEAD: usize = 2;
@@ -76,6 +82,14 @@ pub(super) enum Step {
     Publish {
         topic: usize,
         drafts: Vec<Draft>,
+    },
+    /// To one endpoint, by a direct outbox.
+    PublishDirect {
+        outbox: usize,
+        text: usize,
+    },
+    DeleteDirect {
+        outbox: usize,
     },
     Send {
         queue: usize,
@@ -176,12 +190,14 @@ pub(super) enum Outcome {
     TryLater,
     /// With a pause of so many milliseconds.
     NotBegun(u16),
+    /// In so many milliseconds, says the courier.
+    TryAfter(u16),
     Never,
 }
 
 fn topic() -> impl Strategy<Value = usize> {
     // Most of what happens happens around two topics, so that it meets.
-    prop_oneof![4 => Just(0_usize), 4 => Just(2), 2 => 0..TOPICS.len()]
+    prop_oneof![4 => Just(0_usize), 4 => Just(2), 2 => 0..DIRECT_TOPIC]
 }
 
 fn queue() -> impl Strategy<Value = usize> {
@@ -209,7 +225,7 @@ fn subscribe() -> impl Strategy<Value = Step> {
             is_short,
         },
     );
-    (topic(), 0..ENDPOINTS.len(), wishes).prop_map(|(topic, endpoint, with)| Step::Subscribe {
+    (topic(), 0..DIRECT_ENDPOINT, wishes).prop_map(|(topic, endpoint, with)| Step::Subscribe {
         topic,
         endpoint,
         with,
@@ -223,7 +239,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => filter().prop_map(Change::Filter),
         2 => any::<bool>().prop_map(Change::DeadLetters),
         1 => any::<bool>().prop_map(Change::Short),
-        3 => replay.prop_map(|(after, span)| Change::Replay { after, span }),
+        6 => replay.prop_map(|(after, span)| Change::Replay { after, span }),
         1 => Just(Change::ReplayTooEarly),
         1 => Just(Change::NoReplay),
     ]
@@ -249,6 +265,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         3 => Just(Outcome::Delivered),
         3 => Just(Outcome::TryLater),
         1 => select(vec![0, 500]).prop_map(Outcome::NotBegun),
+        1 => select(vec![0, 700]).prop_map(Outcome::TryAfter),
         1 => Just(Outcome::Never),
     ];
     let attempt = (prop_oneof![4 => 0_usize..6, 1 => 0_usize..60], outcome);
@@ -262,6 +279,9 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         26 => (topic(), vec(draft(), 1..4)).prop_map(|(topic, drafts)| Step::Publish { topic, drafts }),
         4 => (queue(), draft()).prop_map(|(queue, draft)| Step::Send { queue, draft }),
+        4 => (0_usize..2, 0..super::plain::TEXTS.len())
+            .prop_map(|(outbox, text)| Step::PublishDirect { outbox, text }),
+        1 => (0_usize..2).prop_map(|outbox| Step::DeleteDirect { outbox }),
         18 => receive,
         12 => vec(receipt(), 1..4).prop_map(|receipts| Step::Delete { receipts }),
         4 => hide,
@@ -269,14 +289,14 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         8 => subscribe(),
         8 => confirm,
         7 => (0_usize..9, change()).prop_map(|(subscription, change)| Step::Set { subscription, change }),
-        2 => unsubscribe,
+        3 => unsubscribe,
         2 => (topic(), topic_change()).prop_map(|(topic, change)| Step::SetTopic { topic, change }),
         2 => topic().prop_map(|topic| Step::CreateTopic { topic }),
         1 => topic().prop_map(|topic| Step::DeleteTopic { topic }),
         3 => queue().prop_map(|queue| Step::CreateQueue { queue }),
         1 => queue().prop_map(|queue| Step::DeleteQueue { queue }),
         1 => queue().prop_map(|queue| Step::Purge { queue }),
-        6 => prop::bool::weighted(0.05).prop_map(|is_lost| Step::Work { is_lost }),
+        6 => prop::bool::weighted(0.1).prop_map(|is_lost| Step::Work { is_lost }),
         2 => Just(Step::Reclaim),
         1 => Just(Step::Trim),
         1 => Just(Step::TakeSnapshot),

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::commands::{DEAD, DEAD_FIFO, ENDPOINTS, Outcome, QUEUES, SLOW, SMALL, THEIRS, is_fifo};
+use super::commands::{
+    DEAD, DEAD_FIFO, DIRECT_ENDPOINT, ENDPOINTS, Outcome, QUEUES, SLOW, SMALL, THEIRS, is_fifo,
+};
 use crate::attributes::{AttributeValue, MessageAttribute};
 use crate::filter_policy::{FilterPolicy, FilterPolicyScope};
 
@@ -18,6 +20,8 @@ const HOUR: u64 = 3_600_000;
 const RECEIVES_MAX: u32 = 2;
 /// Attempts that may run at one endpoint.
 pub(super) const RUNNING_MAX: usize = 16;
+/// Attempts that may run out of a direct outbox, until too many have failed in a row.
+const RUNNING_DIRECT_MAX: usize = 128;
 const QUICK_FAILURES: u32 = 16;
 const PAUSE: u64 = 10;
 
@@ -194,13 +198,22 @@ impl Subscription {
         matches!(self.status, Status::Ended { .. })
     }
 
+    /// Whether it is the one of a direct outbox.
+    pub(super) fn is_direct(&self) -> bool {
+        self.endpoint >= DIRECT_ENDPOINT
+    }
+
     pub(super) fn is_web(&self) -> bool {
         self.endpoint >= QUEUES
     }
 
     /// Whether another attempt may begin.
     pub(super) fn has_room(&self, now: u64) -> bool {
-        let max = if self.failures > 0 { 1 } else { RUNNING_MAX };
+        let max = match self.is_direct() {
+            true if self.failures <= QUICK_FAILURES => RUNNING_DIRECT_MAX,
+            false if self.failures == 0 => RUNNING_MAX,
+            _ => 1,
+        };
         self.running.len() < max && self.paused_until <= now
     }
 
@@ -347,6 +360,18 @@ impl Plain {
     pub(super) fn purge(&mut self, queue: usize) {
         if let Some(queue) = self.queues.get_mut(&queue) {
             (queue.copies, queue.sends) = Default::default();
+        }
+    }
+
+    /// The shard makes the ids of direct outboxes, when the first message is on its way already.
+    pub(super) fn learn_id(&mut self, number: u32, id: u128) {
+        let subscription = self.subscriptions.get_mut(&number).unwrap();
+        if !subscription.is_direct() {
+            return assert_eq!(subscription.id, id);
+        }
+        subscription.id = id;
+        for form in subscription.outbox.iter_mut().filter_map(|copy| copy.form.as_mut()) {
+            form.subscription = id;
         }
     }
 
@@ -671,12 +696,16 @@ impl Plain {
             });
             return (Fate::Retried(0), None);
         }
+        if let Outcome::TryAfter(delay) = outcome {
+            return (Fate::Retried(delay.into()), None);
+        }
+        let is_bounded = !subscription.is_direct();
         let is_failing = outcome == Outcome::TryLater;
         subscription.failures = if is_failing { subscription.failures + 1 } else { 0 };
         if subscription.failures > QUICK_FAILURES {
             subscription.paused_until = subscription.paused_until.max(now + PAUSE);
         }
-        let in_time = |delay: &u64| now - copy.first_received_at + delay <= HOUR;
+        let in_time = |delay: &u64| !is_bounded || now - copy.first_received_at + delay <= HOUR;
         match (outcome, delay.filter(in_time)) {
             (Outcome::Delivered, _) => {
                 self.remove(at, place);
@@ -700,6 +729,9 @@ impl Plain {
     /// The delays between attempts.
     fn delays(&self, number: u32) -> Vec<u64> {
         let subscription = &self.subscriptions[&number];
+        if subscription.is_direct() {
+            return messengers();
+        }
         match (self.topics[&subscription.topic].policy, subscription.is_short) {
             (0 | 1, true) => vec![0, 1000, 5000],
             (0, false) => vec![20_000; 3],
@@ -762,6 +794,13 @@ impl Plain {
             count(&|copy| is_hidden(copy) && copy.count == 0),
         ]
     }
+}
+
+/// Fifty retries over six hours: two after ten seconds, ten that grow to ten minutes, and 38 after as
+/// long.
+fn messengers() -> Vec<u64> {
+    let growing = (0..10).map(|step| 10_000 + 590_000 * ((1 << step) - 1) / ((1 << 9) - 1));
+    [10_000; 2].into_iter().chain(growing).chain([600_000; 38]).collect()
 }
 
 pub(super) fn protocol(endpoint: usize) -> &'static str {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::super::{Settings, Shard};
 use super::super::picture;
 use super::super::scene::{SEGMENT_BYTES, START};
-use super::commands::{ENDPOINTS, QUEUES, THEIRS, TOPICS};
+use super::commands::{DIRECT_TOPIC, ENDPOINTS, QUEUES, THEIRS, TOPICS};
 use super::plain::{Arrival, Plain, Where};
 use crate::command::{Command, Effect, Reply, Token};
 use crate::delivery::Fate;
@@ -117,7 +117,7 @@ impl Run {
         for queue in (0..QUEUES).rev() {
             run.create_queue(queue);
         }
-        for topic in 0..TOPICS.len() {
+        for topic in 0..DIRECT_TOPIC {
             run.create_topic(topic);
         }
         run
@@ -338,7 +338,7 @@ pub(super) fn queue_arn(queue: usize) -> QueueArn {
 }
 
 pub(super) fn topic_arn(topic: usize) -> TopicArn {
-    let (region, name) = (Region::parse("us-east-1"), TopicName::parse(TOPICS[topic]));
+    let (region, name) = (Region::parse("us-east-1"), TopicName::of_record(TOPICS[topic]));
     TopicArn { account: account(0), region: region.unwrap(), name: name.unwrap() }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::calls::{each, fifo_id, pairs};
 use super::commands::{
-    Caller, Draft, ENDPOINTS, Outcome, QUEUES, SLOW, SMALL, Step, THEIRS, TOPICS, is_fifo,
+    Caller, DIRECT_ENDPOINT, DIRECT_TOPIC, Draft, ENDPOINTS, Outcome, QUEUES, SLOW, SMALL, Step,
+    THEIRS, TOPICS, Wishes, is_fifo,
 };
-use super::plain::{ENVELOPE, Fate, Freight, Says, TEXTS, Where};
+use super::plain::{ENVELOPE, Fate, Freight, Says, TEXTS, Where, protocol};
 use super::run::{Begun, Handed, Run, queue_arn, topic_arn, uuid};
 use crate::command::{
     Command, Effect, Handle, Outgoing, Pairs, Publication, Published, ReceiveRequest, Reply,
@@ -14,6 +15,7 @@ use crate::command::{
 };
 use crate::delivery::{self, AttemptOutcome};
 use crate::message::Sealing;
+use crate::names::SubscriptionProtocol;
 use crate::publication::{MessageType, PublishedContent};
 use crate::rejection::{Rejection, TopicRejection};
 
@@ -40,6 +42,13 @@ impl Run {
             Step::Unsubscribe { subscription, caller } => self.unsubscribe(subscription, caller),
             Step::Confirm { token, is_authenticated } => self.confirm(token, is_authenticated),
             Step::Publish { topic, drafts } => self.publish(topic, &drafts),
+            Step::PublishDirect { outbox, text } => self.publish_direct(outbox, text),
+            Step::DeleteDirect { outbox } => {
+                if self.plain.topics.contains_key(&(DIRECT_TOPIC + outbox)) {
+                    self.saw("direct outbox deleted");
+                }
+                self.delete_topic(DIRECT_TOPIC + outbox);
+            }
             Step::Send { queue, draft } => self.send(queue, draft),
             Step::Receive { queue, max, timeout } => self.receive(queue, max, timeout),
             Step::Delete { receipts } => self.delete(&receipts),
@@ -146,6 +155,28 @@ impl Run {
             assert_eq!((message_id, sequence_number), (uuid(expected.0), expected.1));
             assert_eq!(sequence_number.is_some(), is_fifo);
         }
+    }
+
+    /// To one endpoint. The outbox is made for the first message.
+    fn publish_direct(&mut self, outbox: usize, text: usize) {
+        let (topic, endpoint) = (DIRECT_TOPIC + outbox, DIRECT_ENDPOINT + outbox);
+        if !self.plain.topics.contains_key(&topic) {
+            self.plain.create_topic(topic, false, false);
+            let (is_raw, filter, has_dead_letters, is_short) = (false, None, false, false);
+            let plain = Wishes { is_raw, filter, has_dead_letters, is_short };
+            self.expect_subscription(topic, endpoint, plain, 0);
+        }
+        let draft = Draft { text, group: None, deduplication: None, is_bare: false };
+        let message = self.publication(draft, false);
+        let expected = self.expect_published(topic, draft, &message);
+        self.saw("direct publish");
+        let protocol = SubscriptionProtocol::parse(protocol(endpoint)).unwrap();
+        let (outbox, message) = (topic_arn(topic), Box::new(message));
+        let publish = TopicCommand::PublishDirect { outbox, protocol, message };
+        let Ok(Reply::Published { published, .. }) = self.about_topics(publish) else {
+            panic!("an answer to a publish")
+        };
+        assert_eq!(published[0].as_ref().unwrap().message_id, uuid(expected.0));
     }
 
     /// The id and the sequence number that a publish is answered with.
@@ -331,6 +362,7 @@ impl Run {
         let outcome = match outcome {
             Outcome::Delivered => AttemptOutcome::Delivered,
             Outcome::TryLater => AttemptOutcome::TryLater,
+            Outcome::TryAfter(delay_ms) => AttemptOutcome::TryAfter { delay_ms: delay_ms.into() },
             Outcome::NotBegun(pause_ms) => AttemptOutcome::NotBegun { pause_ms: pause_ms.into() },
             Outcome::Never => AttemptOutcome::Never,
         };

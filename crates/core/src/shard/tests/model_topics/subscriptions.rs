@@ -2,8 +2,8 @@
 
 use super::super::calls::pairs;
 use super::commands::{
-    Caller, Change, DEAD, DEAD_FIFO, ENDPOINTS, QUEUES, THEIRS, TOPICS, TopicChange, Wishes,
-    is_fifo,
+    Caller, Change, DEAD, DEAD_FIFO, DIRECT_ENDPOINT, ENDPOINTS, QUEUES, THEIRS, TOPICS,
+    TopicChange, Wishes, is_fifo,
 };
 use super::plain::{Archive, FILTERS, Replay, Says, Status, Subscription, protocol};
 use super::run::{Run, account, number_of, queue_arn, topic_arn, uuid};
@@ -137,14 +137,14 @@ impl Run {
     }
 
     /// The model takes up a new subscription.
-    fn expect_subscription(
+    pub(super) fn expect_subscription(
         &mut self,
         topic: usize,
         endpoint: usize,
         with: Wishes,
         id: u128,
     ) -> u32 {
-        let is_own_queue = endpoint < THEIRS;
+        let is_own = !(THEIRS..DIRECT_ENDPOINT).contains(&endpoint);
         let confirmed = Status::Confirmed { is_authenticated: true };
         let number = self.shard.next_subscription;
         self.subscribing = Some(number);
@@ -156,7 +156,7 @@ impl Run {
             filter: with.filter,
             has_dead_letters: with.has_dead_letters,
             is_short: with.is_short && endpoint >= QUEUES,
-            status: if is_own_queue { confirmed } else { Status::Pending },
+            status: if is_own { confirmed } else { Status::Pending },
             created_at: self.plain.now,
             replay: None,
             outbox: Vec::new(),
@@ -168,11 +168,10 @@ impl Run {
         number
     }
 
-    /// One of the subscriptions there are.
+    /// One of the subscriptions there are that callers can name.
     fn pick(&self, subscription: usize) -> Option<(u32, SubscriptionArn)> {
-        let count = self.plain.subscriptions.len();
-        let (number, found) =
-            self.plain.subscriptions.iter().nth(subscription.checked_rem(count)?)?;
+        let all = self.plain.subscriptions.iter().filter(|(_, it)| !it.is_direct());
+        let (number, found) = all.clone().nth(subscription.checked_rem(all.count())?)?;
         Some((*number, SubscriptionArn { topic: topic_arn(found.topic), id: uuid(found.id) }))
     }
 

@@ -7,7 +7,7 @@ use super::calls::{content, of_content, topic};
 use crate::command::{Publication, Published, Reply, TopicCommand};
 use crate::delivery::{Attempt, AttemptOutcome, Fate, attempt_seconds};
 use crate::limits;
-use crate::names::{SubscriptionProtocol, TopicArn};
+use crate::names::{AccountId, Region, SubscriptionProtocol, TopicArn};
 use crate::publication::PublishedContent;
 use crate::record::PublishedRecord;
 
@@ -72,6 +72,34 @@ fn callers_do_not_see_outboxes() {
         let list = TopicCommand::ListSubscriptions { account, region, after: None, max: 10 };
         let none = Reply::Subscriptions { subscriptions: Vec::new(), last: None };
         assert_eq!(scene.about_topics(list).unwrap(), none);
+    });
+}
+
+/// Callers choose the region that they sign for, and an outbox stays for good.
+#[test]
+fn an_account_has_outboxes_for_text_messages_in_so_many_regions() {
+    without_restarts(|scene| {
+        let outbox = |account: &str, region: usize, name: &str| {
+            let region = Region::parse(&format!("region-{region}")).unwrap();
+            TopicArn::direct(AccountId::parse(account).unwrap(), region, SMS, name)
+        };
+        let (one, other) = ("000000000001", "000000000002");
+        for region in 0..limits::SMS_REGIONS_MAX {
+            for name in ["", "codes"] {
+                scene.send_to(outbox(one, region, name), SMS, to("+15550100", "1"));
+            }
+        }
+        let message =
+            Box::new(Publication { message_id: scene.fresh_id(), ..to("+15550100", "1") });
+        let outbox_of = |account| outbox(account, limits::SMS_REGIONS_MAX, "");
+        let refused = scene.about_topics(TopicCommand::PublishDirect {
+            outbox: outbox_of(one),
+            protocol: SMS,
+            message,
+        });
+        assert!(refused.unwrap_err().to_string().contains("64 regions"));
+        scene.send_to(outbox_of(other), SMS, to("+15550100", "1"));
+        scene.send_to(outbox(one, 0, ""), SMS, to("+15550100", "1"));
     });
 }
 

@@ -3,7 +3,7 @@
 use super::super::calls::{bodies, redrive, ten};
 use super::super::scene::{START, Scene, in_every_way, without_restarts};
 use super::calls::text;
-use crate::delivery::{AttemptOutcome, Fate};
+use crate::delivery::{Attempt, AttemptOutcome, Fate};
 use crate::limits;
 
 const ENDPOINT: &str = "https://example.com/stock";
@@ -139,6 +139,26 @@ fn nothing_is_begun_in_a_pause() {
         assert_eq!(scene.attempt(), None);
         scene.at_ms(1000);
         assert_eq!(scene.attempts().len(), 2);
+    });
+}
+
+#[test]
+fn attempts_say_whether_only_the_owner_may_end_the_subscription() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.subscribe_endpoint("stock", ENDPOINT, &[]);
+        let (_, is_pending) = scene.try_subscribe("stock", "email", "a@example.org", &[]).unwrap();
+        assert!(is_pending);
+        let question = scene.attempt().unwrap();
+        let token = scene.token_of(&question);
+        scene.confirm("stock", &token, true).unwrap();
+        scene.settle_attempt(&question, AttemptOutcome::Delivered);
+        scene.at(1);
+        scene.publish("stock", text("1"));
+        let attempts = scene.attempts();
+        let said = |attempt: &Attempt| (&*attempt.endpoint == ENDPOINT, attempt.only_owner_ends);
+        let said: Vec<_> = attempts.iter().map(said).collect();
+        assert!(said.contains(&(true, false)) && said.contains(&(false, true)), "{said:?}");
     });
 }
 
