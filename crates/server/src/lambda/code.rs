@@ -388,7 +388,7 @@ mod tests {
                 for _ in 0..KEEPERS {
                     scope.spawn(|| {
                         start.wait();
-                        let code = store.keep(&archive).unwrap();
+                        let code = keep(&store, &archive).unwrap();
                         let name = name_of(&code).unwrap();
                         assert!(fs::read(store.archive(&name)).unwrap() == archive, "whole");
                     });
