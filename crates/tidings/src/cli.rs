@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::BenchArguments;
 use crate::client::Connection;
 use crate::explain::ExplainArguments;
 use crate::functions::FunctionCommand;
@@ -82,6 +83,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Puts load on a server, ours or another's, and says how fast it is and what it lost
+    ///
+    /// Makes queues and topics of its own on the server, and deletes them at the end, also after
+    /// Ctrl-C. The status is 0 if nothing is wrong with what was checked; 1 if a message was lost or
+    /// came to the wrong queue, if one of a FIFO queue came twice or out of order, or if the load came
+    /// to nothing. How to read what it says: docs/benchmarking.md.
+    Bench(Box<BenchArguments>),
 }
 
 #[derive(Subcommand, Debug)]

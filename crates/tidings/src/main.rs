@@ -1,6 +1,7 @@
 //! The one binary of Tidings.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bench;
 mod cli;
 mod client;
 mod commands;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
             commands::principals(&connection, Principals::Role(command)).map(done)
         }
         cli::Command::Policy { command } => commands::policy(command),
+        cli::Command::Bench(arguments) => commands::bench(*arguments),
     };
     match outcome {
         Ok(code) => code,

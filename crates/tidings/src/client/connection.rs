@@ -12,9 +12,19 @@ use super::profile::{self, Profile};
 /// Apart from what a command is about.
 const HEADING: &str = "Server and credentials";
 
-/// How the server is reached. What is not said here is found as the AWS CLI finds it.
+/// How the server is reached, and whether a program reads what is said.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Connection {
+    #[command(flatten)]
+    server: Server,
+    /// Says it for programs, with the names that IAM has
+    #[arg(long, global = true, help_heading = HEADING)]
+    json: bool,
+}
+
+/// How the server is reached. What is not said here is found as the AWS CLI finds it.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Server {
     /// The server [default: AWS_ENDPOINT_URL, the profile's endpoint_url, http://127.0.0.1:4566]
     #[arg(long, value_name = "URL", env = "TIDINGS_ENDPOINT_URL", global = true, help_heading = HEADING)]
     endpoint_url: Option<String>,
@@ -28,17 +38,14 @@ pub(crate) struct Connection {
     /// PEM file with authorities to trust, beside the public ones [default: AWS_CA_BUNDLE]
     #[arg(long, value_name = "FILE", global = true, help_heading = HEADING)]
     ca_bundle: Option<PathBuf>,
-    /// Says it for programs, with the names that IAM has
-    #[arg(long, global = true, help_heading = HEADING)]
-    json: bool,
 }
 
 /// Who asks which server.
-pub(super) struct Resolved {
-    pub(super) endpoint: String,
-    pub(super) region: String,
-    pub(super) ca_bundle: Option<PathBuf>,
-    pub(super) credentials: ServiceCredentials,
+pub(crate) struct Resolved {
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) ca_bundle: Option<PathBuf>,
+    pub(crate) credentials: ServiceCredentials,
 }
 
 /// Why nobody can be asked.
@@ -66,6 +73,13 @@ impl Connection {
     }
 
     pub(super) fn resolve(&self) -> Result<Resolved, ConnectionError> {
+        self.server.resolve()
+    }
+}
+
+impl Server {
+    /// Finds out who asks which server.
+    pub(crate) fn resolve(&self) -> Result<Resolved, ConnectionError> {
         let named = self.profile.clone().or_else(|| variable("AWS_PROFILE"));
         let profile = named.as_deref().unwrap_or("default");
         let config = profile::config(profile)?;

@@ -1,5 +1,6 @@
 //! One file for each of the binary's commands.
 
+mod bench;
 mod courier;
 mod courier_push;
 mod function;
@@ -12,6 +13,7 @@ mod root_key;
 mod serve;
 mod signals;
 
+pub(crate) use bench::bench;
 pub(crate) use courier::courier;
 pub(crate) use function::function;
 pub(crate) use master_key::master_key;
