@@ -3,8 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use tidings_load::{Until, json};
+
 use crate::Outcome;
-use crate::load::{self, Kind, Until};
+use crate::load::{self, Kind};
 use crate::server::Server;
 use crate::throughput::{create, print};
 
@@ -21,20 +23,19 @@ pub(crate) async fn run(messages: u64) -> Outcome<()> {
     }
     // First of all, so that the memory it takes is not memory that something else gave back.
     let before = server.memory()?;
-    let filled =
-        load::run(&server.client, Kind::SendBatch, "deep", Until::Counted(messages)).await?;
-    let per_message = (server.memory()? - before) as f64 / filled.count as f64;
-    println!("{} messages wait: {per_message:.0} bytes of memory each", filled.count);
+    let filled = load::run(&server.client, Kind::SendBatch, "deep", Until::Counted(messages))?;
+    let per_message = (server.memory()?.saturating_sub(before)) as f64 / filled.messages as f64;
+    println!("{} messages wait: {per_message:.0} bytes of memory each", filled.messages);
 
     println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
-    let empty = load::run(&server.client, Kind::Send, "empty", Until::Elapsed(EACH)).await?;
+    let empty = load::run(&server.client, Kind::Send, "empty", Until::Elapsed(EACH))?;
     print("SendMessage, empty queue", &empty, None);
-    let sent = load::run(&server.client, Kind::Send, "deep", Until::Elapsed(EACH)).await?;
+    let sent = load::run(&server.client, Kind::Send, "deep", Until::Elapsed(EACH))?;
     print("SendMessage, deep queue", &sent, Some(&empty));
     let counted = Until::Counted(RECEIVED);
-    let shallow = load::run(&server.client, Kind::ReceiveAndDelete, "empty", counted).await?;
+    let shallow = load::run(&server.client, Kind::ReceiveAndDelete, "empty", counted)?;
     print("receive + delete, shallow queue", &shallow, None);
-    let received = load::run(&server.client, Kind::ReceiveAndDelete, "deep", counted).await?;
+    let received = load::run(&server.client, Kind::ReceiveAndDelete, "deep", counted)?;
     print("receive + delete, deep queue", &received, Some(&shallow));
 
     server.stop()?;
@@ -49,7 +50,8 @@ async fn restart(folder: &std::path::Path, what: &str) -> Outcome<Server> {
     let started = Instant::now();
     let (server, ready) = Server::tidings(folder).await?;
     let mut connection = server.client.connect().await?;
-    let mut request = load::fixed_request(Kind::ReceiveAndDelete, "deep");
+    let body = format!(r#"{{"QueueUrl":"{}","MaxNumberOfMessages":10}}"#, load::queue_url("deep"));
+    let mut request = json("ReceiveMessage", body);
     if !connection.exchange(&mut request).await?.contains("ReceiptHandle") {
         return Err("no message after the restart".into());
     }

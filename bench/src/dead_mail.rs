@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tidings_load::{Connection, Figure, SNS, Until, form};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::Outcome;
-use crate::client::Connection;
 use crate::endpoints;
-use crate::load::{self, Figure, Kind, Until};
-use crate::request::{SNS, form};
+use crate::load::{self, Kind};
 use crate::server::Server;
 use crate::throughput::{create, print};
 
@@ -60,7 +59,7 @@ pub(crate) async fn run() -> Outcome<()> {
             println!("  memory: {per_mail:.0} bytes for each");
         }
         create(&server.client, "bench").await?;
-        let sent = load::run(&server.client, Kind::Send, "bench", Until::Elapsed(EACH)).await?;
+        let sent = load::run(&server.client, Kind::Send, "bench", Until::Elapsed(EACH))?;
         print("  SendMessage", &sent, alone.as_ref());
         alone = alone.or(Some(sent));
         let mut took = endpoints::measure(&server.client, 0).await?;

@@ -10,13 +10,12 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tidings_load::{Client, Connection, SNS, form};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Outcome;
-use crate::client::{Client, Connection};
-use crate::request::{SNS, form};
 use crate::server::Server;
 
 /// Endpoints that hang, and as many that answer 500, beside the one that answers.

@@ -17,18 +17,17 @@
 //! core's index of filter policies. `docs/performance.md` says what was seen.
 
 mod backlog;
-mod client;
-mod credentials;
 mod dead_mail;
+mod disk;
 mod endpoints;
 mod filters;
 mod load;
 mod nothing;
 mod publish;
-mod request;
 mod sealing;
 mod server;
 mod subscriptions;
+mod table;
 mod throughput;
 
 use std::error::Error;

@@ -3,18 +3,15 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tidings_load::{Client, SNS, Until, form, json};
 
 use crate::Outcome;
-use crate::client::Client;
-use crate::load::BODY_BYTES;
-use crate::request::{SNS, form, json};
+use crate::load::{self, BODY_BYTES, CONNECTIONS};
 use crate::server::Server;
 
 const EACH: Duration = Duration::from_secs(10);
-const CONNECTIONS: usize = 64;
 const QUEUES: [usize; 3] = [1, 10, 1000];
 
 pub(crate) async fn run() -> Outcome<()> {
@@ -28,14 +25,13 @@ pub(crate) async fn run() -> Outcome<()> {
         let (server, _) = Server::tidings(folder.path()).await?;
         subscribe(&server.client, queues).await?;
         let before = log_end(folder.path())?;
-        let (published, took) = publish(&server.client).await?;
+        let published = load::point(&server.client).publish(TOPIC, Until::Elapsed(EACH))?;
         let written = log_end(folder.path())? - before;
-        let deliveries = published * queues as u64;
-        let per_second = |count: u64| count as f64 / took.as_secs_f64();
+        let deliveries = published.messages * queues as u64;
         println!(
             "{queues:>8} {:>14.0} {:>16.0} {:>20.0} {:>12}",
-            per_second(published),
-            per_second(deliveries),
+            published.rate(),
+            published.rate() * queues as f64,
             written as f64 / deliveries as f64,
             server.memory()? >> 20
         );
@@ -44,12 +40,16 @@ pub(crate) async fn run() -> Outcome<()> {
     Ok(())
 }
 
+/// What a queue's policy has to say where there is authentication, as JSON has it in a text.
+const LETS_TOPICS_IN: &str = r#"{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"sns.amazonaws.com\"},\"Action\":\"sqs:SendMessage\",\"Resource\":\"*\"}}"#;
+
 /// Creates a topic and so many queues that get what is published to it.
-async fn subscribe(client: &Client, queues: usize) -> Outcome<()> {
+pub(crate) async fn subscribe(client: &Client, queues: usize) -> Outcome<()> {
     let mut connection = client.connect().await?;
     connection.exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")])).await?;
     for queue in 0..queues {
-        let body = format!(r#"{{"QueueName":"q{queue}"}}"#);
+        let body =
+            format!(r#"{{"QueueName":"q{queue}","Attributes":{{"Policy":"{LETS_TOPICS_IN}"}}}}"#);
         connection.exchange(&mut json("CreateQueue", body)).await?;
         let endpoint = format!("arn:aws:sqs:us-east-1:000000000000:q{queue}");
         let mut subscribe = form(
@@ -68,33 +68,7 @@ async fn subscribe(client: &Client, queues: usize) -> Outcome<()> {
     Ok(())
 }
 
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:bench";
-
-async fn publish(client: &Client) -> Outcome<(u64, Duration)> {
-    let body = "b".repeat(BODY_BYTES);
-    let publish = form(SNS, &[("Action", "Publish"), ("TopicArn", TOPIC), ("Message", &body)]);
-    let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let started = Instant::now();
-    let mut tasks = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let (is_over, count) = (Arc::clone(&is_over), Arc::clone(&count));
-        let (client, mut publish) = (client.clone(), publish.clone());
-        tasks.push(tokio::spawn(async move {
-            let mut connection = client.connect().await?;
-            while !is_over.load(Ordering::Relaxed) {
-                connection.exchange(&mut publish).await?;
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-            Outcome::Ok(())
-        }));
-    }
-    tokio::time::sleep(EACH).await;
-    is_over.store(true, Ordering::Relaxed);
-    for task in tasks {
-        task.await??;
-    }
-    Ok((count.load(Ordering::Relaxed), started.elapsed()))
-}
+pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:bench";
 
 /// How far the log has been written: its last byte that is not zero.
 fn log_end(data: &Path) -> Outcome<u64> {

@@ -4,10 +4,11 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use tidings_load::Until;
 use tidings_seal::{RootKey, Sealer, Stream};
 
 use crate::Outcome;
-use crate::load::{self, Kind, Until};
+use crate::load::{self, Kind};
 use crate::server::{Server, write_master_key};
 use crate::throughput::{create, print};
 
@@ -118,7 +119,7 @@ async fn servers(each: Duration) -> Outcome<()> {
             (Kind::ReceiveAndDelete, "received and deleted"),
         ];
         for ((kind, what), first) in kinds.into_iter().zip(&mut first) {
-            let figure = load::run(&server.client, kind, "queue", Until::Elapsed(each)).await?;
+            let figure = load::run(&server.client, kind, "queue", Until::Elapsed(each))?;
             print(&format!("{round}: {what}"), &figure, first.as_ref());
             first.get_or_insert(figure);
         }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tidings_load::{Client, Credentials};
+use tidings_sigv4::SecretKey;
+
 use crate::Outcome;
-use crate::client::Client;
-use crate::credentials::Credentials;
 
 pub(crate) struct Server {
     process: Child,
@@ -40,7 +41,7 @@ impl Server {
             }
         }
         let value = |name| word_after(&greeting, name).ok_or("no access key");
-        let key = Credentials::new(value("aws_access_key_id ")?, value("aws_secret_access_key ")?);
+        let key = credentials(value("aws_access_key_id ")?, value("aws_secret_access_key ")?);
         server.client = server.client.of(key);
         Ok(server)
     }
@@ -56,7 +57,7 @@ impl Server {
             .args(flags)
             .stdout(output)
             .spawn()?;
-        let client = Client::new(address, Credentials::any());
+        let client = Client::plain(address, anybody());
         let server = Self { process, client };
         while started.elapsed() < Duration::from_secs(120) {
             if let Ok(mut connection) = server.client.connect().await
@@ -76,7 +77,7 @@ impl Server {
         let output = process.stdout.take().ok_or("no standard output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let client = Client::new(line.trim().parse()?, Credentials::any());
+        let client = Client::plain(line.trim().parse()?, anybody());
         Ok(Self { process, client })
     }
 
@@ -102,6 +103,16 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// An access key.
+pub(crate) fn credentials(id: &str, secret: &str) -> Credentials {
+    Credentials::new(id.to_owned(), SecretKey::new(secret.to_owned()), "us-east-1".to_owned())
+}
+
+/// For servers that do not look.
+fn anybody() -> Credentials {
+    credentials("AKIAEXAMPLE", "a secret that nobody knows")
 }
 
 /// What stands behind a text, up to the next white space or tag.

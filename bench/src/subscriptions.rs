@@ -1,8 +1,8 @@
 //! Many subscriptions to one topic: what one takes in memory.
 
+use tidings_load::{Client, SNS, form};
+
 use crate::Outcome;
-use crate::client::Client;
-use crate::request::{SNS, form};
 use crate::server::Server;
 
 const SUBSCRIPTIONS: usize = 100_000;

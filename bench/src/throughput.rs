@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::Outcome;
-use crate::client::Client;
-use crate::credentials::Credentials;
-use crate::load::{self, Figure, Kind, Until};
-use crate::request::{IAM, form, json};
-use crate::server::{Server, word_after, write_master_key};
+use tidings_load::{Client, Figure, IAM, Point, Until, form, json};
+
+use crate::load::{self, Kind};
+use crate::server::{Server, credentials, word_after, write_master_key};
+use crate::table::Table;
+use crate::{Outcome, disk, publish};
 
 /// What a user may do who does little: one statement of several is for this request.
 const USER_POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [
@@ -33,10 +33,10 @@ pub(crate) async fn run(seconds: u64) -> Outcome<()> {
     println!("{:38} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio");
 
     let nothing = Server::nothing()?;
-    let answered = send(&nothing.client, "", each).await?;
+    let answered = send(&nothing.client, "", each)?;
     print("nothing: requests of a send", &answered, None);
     let until = Until::Elapsed(each);
-    let batches = load::run(&nothing.client, Kind::SendBatch, "", until).await?;
+    let batches = load::run(&nothing.client, Kind::SendBatch, "", until)?;
     print("nothing: messages in batches of 10", &batches, None);
     nothing.stop()?;
 
@@ -50,24 +50,68 @@ pub(crate) async fn run(seconds: u64) -> Outcome<()> {
     let sealed = ["--master-key-file", &key];
     let server = Server::authenticating(&folder.path().join("sealed"), &sealed).await?;
     create(&server.client, "single").await?;
-    let figure = send(&server.client, "single", each).await?;
+    let figure = send(&server.client, "single", each)?;
     print("SendMessage, master key", &figure, Some(&answered));
     server.stop()?;
 
-    let server = Server::authenticating(&folder.path().join("batches"), &[]).await?;
-    create(&server.client, "batch").await?;
-    let batch = load::run(&server.client, Kind::SendBatch, "batch", until).await?;
-    print("SendMessageBatch of 10, messages", &batch, Some(&batches));
-    let drained = load::run(&server.client, Kind::ReceiveAndDelete, "batch", Until::Empty).await?;
+    let mut table = Table::default();
+    table.add("A server that only answers, requests of a SendMessage", &answered, None);
+    table.add("A server that only answers, messages in batches of ten", &batches, None);
+    signed(folder.path(), each, (&answered, &batches), &mut table).await?;
+    table.print();
+    Ok(())
+}
+
+/// How many queues a topic has.
+const QUEUES: usize = 100;
+
+/// What the table has of a server that authenticates, all in one folder: signed and synced.
+async fn signed(
+    folder: &Path,
+    each: Duration,
+    limits: (&Figure, &Figure),
+    table: &mut Table,
+) -> Outcome<()> {
+    let (rate, syncs) = disk::syncs(folder, each)?;
+    table.add_rate("Synced writes of 4 KiB, one after the other", rate, Some(&syncs), None);
+    let until = Until::Elapsed(each);
+    let server = Server::authenticating(&folder.join("signed"), &[]).await?;
+    for queue in ["signed", "batch", "half"] {
+        create(&server.client, queue).await?;
+    }
+    let sent = send(&server.client, "signed", each)?;
+    table.add("SendMessage", &sent, Some(limits.0));
+    let batch = load::run(&server.client, Kind::SendBatch, "batch", until)?;
+    print("SendMessageBatch of 10, messages", &batch, Some(limits.1));
+    table.add("SendMessageBatch of ten, messages", &batch, Some(limits.1));
+    let drained = load::run(&server.client, Kind::ReceiveAndDelete, "batch", load::EMPTY)?;
     print("receive 10 + delete 10, messages", &drained, None);
+    table.add(
+        "ReceiveMessage of ten + DeleteMessageBatch of ten, messages",
+        &drained,
+        Some(limits.0),
+    );
+    let rate = Some(sent.rate() / 2.0);
+    let half = Point { rate, ..load::point(&server.client) };
+    let half = half.send(&load::queue_url("half"), 1, until)?;
+    table.add("SendMessage at half of that rate, on a schedule", &half, None);
+    publish::subscribe(&server.client, QUEUES).await?;
+    let published = load::point(&server.client).publish(publish::TOPIC, until)?;
+    let name = format!("Publish to {QUEUES} queues");
+    table.add(&name, &published, Some(limits.0));
+    let deliveries = published.rate() * QUEUES as f64;
+    table.add_rate(&format!("{name}, deliveries"), deliveries, None, None);
     println!("memory of the server: {} MiB", server.memory()? >> 20);
+    let ms = |took: Duration| took.as_secs_f64() * 1e3;
+    let beyond = ms(half.latency.quantile(0.99)) - ms(syncs.quantile(0.5));
+    println!("p99 at half of the rate, beyond one sync of the disk: {beyond:.2} ms");
     server.stop()
 }
 
 async fn open_to_all(data: &Path, round: &str, each: Duration, answered: &Figure) -> Outcome<()> {
     let (server, _) = Server::tidings(data).await?;
     create(&server.client, "single").await?;
-    let figure = send(&server.client, "single", each).await?;
+    let figure = send(&server.client, "single", each)?;
     print(&format!("SendMessage, --auth off{round}"), &figure, Some(answered));
     server.stop()
 }
@@ -89,13 +133,13 @@ async fn authenticated(data: &Path, round: &str, each: Duration, answered: &Figu
         ("SendMessage, user with a policy", &user, "single"),
         ("SendMessage, queue with one too", &user, "with-policy"),
     ] {
-        print(&format!("{what}{round}"), &send(client, queue, each).await?, Some(answered));
+        print(&format!("{what}{round}"), &send(client, queue, each)?, Some(answered));
     }
     server.stop()
 }
 
-async fn send(client: &Client, queue: &str, each: Duration) -> Outcome<Figure> {
-    load::run(client, Kind::Send, queue, Until::Elapsed(each)).await
+fn send(client: &Client, queue: &str, each: Duration) -> Outcome<Figure> {
+    load::run(client, Kind::Send, queue, Until::Elapsed(each))
 }
 
 /// Makes a user who may send.
@@ -109,7 +153,7 @@ async fn make_user(root: &Client) -> Outcome<Client> {
     let mut create = form(IAM, &[("Action", "CreateAccessKey"), user]);
     let made = connection.exchange(&mut create).await?;
     let value = |tag| word_after(made, tag).ok_or("no access key was made");
-    Ok(root.of(Credentials::new(value("<AccessKeyId>")?, value("<SecretAccessKey>")?)))
+    Ok(root.of(credentials(value("<AccessKeyId>")?, value("<SecretAccessKey>")?)))
 }
 
 /// A text as JSON has it; for texts of plain characters.
@@ -126,7 +170,7 @@ pub(crate) async fn create(client: &Client, name: &str) -> Outcome<()> {
 
 pub(crate) fn print(what: &str, figure: &Figure, limit: Option<&Figure>) {
     let ratio = limit.map_or(String::new(), |limit| format!("{:.2}", figure.rate() / limit.rate()));
-    let ms = |percentile| figure.latency(percentile).as_secs_f64() * 1000.0;
-    let (rate, p50, p99) = (figure.rate(), ms(50.0), ms(99.0));
+    let ms = |share| figure.latency.quantile(share).as_secs_f64() * 1000.0;
+    let (rate, p50, p99) = (figure.rate(), ms(0.5), ms(0.99));
     println!("{what:38} {rate:>12.0} {p50:>10.2} {p99:>10.2} {ratio:>8}");
 }
