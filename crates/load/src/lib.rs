@@ -30,6 +30,7 @@
 mod answers;
 mod client;
 mod connection;
+mod cpu;
 mod credentials;
 mod endpoint;
 mod error;

@@ -24,5 +24,5 @@ pub const RATE_MAX: f64 = 10_000_000.0;
 /// message that comes again before has been doubled.
 pub(crate) const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long nothing comes before what is missing is lost.
-pub(crate) const QUIET: Duration = Duration::from_secs(5);
+/// How long nothing comes before what is missing is lost, unless it is said otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

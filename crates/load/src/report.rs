@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -275,33 +275,4 @@ impl fmt::Display for Conditions {
             None => Ok(()),
         }
     }
-}
-
-/// What the process has used, since a time.
-#[derive(Copy, Clone, Debug)]
-pub(crate) struct Cpu {
-    at: Instant,
-    used: Option<Duration>,
-}
-
-impl Cpu {
-    pub(crate) fn now() -> Self {
-        Self { at: Instant::now(), used: used() }
-    }
-
-    /// Cores that were busy with this process since then, on average.
-    pub(crate) fn cores(self) -> Option<f64> {
-        let used = used()?.checked_sub(self.used?)?;
-        Some(used.as_secs_f64() / self.at.elapsed().as_secs_f64())
-    }
-}
-
-#[cfg(unix)]
-fn used() -> Option<Duration> {
-    Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime)).ok()
-}
-
-#[cfg(not(unix))]
-fn used() -> Option<Duration> {
-    None
 }

@@ -27,6 +27,8 @@ pub struct Figure {
     /// Requests of the schedule that could not be sent before its end. Their latency is counted up
     /// to there.
     pub unsent: u64,
+    /// What this process has used of the processors meanwhile, warm-up included.
+    pub cpu: Option<Duration>,
 }
 
 impl Figure {

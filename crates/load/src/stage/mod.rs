@@ -6,6 +6,7 @@ mod figure;
 mod party;
 mod receiver;
 mod sender;
+#[expect(clippy::module_inception, reason = "the noun is in the file of its own name")]
 mod stage;
 
 pub use course::Stop;

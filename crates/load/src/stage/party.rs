@@ -1,6 +1,7 @@
 //! Connections of a stage that do the same.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::asker::Asker;
 use super::course::Course;
@@ -29,16 +30,16 @@ pub(crate) enum Role {
 /// When a receiver is done.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Ends {
-    /// When all that was acknowledged has come, or nothing comes any more.
-    Drained,
+    /// When all that was acknowledged has come, or nothing has for so long.
+    Drained { patience: Duration },
     /// When the stage is over, or there is nothing.
     Limit,
 }
 
 /// One connection with its part of the work.
 pub(super) enum Worker {
-    Sender(Sender),
-    Receiver(Receiver, Vec<(String, Arc<Ledger>)>),
+    Sender(Box<Sender>),
+    Receiver(Box<Receiver>, Vec<(String, Arc<Ledger>)>),
 }
 
 impl Party {
@@ -58,12 +59,12 @@ impl Party {
         match &self.role {
             Role::Send { shape, ledger } => {
                 let lanes = (number..ledger.lanes()).step_by(self.connections).collect();
-                Worker::Sender(Sender::new(asker, shape, Arc::clone(ledger), lanes))
+                Worker::Sender(Box::new(Sender::new(asker, shape, Arc::clone(ledger), lanes)))
             }
             Role::Receive { protocol, queues, batch, ends } => {
                 let own = shared_out(queues.len(), self.connections, number);
                 let own = own.into_iter().map(|queue| queues[queue].clone()).collect();
-                Worker::Receiver(Receiver::new(asker, *protocol, *batch, *ends), own)
+                Worker::Receiver(Box::new(Receiver::new(asker, *protocol, *batch, *ends)), own)
             }
         }
     }

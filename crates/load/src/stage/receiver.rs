@@ -10,7 +10,7 @@ use super::asker::Asker;
 use super::party::Ends;
 use crate::answers::fields;
 use crate::ledger::Ledger;
-use crate::limits::{QUIET, VISIBILITY_TIMEOUT};
+use crate::limits::VISIBILITY_TIMEOUT;
 use crate::protocol::Protocol;
 use crate::request::{Request, SQS, json};
 use crate::template::path_of;
@@ -50,7 +50,7 @@ impl Receiver {
                 Ends::Limit => {
                     self.asker.course().is_over(begun) || self.asker.course().is_used_up()
                 }
-                Ends::Drained => self.asker.course().is_stopped(),
+                Ends::Drained { .. } => self.asker.course().is_stopped(),
             };
             if is_limit {
                 return;
@@ -78,11 +78,12 @@ impl Receiver {
 
     /// Whether a queue that has nothing has given everything.
     fn is_done(&self, ledger: &Ledger) -> bool {
-        let patience = if ledger.has_gap() { VISIBILITY_TIMEOUT + QUIET } else { QUIET };
         match self.ends {
             Ends::Limit => true,
-            Ends::Drained => {
-                let is_quiet = || ledger.idle(Instant::now()) > patience;
+            Ends::Drained { patience } => {
+                // What a receive took that failed comes again.
+                let more = if ledger.has_gap() { VISIBILITY_TIMEOUT } else { Duration::ZERO };
+                let is_quiet = || ledger.idle(Instant::now()) > patience + more;
                 self.asker.course().sending_is_over() && (ledger.is_complete() || is_quiet())
             }
         }
@@ -121,7 +122,10 @@ impl Receiver {
             self.asker.tally().count(code, 1);
         });
         let count = self.handles.len() as u64;
-        course.take(count);
+        // What is left is for those that send, if there are any.
+        if self.ends == Ends::Limit {
+            course.take(count);
+        }
         let mut tally = self.asker.tally();
         tally.given_up += failed;
         if course.records(now) {

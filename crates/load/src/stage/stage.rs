@@ -13,6 +13,7 @@ use super::figure::{Figure, PartyProgress, Progress};
 use super::party::Party;
 use crate::client::Client;
 use crate::connection::Connection;
+use crate::cpu::cpu_time;
 use crate::error::LoadError;
 use crate::fault::Fault;
 use crate::tally::Tally;
@@ -90,7 +91,7 @@ impl Stage {
         }
         drop(ended);
         start.is_connected.wait();
-        let begun_at = Instant::now();
+        let (begun_at, cpu) = (Instant::now(), cpu_time());
         let course = Arc::new(Course::new(begun_at, &stage.limits, senders, stop));
         let course = start.course.get_or_init(|| course);
         start.is_set.wait();
@@ -100,11 +101,19 @@ impl Stage {
         }
         match course.take_fault() {
             Some(fault) => Err(fault.into()),
-            None => Ok(stage.figures(course, &tallies)),
+            None => {
+                let cpu = cpu_time().zip(cpu).and_then(|(now, then)| now.checked_sub(then));
+                Ok(stage.figures(course, &tallies, cpu))
+            }
         }
     }
 
-    fn figures(&self, course: &Course, tallies: &[Vec<Arc<Mutex<Tally>>>]) -> Vec<Figure> {
+    fn figures(
+        &self,
+        course: &Course,
+        tallies: &[Vec<Arc<Mutex<Tally>>>],
+        cpu: Option<Duration>,
+    ) -> Vec<Figure> {
         let now = Instant::now();
         let figure = |(number, party): (usize, &Party)| {
             let tally = of_party(tallies, number);
@@ -123,6 +132,7 @@ impl Stage {
                 retries: tally.retries,
                 given_up: tally.given_up,
                 unsent: 0,
+                cpu,
             };
             if party.is_sending() && window.is_some() {
                 figure.add_unsent(course);

@@ -6,9 +6,10 @@ use super::settings::{Settings, Workload};
 use super::stand::Stand;
 use super::steps::{Queue, Steps};
 use crate::client::Client;
+use crate::cpu::Cpu;
 use crate::error::LoadError;
 use crate::ledger::Counts;
-use crate::report::{Conditions, Cpu, Report, Row};
+use crate::report::{Conditions, Report, Row};
 use crate::stage::{Ends, Limits, Party, Progress, Role, Stop};
 use crate::template::{Shape, Target};
 
@@ -77,7 +78,7 @@ fn receive(steps: &mut Steps<'_>) -> Done {
     let queues = std::slice::from_ref(&queue);
     // What is not received in time is received for the account.
     let limits = Limits { duration: steps.settings.duration, ..Limits::default() };
-    let received = steps.receive(RECEIVING, queues, Ends::Drained, limits)?;
+    let received = steps.receive(RECEIVING, queues, steps.drained(), limits)?;
     Ok((vec![Row::of(&received)], Some(queue.ledger.counts())))
 }
 
@@ -103,7 +104,7 @@ fn both(steps: &mut Steps<'_>, is_fifo: bool) -> Done {
             protocol: settings.protocol,
             queues: vec![(queue.url.clone(), Arc::clone(&queue.ledger))],
             batch: crate::limits::BATCH_MAX,
-            ends: Ends::Drained,
+            ends: steps.drained(),
         },
     };
     let figures = steps.run(vec![sending_party, receiving_party], settings.limits())?;

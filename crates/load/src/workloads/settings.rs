@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::error::LoadError;
-use crate::limits::{BATCH_MAX, CONNECTIONS_MAX, GROUPS_MAX, QUEUES_MAX, RATE_MAX, SIZE_MAX};
+use crate::limits::{
+    BATCH_MAX, CONNECTIONS_MAX, GROUPS_MAX, PATIENCE, QUEUES_MAX, RATE_MAX, SIZE_MAX,
+};
 use crate::protocol::Protocol;
 use crate::stage::Limits;
 use crate::stamp::STAMP_BYTES;
@@ -65,6 +67,8 @@ pub struct Settings {
     pub keep: bool,
     /// Receives everything afterwards where that is not done anyway, to see that nothing is lost.
     pub verify: bool,
+    /// How long nothing comes before what is missing is lost.
+    pub patience: Duration,
 }
 
 const DURATION: Duration = Duration::from_secs(10);
@@ -92,6 +96,7 @@ impl Settings {
             protocol: Protocol::Json,
             keep: false,
             verify: false,
+            patience: PATIENCE,
         }
     }
 
@@ -184,7 +189,7 @@ mod tests {
             Settings { rate: Some(f64::INFINITY), ..usual.clone() },
             Settings { messages: Some(0), ..usual.clone() },
             Settings { workload: Workload::Receive, rate: Some(1.0), ..usual.clone() },
-            Settings { queues: 0, ..usual.clone() },
+            Settings { queues: 0, ..usual },
         ] {
             assert!(matches!(wrong.check(), Err(LoadError::Setting(_))), "{wrong:?}");
         }

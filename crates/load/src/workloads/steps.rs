@@ -83,7 +83,12 @@ impl Steps<'_> {
 
     /// Receives all that is there, for the account alone.
     pub(super) fn drain(&mut self, queues: &[Queue]) -> Result<(), LoadError> {
-        self.receive("checking", queues, Ends::Drained, Limits::default()).map(drop)
+        self.receive("checking", queues, self.drained(), Limits::default()).map(drop)
+    }
+
+    /// Until everything has come, or nothing more does.
+    pub(super) fn drained(&self) -> Ends {
+        Ends::Drained { patience: self.settings.patience }
     }
 
     /// Receives everything, if that is wanted and nobody has stopped it.
