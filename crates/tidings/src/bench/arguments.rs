@@ -52,6 +52,9 @@ pub(crate) struct BenchArguments {
     /// Receives everything afterwards where that is not done anyway, to see that nothing was lost
     #[arg(long)]
     verify: bool,
+    /// How long nothing comes before what is missing counts as lost
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
+    patience: Duration,
     /// Leaves queues and topics on the server
     #[arg(long)]
     keep: bool,
@@ -121,6 +124,7 @@ impl BenchArguments {
             },
             keep: self.keep,
             verify: self.verify,
+            patience: self.patience,
             workload,
         }
     }
