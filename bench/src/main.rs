@@ -12,7 +12,8 @@
 //! cargo run --release -p tidings-bench -- filters
 //! ```
 //!
-//! All but the last start the release binary on a fresh data folder, on loopback, and stop it again.
+//! `limits` measures only what nothing can be faster than, and says it as JSON: `bench/compare` asks.
+//! All but it and the last start the release binary on a fresh data folder, on loopback, and stop it again.
 //! The load comes from this process, on the same cores. The last needs no server: it measures the
 //! core's index of filter policies. `docs/performance.md` says what was seen.
 
@@ -33,7 +34,7 @@ mod throughput;
 use std::error::Error;
 
 const USAGE: &str = "usage: tidings-bench \
-    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | dead-mail | subscriptions | sealing [SECONDS] | filters";
+    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | dead-mail | subscriptions | sealing [SECONDS] | limits [SECONDS] | filters";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -51,6 +52,7 @@ async fn main() -> Outcome<()> {
         Some("endpoints") => endpoints::run().await,
         Some("dead-mail") => dead_mail::run().await,
         Some("subscriptions") => subscriptions::run().await,
+        Some("limits") => throughput::limits(seconds(arguments)?),
         Some("sealing") => sealing::run(seconds(arguments)?).await,
         Some("filters") => match &arguments.collect::<Vec<_>>()[..] {
             [scope, kind, size] => filters::run_one(scope, kind, size),

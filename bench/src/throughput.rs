@@ -108,6 +108,30 @@ async fn signed(
     server.stop()
 }
 
+/// What a server could do at best here, as JSON: one that only answers, and the disk.
+pub(crate) fn limits(seconds: u64) -> Outcome<()> {
+    let each = Duration::from_secs(seconds);
+    let nothing = Server::nothing()?;
+    let sends = send(&nothing.client, "", each)?;
+    let batches = load::run(&nothing.client, Kind::SendBatch, "", Until::Elapsed(each))?;
+    nothing.stop()?;
+    let folder = tempfile::tempdir_in(".")?;
+    let (syncs, took) = disk::syncs(folder.path(), each)?;
+    let per_core = |figure: &Figure| {
+        let seconds = figure.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
+        figure.latency.count() as f64 / seconds
+    };
+    // What one core of the load makes: signed sends of 1 KiB, and batches of ten.
+    let (send_core, batch_core) = (per_core(&sends), per_core(&batches));
+    let (sends, batches) = (sends.rate(), batches.rate());
+    let sync_ms = took.quantile(0.5).as_secs_f64() * 1e3;
+    println!(
+        r#"{{"sends": {sends:.0}, "batches": {batches:.0}, "syncs": {syncs:.0}, "sync_ms": {sync_ms:.3},
+ "load_sends_per_core": {send_core:.0}, "load_batches_per_core": {batch_core:.0}}}"#
+    );
+    Ok(())
+}
+
 async fn open_to_all(data: &Path, round: &str, each: Duration, answered: &Figure) -> Outcome<()> {
     let (server, _) = Server::tidings(data).await?;
     create(&server.client, "single").await?;
