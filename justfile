@@ -50,6 +50,11 @@ audit:
     cargo audit --deny warnings --file conformance/drivers/rust/Cargo.lock
     cargo audit --deny warnings --file conformance/functions/rust/Cargo.lock
 
+# Tidings beside other servers: `just compare --peers tidings,elasticmq`.
+compare *arguments:
+    cargo build --release --package tidings --package tidings-bench
+    bench/compare {{ arguments }}
+
 # Load over HTTP, beside a server that only answers.
 bench *arguments:
     cargo run --release --package tidings-bench -- {{ arguments }}
