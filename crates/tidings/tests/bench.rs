@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(unreachable_pub, reason = "what tests share is theirs")]
 
+#[allow(dead_code, reason = "not every test needs all of it")]
 mod support;
 
 use std::fs;
