@@ -19,7 +19,8 @@ impl ProgressLine {
     pub(crate) fn show(&mut self, progress: &Progress) {
         if self.is_terminal {
             self.is_shown = true;
-            self.write(&format!("\r\x1b[2K{}", line(progress)));
+            // Cut off at the terminal's edge: a second line would not be written over.
+            self.write(&format!("\r\x1b[2K\x1b[?7l{}\x1b[?7h", line(progress)));
         }
     }
 
