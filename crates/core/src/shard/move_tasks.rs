@@ -116,10 +116,15 @@ impl Shard {
             return self.end_move_task(number, id, MoveTaskEnd::Completed);
         }
         let mut bytes = 0;
-        let picked = queue.pick(step).into_iter();
-        let located: Vec<_> =
-            picked.filter_map(|k| Some((k, queue.entry(k)?.location()))).collect();
-        let mut messages = located;
+        let picked = queue.pick(step);
+        let publications = &self.upkeep.publications;
+        let located = |key: u64| {
+            let entry = queue.entry(key)?;
+            let is_published = queue.delivery(entry).is_some();
+            let written_at = entry.location();
+            Some((key, if is_published { publications.locate(written_at) } else { written_at }))
+        };
+        let mut messages: Vec<_> = picked.into_iter().filter_map(located).collect();
         let fits = messages.iter().take_while(|(_, location)| {
             bytes += u64::from(location.length);
             bytes <= STEP_BYTES_MAX
