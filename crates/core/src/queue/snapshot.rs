@@ -1,5 +1,7 @@
 //! A queue's saved part, to bytes and back.
 
+use tidings_mutants::mutant;
+
 use super::deduplication::{Attempts, Deduplication};
 use super::entry::{Entry, State};
 use super::move_task::MoveTask;
@@ -20,7 +22,11 @@ impl Queue {
         w.u32(self.number);
         write_arn(w, &self.arn);
         w.option(self.outbox_of.as_ref(), |w, subscription| w.u32(*subscription));
-        self.attributes.encode(w);
+        if mutant!(ForgetAttributes) {
+            QueueAttributes { visibility_timeout: 30, ..self.attributes.clone() }.encode(w);
+        } else {
+            self.attributes.encode(w);
+        }
         self.tags.encode(w);
         w.u64(self.created_at.as_ms());
         w.u64(self.modified_at.as_ms());
@@ -98,7 +104,7 @@ impl Queue {
 fn encode_entry(w: &mut Writer<'_>, entry: &Entry) {
     w.u64(entry.position);
     w.u32(entry.length);
-    w.u32(entry.receive_count);
+    w.u32(if mutant!(ForgetReceiveCounts) { 0 } else { entry.receive_count });
     w.u32(entry.group);
     w.u32(entry.origin);
     w.u64(entry.enqueued_at.as_ms());

@@ -5,6 +5,8 @@
 //! messages stay where they are, and one that has been received meanwhile is left alone. Arrival
 //! and departure are recorded in one batch: a crash moves a message wholly or not at all.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
@@ -215,13 +217,17 @@ impl Shard {
             ..message
         };
         let target_key = self.queue(target).next_key;
-        self.commit(&Record::MessageSent {
-            queue: target,
-            key: target_key,
-            visible_at: now,
-            message: moved,
-        });
-        self.commit(&Record::MessageMoved { queue: number, task, key });
+        if !mutant!(MoveTaskLoses) {
+            self.commit(&Record::MessageSent {
+                queue: target,
+                key: target_key,
+                visible_at: now,
+                message: moved,
+            });
+        }
+        if !mutant!(MoveTaskDoubles) {
+            self.commit(&Record::MessageMoved { queue: number, task, key });
+        }
         self.serve(target, now);
         Ok(())
     }
