@@ -33,6 +33,14 @@ functions *arguments:
 crash:
     cargo test --package tidings --test crash
 
+# The whole broker on one thread, from seeds, with faults and a judge: `just sim --seeds 10000`.
+sim *arguments:
+    cargo run --release --package tidings-sim -- {{ arguments }}
+
+# Whether the simulator sees: the product broken in forty ways, each of which it has to find.
+sim-mutants *arguments:
+    cargo run --release --package tidings-sim --features mutants -- mutants {{ arguments }}
+
 # Licences, advisories, duplicates and sources of the dependencies; of programs that only test, advisories.
 # Not in CI: it needs the advisory database, and building cargo-deny takes longer than all tests.
 deny:

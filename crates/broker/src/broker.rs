@@ -1,6 +1,7 @@
 //! The handle that everyone calls.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread;
@@ -26,6 +27,7 @@ use crate::keeper::Opener;
 use crate::running::{self, Setting};
 use crate::sealing::Keys;
 use crate::store::{DataFolder, OpenReport, Storage};
+use crate::upkeep::Pace;
 use crate::view::View;
 use crate::writer;
 
@@ -122,6 +124,7 @@ impl Broker {
         view.reset(opened.shard.terms());
         let opener = Arc::new(OnceLock::new());
         let setting = Setting {
+            pace: Pace::default(),
             deliveries,
             storage,
             secret,
@@ -135,6 +138,7 @@ impl Broker {
         thread::Builder::new()
             .name("tidings-owner".into())
             .spawn(move || {
+                let setting = Rc::new(setting);
                 let closed = running::run(&setting, opened, &inputs);
                 // Whoever waits for the end may open the folder again at once.
                 drop((inputs, setting));
@@ -171,8 +175,9 @@ impl Broker {
         let token = Token(self.shared.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let is_receive = matches!(command, Command::Receive { .. });
         let (sender, receiver) = oneshot::channel();
-        self.shared.inbox.call(token, command, sender).await?;
-        let mut call = Call { receiver, token, inbox: is_receive.then(|| &self.shared.inbox) };
+        let inbox = &self.shared.inbox;
+        inbox.call(token, command, sender).await?;
+        let mut call = Call { receiver, token, inbox: is_receive.then(|| inbox.clone()) };
         let answer = (&mut call.receiver).await;
         call.inbox = None;
         // Without an answer: the owner failed, before or after it had decided.
@@ -253,15 +258,15 @@ impl Broker {
 }
 
 /// A call whose answer is still out. For a receive, `inbox` is set until the answer is in hand.
-struct Call<'a> {
-    receiver: oneshot::Receiver<Answer>,
-    token: Token,
-    inbox: Option<&'a Inbox>,
+pub(crate) struct Call {
+    pub(crate) receiver: oneshot::Receiver<Answer>,
+    pub(crate) token: Token,
+    pub(crate) inbox: Option<Inbox>,
 }
 
-impl Drop for Call<'_> {
+impl Drop for Call {
     fn drop(&mut self) {
-        let Some(inbox) = self.inbox else { return };
+        let Some(inbox) = &self.inbox else { return };
         self.receiver.close();
         match self.receiver.try_recv() {
             Ok(Ok(reply)) => writer::give_back(&reply, inbox),

@@ -46,9 +46,15 @@ impl Clock {
 
     /// Moves a manual clock forward and wakes those who wait for it. The system's clock stays.
     pub fn advance(&self, ms: u64) {
+        self.set(self.now() + ms);
+    }
+
+    /// Sets a manual clock to any time, an earlier one too, and wakes those who wait for it. The
+    /// system's clock stays.
+    pub fn set(&self, now: Timestamp) {
         if let Kind::Manual(manual) = &self.0 {
             let mut manual = manual.lock().unwrap_or_else(PoisonError::into_inner);
-            manual.now = manual.now + ms;
+            manual.now = now;
             manual.watchers.iter().for_each(|wake| wake());
         }
     }

@@ -60,11 +60,24 @@ impl Inbox {
         command: Command,
         reply: oneshot::Sender<Answer>,
     ) -> Result<(), Unavailable> {
-        let bytes = u32::try_from(weight(&command)).unwrap_or(u32::MAX);
         let places = Arc::clone(&self.places);
-        let place = places.acquire_many_owned(bytes).await.map_err(|_| Unavailable::Closing)?;
+        let place =
+            places.acquire_many_owned(weight(&command)).await.map_err(|_| Unavailable::Closing)?;
         let call = Input::Call { token, command, reply, place };
         self.inputs.send(call).map_err(|_| Unavailable::Closing)
+    }
+
+    /// The same without waiting. `None` if there is no place.
+    #[cfg(feature = "testing")]
+    pub(crate) fn call_now(
+        &self,
+        token: Token,
+        command: Command,
+        reply: oneshot::Sender<Answer>,
+    ) -> Option<()> {
+        let places = Arc::clone(&self.places);
+        let place = places.try_acquire_many_owned(weight(&command)).ok()?;
+        self.inputs.send(Input::Call { token, command, reply, place }).ok()
     }
 
     /// Tells the owner something. If it has stopped, nobody needs to know any more.
@@ -73,7 +86,7 @@ impl Inbox {
     }
 }
 
-fn weight(command: &Command) -> usize {
+fn weight(command: &Command) -> u32 {
     let messages = match command {
         Command::Send { messages, .. } => {
             messages.iter().map(|message| message.content.len()).sum()
@@ -85,5 +98,5 @@ fn weight(command: &Command) -> usize {
         }
         _ => 0,
     };
-    (COMMAND_BYTES + messages).min(INBOX_BYTES_MAX)
+    u32::try_from((COMMAND_BYTES + messages).min(INBOX_BYTES_MAX)).unwrap_or(u32::MAX)
 }

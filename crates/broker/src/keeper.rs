@@ -33,27 +33,37 @@ pub(crate) enum Errand {
     Save { covers: Position, snapshot: Vec<u8> },
 }
 
-/// Works until the owner hangs up.
-pub(crate) fn run(
-    mut snapshots: Box<dyn Snapshots>,
-    reader: &Arc<dyn Reader>,
-    entropy: &Entropy,
-    opener: &OnceLock<Opener>,
-    errands: &Receiver<Errand>,
-    inbox: &Inbox,
-) {
-    while let Ok(errand) = errands.recv() {
+/// Does errands, one at a time, on a thread of its own or as a simulator lets it.
+pub(crate) struct Keeper {
+    pub(crate) snapshots: Box<dyn Snapshots>,
+    pub(crate) reader: Arc<dyn Reader>,
+    pub(crate) entropy: Entropy,
+    pub(crate) opener: Arc<OnceLock<Opener>>,
+    pub(crate) inbox: Inbox,
+}
+
+impl Keeper {
+    /// Works until the owner hangs up.
+    pub(crate) fn run(mut self, errands: &Receiver<Errand>) {
+        while let Ok(errand) = errands.recv() {
+            self.work(errand);
+        }
+    }
+
+    /// Does one errand, and tells the owner what came of it.
+    pub(crate) fn work(&mut self, errand: Errand) {
         match errand {
             Errand::Do(effect) => {
-                inbox.tell(Input::Tell(carry_out(effect, &**reader, entropy, opener.get())));
+                let command = carry_out(effect, &*self.reader, &self.entropy, self.opener.get());
+                self.inbox.tell(Input::Tell(command));
             }
             Errand::Save { covers, snapshot } => {
-                let saved = snapshots.save(covers, snapshot);
+                let saved = self.snapshots.save(covers, snapshot);
                 if let Err(fault) = &saved {
                     warn!("cannot save a snapshot: {fault}");
                 }
-                let floor = snapshots.replay_floor();
-                inbox.tell(Input::SnapshotSaved { floor, is_saved: saved.is_ok() });
+                let floor = self.snapshots.replay_floor();
+                self.inbox.tell(Input::SnapshotSaved { floor, is_saved: saved.is_ok() });
             }
         }
     }

@@ -30,6 +30,8 @@ mod keeper;
 mod owner;
 mod running;
 mod sealing;
+#[cfg(feature = "testing")]
+pub mod stepped;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -45,3 +47,4 @@ pub use keeper::{Opener, Unopened};
 pub use owner::{Append, Owner};
 pub use sealing::{Keys, SealError, change_master_key};
 pub use store::OpenReport;
+pub use upkeep::Pace;

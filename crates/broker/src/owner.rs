@@ -3,7 +3,7 @@
 use tidings_core::command::{Command, Effect, Reply, Token, TopicCommand};
 use tidings_core::delivery::AttemptOutcome;
 use tidings_core::rejection::Rejection;
-use tidings_core::shard::Shard;
+use tidings_core::shard::{Batch, Shard};
 use tidings_core::terms::Change;
 use tidings_core::time::Timestamp;
 use tidings_log::{Layout, Position, Space};
@@ -112,9 +112,19 @@ impl Owner {
         Position(self.shard.next_position())
     }
 
+    /// What has been decided for the next batch.
+    pub fn gathered(&self) -> &Batch {
+        self.shard.gathered()
+    }
+
     /// Ends every wait with an empty answer.
     pub fn end_all_waits(&mut self) {
         self.shard.end_all_waits();
+    }
+
+    /// Whether a batch that was given out is not durable yet.
+    pub fn is_appending(&self) -> bool {
+        self.is_appending
     }
 
     /// Whether nothing gathers and nothing is being appended.

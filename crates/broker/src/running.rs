@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -11,6 +12,7 @@ use tidings_core::command::{Command, Effect, Reply, Token};
 use tidings_core::delivery::Attempt;
 use tidings_core::rejection::Rejection;
 use tidings_log::{Position, Reader, Space};
+use tidings_mutants::mutant;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
@@ -19,12 +21,12 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::{Failure, Unavailable};
 use crate::inbox::{Answer, Inbox, Input};
-use crate::keeper::{self, Errand, Opener};
+use crate::keeper::{Errand, Keeper, Opener};
 use crate::owner::Owner;
 use crate::store::{Opened, Storage};
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Pace, Upkeep};
 use crate::view::View;
-use crate::writer::{self, Held, Job};
+use crate::writer::{self, Held, Job, Writer};
 
 /// How long to wait before the log is opened again after it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -37,6 +39,7 @@ const NOBODY: Token = Token(0);
 
 /// What outlives a failure of the log.
 pub(crate) struct Setting {
+    pub(crate) pace: Pace,
     pub(crate) storage: Box<dyn Storage>,
     /// What a shard that is new makes its receipt handles with.
     pub(crate) secret: [u8; 16],
@@ -53,21 +56,28 @@ pub(crate) struct Setting {
     pub(crate) opener: Arc<OnceLock<Opener>>,
 }
 
+impl Setting {
+    /// Lets everyone see the log and the shard that are to be lived on from now on.
+    pub(crate) fn show(&self, opened: &Opened) {
+        let reader = opened.log.reader();
+        *self.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
+        self.view.reset(opened.shard.terms());
+    }
+}
+
 /// Owns the shard until the broker is closed; through failures of the log too. Returns whom to tell
 /// that it is done.
 pub(crate) fn run(
-    setting: &Setting,
+    setting: &Rc<Setting>,
     opened: Opened,
     inputs: &Receiver<Input>,
 ) -> oneshot::Sender<()> {
     let mut opened = opened;
     loop {
-        let reader = opened.log.reader();
-        *setting.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
-        setting.view.reset(opened.shard.terms());
+        setting.show(&opened);
         // A fault of ours in deciding ends a tenure like a failure of the log: memory is dropped, and
         // the log says what happened.
-        let tenure = AssertUnwindSafe(|| Tenure::begin(setting, opened, inputs).run());
+        let tenure = AssertUnwindSafe(|| Tenure::begin(setting, opened).run(inputs));
         match panic::catch_unwind(tenure) {
             Ok(Some(closed)) => return closed,
             Ok(None) => {}
@@ -102,10 +112,9 @@ fn recover(setting: &Setting, inputs: &Receiver<Input>) -> Result<Opened, onesho
 }
 
 /// One tenure of the owner: from a log that was opened to its failure, or to the end.
-struct Tenure<'a> {
-    setting: &'a Setting,
-    inputs: &'a Receiver<Input>,
-    owner: Owner,
+pub(crate) struct Tenure {
+    setting: Rc<Setting>,
+    pub(crate) owner: Owner,
     upkeep: Upkeep,
     callers: HashMap<Token, oneshot::Sender<Answer>>,
     /// Commands that wait for room in the batch. Their callers' places bound them.
@@ -120,11 +129,23 @@ struct Tenure<'a> {
     then: Then,
     looked_for_room_at: Instant,
     closing: Option<oneshot::Sender<()>>,
+    /// Commands without an answer that were decided, for whoever watches.
+    #[cfg(feature = "testing")]
+    pub(crate) told: Vec<Command>,
 }
 
 /// Threads that stop when they are hung up on. They are waited for: nobody may open the log again
 /// while its last writer still writes.
+#[derive(Default)]
 struct Threads(Vec<JoinHandle<()>>);
+
+/// Those who work for the owner, and what they are given to do.
+pub(crate) struct Hands {
+    pub(crate) writer: Writer,
+    pub(crate) jobs: Receiver<Job>,
+    pub(crate) keeper: Keeper,
+    pub(crate) errands: Receiver<Errand>,
+}
 
 impl Drop for Threads {
     fn drop(&mut self) {
@@ -147,55 +168,69 @@ struct Then {
 }
 
 /// Whether to go on.
-enum Next {
+pub(crate) enum Next {
     Go,
     Failed(Unavailable),
 }
 
-impl<'a> Tenure<'a> {
-    fn begin(setting: &'a Setting, opened: Opened, inputs: &'a Receiver<Input>) -> Self {
+impl Tenure {
+    /// With a thread for each of its hands.
+    fn begin(setting: &Rc<Setting>, opened: Opened) -> Self {
+        let (mut tenure, hands) = Self::new(setting, opened);
+        let Hands { writer, jobs, keeper, errands } = hands;
+        tenure.threads = Threads(vec![
+            spawn("tidings-writer", move || writer.run(&jobs)),
+            spawn("tidings-keeper", move || keeper.run(&errands)),
+        ]);
+        tenure
+    }
+
+    pub(crate) fn new(setting: &Rc<Setting>, opened: Opened) -> (Self, Hands) {
         let Opened { shard, mut log, snapshots, report } = opened;
         let layout = log.layout();
         let owner = Owner::new(shard, layout, log.space());
-        let upkeep = Upkeep::new(layout, report.oldest, snapshots.replay_floor());
+        let floor = snapshots.replay_floor();
+        let upkeep = Upkeep::new(layout, setting.pace, report.oldest, floor);
         let (jobs, job_list) = mpsc::channel();
         let (errands, errand_list) = mpsc::channel();
-        let (reader, entropy) = (log.reader(), setting.entropy.clone());
-        let opener = Arc::clone(&setting.opener);
-        let inboxes = (setting.inbox.clone(), setting.inbox.clone());
-        let view = Arc::clone(&setting.view);
-        let threads = Threads(vec![
-            spawn("tidings-writer", move || writer::run(log, &job_list, &view, &inboxes.0)),
-            spawn("tidings-keeper", move || {
-                keeper::run(snapshots, &reader, &entropy, &opener, &errand_list, &inboxes.1);
-            }),
-        ]);
-        Self {
-            setting,
-            inputs,
+        let keeper = Keeper {
+            snapshots,
+            reader: log.reader(),
+            entropy: setting.entropy.clone(),
+            opener: Arc::clone(&setting.opener),
+            inbox: setting.inbox.clone(),
+        };
+        let (view, inbox) = (Arc::clone(&setting.view), setting.inbox.clone());
+        let writer = Writer { log, view, inbox };
+        let hands = Hands { writer, jobs: job_list, keeper, errands: errand_list };
+        let tenure = Self {
+            setting: Rc::clone(setting),
             owner,
             upkeep,
             callers: HashMap::new(),
             backlog: VecDeque::new(),
             jobs,
             errands,
-            threads,
+            threads: Threads::default(),
             put_off: Vec::new(),
             then: Then::default(),
             looked_for_room_at: Instant::now(),
             closing: None,
-        }
+            #[cfg(feature = "testing")]
+            told: Vec::new(),
+        };
+        (tenure, hands)
     }
 
     /// Works until the end, which somebody waits for, or until the log fails.
-    fn run(mut self) -> Option<oneshot::Sender<()>> {
+    fn run(mut self, inputs: &Receiver<Input>) -> Option<oneshot::Sender<()>> {
         let failed = loop {
             self.owner.advance(self.setting.clock.now());
             self.hand_over();
             if self.closing.is_some() && self.is_finished() {
                 break None;
             }
-            if let Next::Failed(why) = self.take_inputs() {
+            if let Next::Failed(why) = self.take_inputs(inputs) {
                 break Some(why);
             }
         };
@@ -206,17 +241,13 @@ impl<'a> Tenure<'a> {
 
     /// Takes what had to wait and what is there; waits for an input or for what is due if there is
     /// nothing.
-    fn take_inputs(&mut self) -> Next {
+    fn take_inputs(&mut self, inputs: &Receiver<Input>) -> Next {
         let mut taken = 0;
-        while self.owner.has_room()
-            && taken < INPUTS_AT_ONCE
-            && let Some(input) = self.backlog.pop_front()
-        {
-            self.decide_input(input);
+        while taken < INPUTS_AT_ONCE && self.take_from_backlog() {
             taken += 1;
         }
         if taken == 0 {
-            match self.wait() {
+            match self.wait(inputs) {
                 Some(input) => {
                     if let Next::Failed(why) = self.take(input) {
                         return Next::Failed(why);
@@ -226,7 +257,7 @@ impl<'a> Tenure<'a> {
             }
         }
         for _ in taken..INPUTS_AT_ONCE {
-            let Ok(input) = self.inputs.try_recv() else { break };
+            let Ok(input) = inputs.try_recv() else { break };
             if let Next::Failed(why) = self.take(input) {
                 return Next::Failed(why);
             }
@@ -234,20 +265,26 @@ impl<'a> Tenure<'a> {
         Next::Go
     }
 
-    fn wait(&mut self) -> Option<Input> {
-        self.look_for_room();
+    /// Decides the first of those that had to wait for room in the batch, if there is one and room.
+    pub(crate) fn take_from_backlog(&mut self) -> bool {
+        let input = if self.owner.has_room() { self.backlog.pop_front() } else { None };
+        input.map(|input| self.decide_input(input)).is_some()
+    }
+
+    fn wait(&mut self, inputs: &Receiver<Input>) -> Option<Input> {
+        self.look_for_room_in_time();
         let due = self.owner.next_due().filter(|_| !self.setting.clock.is_manual());
         let mut left = due.map(|at| Duration::from_millis(at - self.setting.clock.now()));
         if self.owner.space() != Space::Ample {
             left = Some(left.map_or(LOOK_FOR_ROOM_EVERY, |left| left.min(LOOK_FOR_ROOM_EVERY)));
         }
         match left {
-            Some(left) => self.inputs.recv_timeout(left).ok(),
-            None => self.inputs.recv().ok(),
+            Some(left) => inputs.recv_timeout(left).ok(),
+            None => inputs.recv().ok(),
         }
     }
 
-    fn take(&mut self, input: Input) -> Next {
+    pub(crate) fn take(&mut self, input: Input) -> Next {
         match input {
             Input::Call { .. } | Input::Tell(_) => {
                 if self.owner.has_room() && self.backlog.is_empty() {
@@ -258,6 +295,7 @@ impl<'a> Tenure<'a> {
             }
             Input::Appended { effects, outcome } => match outcome {
                 Ok(space) => self.appended(effects, space),
+                Err(_) if mutant!(KeepMemoryAfterFailure) => self.owner.appended(),
                 Err(why) => return Next::Failed(why),
             },
             Input::Space(space) => self.set_space(space),
@@ -289,8 +327,12 @@ impl<'a> Tenure<'a> {
             Command::AbandonReceive { receive } => Some(*receive),
             _ => None,
         };
+        #[cfg(feature = "testing")]
+        let told = reply.is_none().then(|| command.clone());
         let now = self.setting.clock.now();
         let refused = self.owner.take(token, command, now);
+        #[cfg(feature = "testing")]
+        self.told.extend(told.filter(|_| refused.is_none()));
         if let Some(gone) = gone {
             self.callers.remove(&gone);
         }
@@ -337,7 +379,7 @@ impl<'a> Tenure<'a> {
     }
 
     /// Gives the next batch to the writer, or what waits for no batch to those who wait.
-    fn hand_over(&mut self) {
+    pub(crate) fn hand_over(&mut self) {
         while let Some(append) = self.owner.next_append() {
             let replies = self.with_callers(append.replies);
             let then = Then {
@@ -351,7 +393,15 @@ impl<'a> Tenure<'a> {
                 continue;
             };
             self.then = then;
-            let (start, changes, effects) = (append.start, append.changes, append.effects);
+            if mutant!(SnapshotAhead)
+                && let Some((covers, snapshot)) = self.then.save.take()
+            {
+                self.save(covers, snapshot);
+            }
+            let (start, changes, mut effects) = (append.start, append.changes, append.effects);
+            if mutant!(EffectsBeforeSync) {
+                self.carry_out(std::mem::take(&mut effects));
+            }
             self.send_job(Job::Append { start, records, changes, replies, effects });
         }
     }
@@ -375,7 +425,9 @@ impl<'a> Tenure<'a> {
             match self.callers.remove(&token) {
                 Some(caller) => held.push((caller, reply)),
                 None => {
-                    if let Ok(untaken) = reply {
+                    if let Ok(untaken) = reply
+                        && !mutant!(KeepForTheGone)
+                    {
                         writer::give_back(&untaken, &self.setting.inbox);
                     }
                 }
@@ -415,16 +467,20 @@ impl<'a> Tenure<'a> {
         }
     }
 
-    /// While there is little room: looks whether there is more, and does what may free some. A
-    /// snapshot does if nothing is needed of the log's front; otherwise the little that is needed there
-    /// is written again.
-    fn look_for_room(&mut self) {
+    /// While there is little room, now and then: looks for more.
+    fn look_for_room_in_time(&mut self) {
         let now = Instant::now();
-        if self.owner.space() == Space::Ample || now - self.looked_for_room_at < LOOK_FOR_ROOM_EVERY
+        if self.owner.space() != Space::Ample
+            && now - self.looked_for_room_at >= LOOK_FOR_ROOM_EVERY
         {
-            return;
+            self.looked_for_room_at = now;
+            self.look_for_room();
         }
-        self.looked_for_room_at = now;
+    }
+
+    /// Looks whether there is more room, and does what may free some. A snapshot does if nothing is
+    /// needed of the log's front; otherwise the little that is needed there is written again.
+    pub(crate) fn look_for_room(&mut self) {
         self.send_job(Job::Space);
         if self.upkeep.is_saving {
             return;
@@ -451,7 +507,7 @@ impl<'a> Tenure<'a> {
     }
 
     /// Stops the threads, after what they were asked to do, and tells those who still wait.
-    fn end(self, failed: Option<Unavailable>) {
+    pub(crate) fn end(self, failed: Option<Unavailable>) {
         drop((self.jobs, self.errands));
         drop(self.threads);
         // What has not been handed to the writer has not happened.

@@ -1,16 +1,29 @@
 //! When to save a snapshot, what to give up of the log, when to write messages again.
 
 use tidings_log::{Layout, Position};
+use tidings_mutants::mutant;
 
-/// Bytes appended from which on a snapshot is worth its while, whatever its size.
-const SNAPSHOT_EVERY_BYTES: u64 = 128 << 20;
-/// Segments that a log may have beyond twice what is live in it.
-const SLACK_SEGMENTS: u64 = 4;
+/// How often there is upkeep.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// Bytes appended from which on a snapshot is worth its while, whatever its size.
+    pub snapshot_every_bytes: u64,
+    /// Segments that a log may have beyond twice what is live in it.
+    pub slack_segments: u64,
+}
+
+impl Default for Pace {
+    /// A snapshot each 128 MiB, and 4 segments.
+    fn default() -> Self {
+        Self { snapshot_every_bytes: 128 << 20, slack_segments: 4 }
+    }
+}
 
 /// What is known of the log's front and of the last snapshot.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Upkeep {
     layout: Layout,
+    pace: Pace,
     /// Where the log begins.
     pub(crate) oldest: Position,
     /// What the older of the two last snapshots covers: nothing from there on may go.
@@ -22,20 +35,29 @@ pub(crate) struct Upkeep {
 }
 
 impl Upkeep {
-    pub(crate) fn new(layout: Layout, oldest: Position, floor: Option<Position>) -> Self {
-        Self { layout, oldest, floor, snapshot_bytes: 0, is_saving: false }
+    pub(crate) fn new(
+        layout: Layout,
+        pace: Pace,
+        oldest: Position,
+        floor: Option<Position>,
+    ) -> Self {
+        Self { layout, pace, oldest, floor, snapshot_bytes: 0, is_saving: false }
     }
 
     /// Whether so much was appended since the last snapshot that it is time for the next. A large
     /// snapshot is saved less often, so that saving costs at most as much as appending.
     pub(crate) fn is_snapshot_due(&self, bytes_since: u64) -> bool {
-        !self.is_saving && bytes_since >= SNAPSHOT_EVERY_BYTES.max(self.snapshot_bytes)
+        !self.is_saving && bytes_since >= self.pace.snapshot_every_bytes.max(self.snapshot_bytes)
     }
 
     /// The position before which the log can be given up now, if that frees a segment.
     pub(crate) fn trim(&mut self, first_live: Option<u64>) -> Option<Position> {
         let floor = self.floor?;
-        let before = first_live.map_or(floor, |live| floor.min(Position(live)));
+        let before = match first_live {
+            Some(live) if mutant!(TrimPastFloor) => Position(live),
+            Some(live) if !mutant!(TrimPastLive) => floor.min(Position(live)),
+            _ => floor,
+        };
         let frees = self.layout.segment_of(before) > self.layout.segment_of(self.oldest);
         frees.then(|| {
             self.oldest = before;
@@ -55,7 +77,7 @@ impl Upkeep {
     pub(crate) fn reclaim(&self, next: Position, live_bytes: u64) -> Option<u64> {
         let floor = self.floor?;
         let length = next.0.saturating_sub(self.oldest.0);
-        let allowed = 2 * live_bytes + SLACK_SEGMENTS * self.layout.segment_bytes;
+        let allowed = 2 * live_bytes + self.pace.slack_segments * self.layout.segment_bytes;
         let half = self.oldest.0 + length / 2;
         (length > allowed).then(|| half.min(floor.0))
     }

@@ -1,11 +1,13 @@
 //! The writer's thread: appends, gives the replies that waited, trims.
 
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tidings_core::command::{Command, Effect, Reply};
 use tidings_core::rejection::Rejection;
 use tidings_core::terms::Change;
-use tidings_log::{AppendError, Log, Position};
+use tidings_log::{AppendError, Log, Position, Space};
+use tidings_mutants::mutant;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
@@ -31,30 +33,51 @@ pub(crate) enum Job {
     Space,
 }
 
-/// Works until the owner hangs up.
-pub(crate) fn run(mut log: Box<dyn Log>, jobs: &Receiver<Job>, view: &View, inbox: &Inbox) {
-    let epoch = log.epoch();
-    while let Ok(job) = jobs.recv() {
+/// Does jobs, one at a time, on a thread of its own or as a simulator lets it.
+pub(crate) struct Writer {
+    pub(crate) log: Box<dyn Log>,
+    pub(crate) view: Arc<View>,
+    pub(crate) inbox: Inbox,
+}
+
+impl Writer {
+    /// Works until the owner hangs up.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            self.work(job);
+        }
+    }
+
+    /// Does one job.
+    pub(crate) fn work(&mut self, job: Job) {
         match job {
-            Job::Append { start, records, changes, replies, effects } => {
-                let appended = log.append(start, epoch, &records);
-                let outcome = match appended {
-                    Ok(_) => {
-                        view.apply(changes);
-                        Ok(log.space())
-                    }
-                    Err(failed) => Err(unavailable(&failed)),
-                };
-                give(replies, outcome.err(), inbox);
-                inbox.tell(Input::Appended { effects, outcome });
+            Job::Append { start, records, changes, mut replies, effects } => {
+                if mutant!(ReplyBeforeSync) {
+                    give(std::mem::take(&mut replies), None, &self.inbox);
+                }
+                let outcome = self.append(start, &records, changes);
+                give(replies, outcome.err(), &self.inbox);
+                self.inbox.tell(Input::Appended { effects, outcome });
             }
             Job::Trim { before } => {
-                if let Err(fault) = log.trim(before) {
+                if let Err(fault) = self.log.trim(before) {
                     warn!("cannot give up the log's front yet: {fault}");
                 }
             }
-            Job::Space => inbox.tell(Input::Space(log.space())),
+            Job::Space => self.inbox.tell(Input::Space(self.log.space())),
         }
+    }
+
+    fn append(
+        &mut self,
+        start: Position,
+        records: &[u8],
+        changes: Vec<Change>,
+    ) -> Result<Space, Unavailable> {
+        let epoch = self.log.epoch();
+        self.log.append(start, epoch, records).map_err(|failed| unavailable(&failed))?;
+        self.view.apply(changes);
+        Ok(self.log.space())
     }
 }
 

@@ -20,7 +20,7 @@ mod tenures;
 mod vault;
 
 pub use keys::Keys;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use sealed_pair::Sealing;
 pub(crate) use vault::{SHARD, Vault};
 pub use vault::{SealError, change_master_key};

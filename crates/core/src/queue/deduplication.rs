@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidings_mutants::mutant;
+
 use crate::codec::{Damaged, Reader, Writer};
 use crate::limits;
 use crate::names::Uuid;
@@ -67,6 +69,9 @@ impl Deduplication {
     }
 
     pub(crate) fn encode(&self, w: &mut Writer<'_>) {
+        if mutant!(ForgetDeduplication) {
+            return w.u32(0);
+        }
         w.u32(u32::try_from(self.sends.len()).expect("five minutes of sends are fewer"));
         for ((id, group), send) in &self.sends {
             w.raw(&id.to_le_bytes());
@@ -96,7 +101,8 @@ impl Deduplication {
 }
 
 fn forgotten_at(at: Timestamp) -> Timestamp {
-    at.plus_seconds(limits::DEDUPLICATION_SECONDS)
+    let seconds = limits::DEDUPLICATION_SECONDS;
+    at.plus_seconds(if mutant!(ShortDeduplication) { seconds / 2 } else { seconds })
 }
 
 /// A receive that can be repeated: the messages, each with its receive count then.

@@ -1,5 +1,7 @@
 //! What is kept in memory of a message.
 
+use tidings_mutants::mutant;
+
 use crate::codec::{Damaged, Reader, Writer};
 use crate::message::Location;
 use crate::pages::Item;
@@ -142,7 +144,7 @@ impl Item for Entry {
             w.varint(self.origin.into());
         }
         if flags & flag::RECEIVED != 0 {
-            w.varint(self.receive_count.into());
+            w.varint(if mutant!(ForgetReceiveCounts) { 1 } else { self.receive_count.into() });
             w.difference(self.enqueued_at.as_ms(), self.first_received_at.as_ms());
             w.difference(self.enqueued_at.as_ms(), self.received_at.as_ms());
         }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidings_mutants::mutant;
+
 use super::entries::Entries;
 use super::entry::State;
 use super::groups::Groups;
@@ -39,7 +41,8 @@ impl FifoOrder {
 
     /// Brings `open` up to date after a change to one of the group's messages.
     pub(crate) fn refresh(&mut self, group: u32, entries: &Entries, groups: &Groups) {
-        let is_idle = groups.get(group).is_some_and(|group| group.in_flight == 0);
+        let is_idle = groups.get(group).is_some_and(|group| group.in_flight == 0)
+            || mutant!(ReleaseGroupEarly);
         let head = self.messages.get(&group).filter(|_| is_idle).map(KeyList::first);
         let opener = head.filter(|key| is_visible(entries, *key));
         let before = match opener {

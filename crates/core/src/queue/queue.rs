@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tidings_mutants::mutant;
+
 use super::deduplication::{Attempts, Deduplication};
 use super::entries::Entries;
 use super::entry::{Entry, Place, State};
@@ -246,7 +248,8 @@ impl Queue {
     }
 
     fn expires_at(&self, enqueued_at: Timestamp) -> Timestamp {
-        enqueued_at.plus_seconds(u64::from(self.attributes.message_retention_period))
+        let seconds = u64::from(self.attributes.message_retention_period);
+        enqueued_at.plus_seconds(seconds + u64::from(mutant!(LongRetention)))
     }
 
     /// A message comes in under `key`. `at` tells whether it is visible already.
@@ -419,8 +422,10 @@ impl Queue {
     pub(crate) fn relocate(&mut self, key: u64, location: Location, upkeep: &mut Upkeep) {
         self.entries.update(key, |entry| {
             upkeep.live.release(entry.location());
-            entry.position = location.position;
-            entry.length = location.length;
+            if !mutant!(ForgetRelocated) {
+                entry.position = location.position;
+                entry.length = location.length;
+            }
             upkeep.live.add(location);
         });
     }

@@ -1,5 +1,7 @@
 //! A queue's saved part, to bytes and back.
 
+use tidings_mutants::mutant;
+
 use super::deduplication::{Attempts, Deduplication};
 use super::entry::{Entry, State};
 use super::move_task::MoveTask;
@@ -30,7 +32,11 @@ impl Queue {
         w.u32(self.number);
         write_arn(w, &self.arn);
         w.option(self.outbox_of.as_ref(), |w, subscription| w.u32(*subscription));
-        self.attributes.encode(w);
+        if mutant!(ForgetAttributes) {
+            QueueAttributes { visibility_timeout: 30, ..self.attributes.clone() }.encode(w);
+        } else {
+            self.attributes.encode(w);
+        }
         self.tags.encode(w);
         w.u64(self.created_at.as_ms());
         w.u64(self.modified_at.as_ms());

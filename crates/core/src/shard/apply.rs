@@ -3,6 +3,8 @@
 //! A record may name a queue or a message that is gone: a batch is replayed from the last snapshot
 //! on, and a queue may have been deleted in it. Such a record changes nothing.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::limits;
 use crate::message::Location;
@@ -300,7 +302,9 @@ impl Shard {
             origin: &Origin { dead_letter_source: passed.dead_letter_source, delivery },
         };
         target.insert(target_key, &arrival, at, &mut self.upkeep);
-        if let Some(source) = self.queues.get_mut(&number) {
+        if let Some(source) = self.queues.get_mut(&number)
+            && !mutant!(DoubleDeadLetter)
+        {
             source.remove(key, &mut self.upkeep);
         }
     }

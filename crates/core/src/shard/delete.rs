@@ -1,8 +1,11 @@
 //! DeleteMessage and ChangeMessageVisibility, with their batches.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{Handle, Reply};
 use crate::limits;
+use crate::message::Location;
 use crate::names::QueueArn;
 use crate::queue::{Entry, State};
 use crate::receipt::Receipt;
@@ -44,7 +47,7 @@ impl Shard {
         let receipt = self.read_handle(number, handle)?;
         let queue = self.queue(number);
         let Some(entry) = queue.entry(receipt.key) else { return Ok(()) };
-        let is_latest = entry.receive_count == receipt.receive_count;
+        let is_latest = entry.receive_count == receipt.receive_count || mutant!(AcceptStaleReceipt);
         if queue.is_fifo() && !(is_latest && entry.state == State::InFlight) {
             return Err(Rejection::parameter(
                 "ReceiptHandle",
@@ -54,7 +57,12 @@ impl Shard {
         }
         if is_latest {
             let keys = [receipt.key];
-            self.commit(&Record::MessagesDeleted { queue: number, keys: Keys::Listed(&keys) });
+            let record = Record::MessagesDeleted { queue: number, keys: Keys::Listed(&keys) };
+            if mutant!(LoseTombstone) {
+                self.apply(&record, Location::default());
+            } else {
+                self.commit(&record);
+            }
         }
         Ok(())
     }
@@ -93,12 +101,17 @@ impl Shard {
                 ),
             ));
         }
-        self.commit(&Record::VisibilityChanged {
+        let record = Record::VisibilityChanged {
             at: now,
             queue: number,
             key: receipt.key,
             visible_at: now.plus_seconds(timeout.into()),
-        });
+        };
+        if mutant!(ForgetChangedVisibility) {
+            self.apply(&record, Location::default());
+        } else {
+            self.commit(&record);
+        }
         Ok(())
     }
 

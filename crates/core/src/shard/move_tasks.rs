@@ -5,6 +5,8 @@
 //! messages stay where they are, and one that has been received meanwhile is left alone. Arrival
 //! and departure are recorded in one batch: a crash moves a message wholly or not at all.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
@@ -116,10 +118,15 @@ impl Shard {
             return self.end_move_task(number, id, MoveTaskEnd::Completed);
         }
         let mut bytes = 0;
-        let picked = queue.pick(step).into_iter();
-        let located: Vec<_> =
-            picked.filter_map(|k| Some((k, queue.entry(k)?.location()))).collect();
-        let mut messages = located;
+        let picked = queue.pick(step);
+        let publications = &self.upkeep.publications;
+        let located = |key: u64| {
+            let entry = queue.entry(key)?;
+            let is_published = queue.delivery(&entry).is_some();
+            let written_at = entry.location();
+            Some((key, if is_published { publications.locate(written_at) } else { written_at }))
+        };
+        let mut messages: Vec<_> = picked.into_iter().filter_map(located).collect();
         let fits = messages.iter().take_while(|(_, location)| {
             bytes += u64::from(location.length);
             bytes <= STEP_BYTES_MAX
@@ -210,13 +217,17 @@ impl Shard {
             ..message
         };
         let target_key = self.queue(target).next_key;
-        self.commit(&Record::MessageSent {
-            queue: target,
-            key: target_key,
-            visible_at: now,
-            message: moved,
-        });
-        self.commit(&Record::MessageMoved { queue: number, task, key });
+        if !mutant!(MoveTaskLoses) {
+            self.commit(&Record::MessageSent {
+                queue: target,
+                key: target_key,
+                visible_at: now,
+                message: moved,
+            });
+        }
+        if !mutant!(MoveTaskDoubles) {
+            self.commit(&Record::MessageMoved { queue: number, task, key });
+        }
         self.serve(target, now);
         Ok(())
     }

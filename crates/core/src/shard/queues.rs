@@ -2,11 +2,13 @@
 
 use std::ops::Bound;
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{Pairs, Reply};
 use crate::names::{AccountId, QueueArn, QueueName, Region};
 use crate::queue_attributes::QueueAttributes;
-use crate::record::Record;
+use crate::record::{Keys, Record};
 use crate::rejection::Rejection;
 use crate::tags::Tags;
 use crate::time::Timestamp;
@@ -102,6 +104,12 @@ impl Shard {
         if self.queue(number).purged_at.is_some_and(|purged_at| now - purged_at < cool_down_ms) {
             let queue = arn.name.as_str().to_owned();
             return Err(Rejection::PurgeQueueInProgress { queue });
+        }
+        if mutant!(PurgeLeavesInFlight) {
+            let keys = self.queue_mut(number).pick(usize::MAX);
+            let keys = Keys::Listed(&keys);
+            self.commit(&Record::MessagesDeleted { queue: number, keys });
+            return Ok(Reply::Done);
         }
         self.commit(&Record::QueuePurged { at: now, queue: number });
         Ok(Reply::Done)

@@ -1,5 +1,7 @@
 //! ReceiveMessage: at once, or later for those who wait.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{ReceiveRequest, Received, Reply, Token};
 use crate::deadlines::Due;
@@ -39,7 +41,11 @@ impl Shard {
                 .visibility_timeout
                 .unwrap_or(queue.attributes.visibility_timeout),
             attempt: attempt.map(|id| self.digest(id.as_str())),
-            until: now.plus_seconds(wait_seconds.into()),
+            until: if mutant!(ShortWait) {
+                Timestamp::from_ms(now.plus_seconds(wait_seconds.into()).as_ms() - 1)
+            } else {
+                now.plus_seconds(wait_seconds.into())
+            },
         };
         if let Some(repeated) = self.repeat(number, &waiter, now) {
             // With a timeout of 0 the messages are there for others now.
@@ -154,10 +160,16 @@ impl Shard {
         if keys.is_empty() {
             return Vec::new();
         }
+        let visible_at = now.plus_seconds(waiter.visibility_timeout.into());
+        let visible_at = match visible_at.as_ms() {
+            ms if mutant!(EarlyVisibility) => Timestamp::from_ms(ms - 1),
+            ms if mutant!(LateVisibility) => Timestamp::from_ms(ms + 10),
+            _ => visible_at,
+        };
         self.commit(&Record::MessagesReceived {
             at: now,
             queue: number,
-            visible_at: now.plus_seconds(waiter.visibility_timeout.into()),
+            visible_at,
             attempt: waiter.attempt,
             keys: Keys::Listed(&keys),
         });
@@ -175,7 +187,7 @@ impl Shard {
             return true;
         }
         let Some(policy) = &queue.attributes.redrive_policy else { return false };
-        if entry.receive_count < policy.max_receive_count {
+        if entry.receive_count < policy.max_receive_count + u32::from(mutant!(LateDeadLetter)) {
             return false;
         }
         // Without a dead-letter queue to go to, a message stays where it is and is handed out.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::codec::Damaged;
 use crate::queue::KEYS_MAX;
@@ -16,7 +18,12 @@ impl Shard {
     /// of which a shard in this state can have written.
     pub fn replay(&mut self, start: u64, payload: &[u8]) -> Result<(), Damaged> {
         for item in record::records(start, payload) {
-            let (location, record) = item?;
+            let (location, mut record) = item?;
+            if mutant!(ForgetVisibility)
+                && let Record::MessagesReceived { at, visible_at, .. } = &mut record
+            {
+                *visible_at = *at;
+            }
             if !self.may_follow(&record, location.position) {
                 return Err(Damaged);
             }

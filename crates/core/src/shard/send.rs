@@ -1,5 +1,7 @@
 //! SendMessage and SendMessageBatch.
 
+use tidings_mutants::mutant;
+
 use super::shard::Shard;
 use crate::command::{Outgoing, Reply, Sent};
 use crate::names::QueueArn;
@@ -51,6 +53,7 @@ impl Shard {
             Some(seconds) if !queue.is_fifo() => seconds,
             _ => queue.attributes.delay_seconds,
         };
+        let delay_seconds = if mutant!(IgnoreDelay) { 0 } else { delay_seconds };
         self.commit(&Record::MessageSent {
             queue: number,
             key,

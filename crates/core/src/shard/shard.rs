@@ -319,6 +319,11 @@ impl Shard {
         !self.output.is_empty()
     }
 
+    /// What was decided since the last batch was taken.
+    pub fn gathered(&self) -> &Batch {
+        &self.output
+    }
+
     /// Takes what was decided since the last time. `after` tells, for a batch's start and length,
     /// where the one behind it starts.
     pub fn take_batch(&mut self, after: impl FnOnce(u64, u64) -> u64) -> Batch {

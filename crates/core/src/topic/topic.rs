@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tidings_access::Kind;
+use tidings_mutants::mutant;
 
 use super::archive::Archive;
 use super::subscription::{Status, Subscription};
@@ -128,6 +129,9 @@ impl Topic {
         content: &PublishedContent<'_>,
         protocol_of: impl Fn(u32) -> Option<SubscriptionProtocol>,
     ) -> Vec<u32> {
+        if mutant!(IgnoreFilter) {
+            return self.subscriptions.iter().copied().collect();
+        }
         let mut numbers: Vec<u32> = self.unfiltered.iter().copied().collect();
         if self.filters.is_empty() {
             return numbers;

@@ -92,6 +92,11 @@ impl SimDisk {
         self.lock().faults.push_back((operation, error));
     }
 
+    /// Forgets the operations that were still to fail.
+    pub fn clear_faults(&self) {
+        self.lock().faults.clear();
+    }
+
     /// Limits the sum of all files' lengths. More is refused with `StorageFull`.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.lock().capacity_bytes = bytes;
@@ -327,6 +332,21 @@ mod tests {
         file.write_at(b"kept", 0).expect("write again");
         file.sync().expect("sync");
         assert_eq!(kept_on(&disk, "a"), b"kept");
+    }
+
+    /// Else a crash could bring it back over what was synced since.
+    #[test]
+    fn what_a_failed_sync_left_in_a_sector_is_synced_when_the_sector_is_written_again() {
+        let disk = SimDisk::new();
+        let file = disk.create("a").expect("create");
+        disk.sync_folder().expect("sync");
+        file.write_at(b"old.", 0).expect("write");
+        disk.fail_next(Operation::Sync, io::ErrorKind::Other);
+        assert!(file.sync().is_err());
+        file.write_at(b"new", 0).expect("write again");
+        file.sync().expect("sync");
+        assert_eq!(kept_on(&disk, "a"), b"new.");
+        assert_eq!(disk.crash(&mut |_| true).content("a"), b"new.");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tidings_mutants::mutant;
+
 use super::format::{self, Link, SPARE_NAME, SegmentHeader};
 use super::reader::Segments;
 use super::recovery::{self, OpenError, RecoveryReport};
@@ -155,7 +157,13 @@ impl SegmentLog {
         let offset = self.layout.offset_of(self.next) - BATCH_HEADER_BYTES;
         let name = format::segment_name(self.current_number);
         self.current.write_at(&self.buffer, offset).or_fault("write", &*self.disk, &name)?;
-        self.current.sync().or_fault("sync", &*self.disk, &name)?;
+        if mutant!(SkipSync) {
+            return Ok(link);
+        }
+        let synced = self.current.sync().or_fault("sync", &*self.disk, &name);
+        if !mutant!(IgnoreFailedSync) {
+            synced?;
+        }
         Ok(link)
     }
 
@@ -205,7 +213,8 @@ impl Log for SegmentLog {
     }
 
     fn trim(&mut self, before: Position) -> Result<(), LogFault> {
-        let end = self.layout.segment_of(before).min(self.current_number);
+        let end = self.layout.segment_of(before) + u64::from(mutant!(TrimTooFar));
+        let end = end.min(self.current_number);
         while let Some(number) = self.segments.oldest().filter(|oldest| *oldest < end) {
             // One sync each: removed out of order, they would leave a hole.
             remove_if_there(&*self.disk, &format::segment_name(number))?;
@@ -245,5 +254,8 @@ pub(super) fn begin_segment(
     file.write_at(&header.encode(), 0).or_fault("write", disk, from)?;
     file.sync().or_fault("sync", disk, from)?;
     disk.rename(from, &format::segment_name(header.number)).or_fault("rename", disk, from)?;
+    if mutant!(SkipFolderSync) {
+        return Ok(());
+    }
     disk.sync_folder().or_fault("sync", disk, "")
 }

@@ -4,6 +4,8 @@
 //! few messages at a time: it asks for their records, lets the subscription's filter policy look at
 //! them, and puts those that fit into its queue again.
 
+use tidings_mutants::mutant;
+
 use super::super::shard::Shard;
 use super::publish::{Copies, FanOut, Freight};
 use crate::codec::Damaged;
@@ -199,7 +201,9 @@ impl Shard {
                 deduplication: message.deduplication,
                 is_replayed: true,
             };
-            self.fan_out(&fan_out, &copies, now);
+            if !mutant!(ReplaySkips) {
+                self.fan_out(&fan_out, &copies, now);
+            }
         }
         let record = TopicRecord::ReplayAdvanced { subscription: number, last: position };
         self.commit(&Record::Topic(record));

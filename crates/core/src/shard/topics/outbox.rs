@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tidings_mutants::mutant;
+
 use super::super::shard::Shard;
 use crate::command::{Effect, Reply};
 use crate::deadlines::Due;
@@ -137,6 +139,10 @@ impl Shard {
             AttemptOutcome::NotBegun { pause_ms } => outbox.pause(now + pause_ms),
         }
         let fate = match outcome {
+            AttemptOutcome::Delivered if mutant!(DeliverAgain) => {
+                self.retry(number, key, now, now);
+                Fate::Delivered
+            }
             AttemptOutcome::Delivered => {
                 self.remove_from_outbox(number, key);
                 Fate::Delivered
@@ -181,7 +187,8 @@ impl Shard {
         let schedule = RetrySchedule::of_protocol(subscription.protocol)
             .unwrap_or_else(|| self.policy_of(subscription).schedule());
         let elapsed_ms = now - entry.first_received_at;
-        let delay_ms = schedule.delay_after(entry.receive_count, elapsed_ms)?;
+        let forgotten = u32::from(mutant!(ForgetAttempt));
+        let delay_ms = schedule.delay_after(entry.receive_count + forgotten, elapsed_ms)?;
         let left_ms = schedule.left_after(elapsed_ms.saturating_add(delay_ms));
         Some(now + delay_ms + self.jitter(&entry, key, delay_ms).min(left_ms))
     }
@@ -200,7 +207,7 @@ impl Shard {
         let subscription = of.and_then(|of| self.subscriptions.get(&of));
         let target =
             subscription.and_then(|subscription| self.dead_letter_queue_of(subscription, now));
-        let Some(target) = target else {
+        let Some(target) = target.filter(|_| !mutant!(DropGivenUp)) else {
             self.remove_from_outbox(number, key);
             return Fate::Dropped;
         };

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidings_mutants::mutant;
+
 use super::super::send::hex;
 use super::super::shard::Shard;
 use crate::command::{Publication, Published, Reply};
@@ -166,7 +168,10 @@ impl Shard {
         }
         let sequence_number = topic.is_fifo().then_some(topic.next_sequence_number);
         let published = Published { message_id: message.message_id, sequence_number };
-        let copies = self.copies(number, message, deduplication.as_deref(), now)?;
+        let mut copies = self.copies(number, message, deduplication.as_deref(), now)?;
+        if mutant!(DropOutboxEntry) && copies.list.len() > 1 {
+            copies.list.pop();
+        }
         if !copies.to_ask.is_empty() {
             return Ok(Step::ToAsk(copies.to_ask));
         }

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) durable_content: BTreeMap<Inode, Vec<u8>>,
     /// What lies between the two, oldest first.
     pub(super) unsynced: Vec<Change>,
+    /// Whether any of them ever was abandoned.
+    pub(super) has_abandoned: bool,
     pub(super) inodes: Inode,
 
     pub(super) operations: u64,
@@ -122,6 +124,7 @@ impl State {
         while !bytes.is_empty() {
             let in_sector = index(SECTOR_BYTES - offset % SECTOR_BYTES).min(bytes.len());
             let (sector, rest) = bytes.split_at(in_sector);
+            self.take_up(inode, offset / SECTOR_BYTES);
             let change = Change::Bytes { inode, offset, bytes: sector.to_vec(), abandoned: false };
             self.unsynced.push(change);
             bytes = rest;
@@ -142,9 +145,26 @@ impl State {
     }
 
     pub(super) fn abandon(&mut self, file: Inode) {
+        self.has_abandoned = true;
         for change in &mut self.unsynced {
             if let Change::Bytes { inode, abandoned, .. } = change {
                 *abandoned |= *inode == file;
+            }
+        }
+    }
+
+    /// A sector is written again: the next sync writes all of it as the process sees it, what a failed
+    /// one has left in it too.
+    fn take_up(&mut self, file: Inode, sector: u64) {
+        if !self.has_abandoned {
+            return;
+        }
+        for change in &mut self.unsynced {
+            if let Change::Bytes { inode, offset, abandoned, .. } = change
+                && *inode == file
+                && *offset / SECTOR_BYTES == sector
+            {
+                *abandoned = false;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A message goes to every subscription that wants it, and its record is written once.
 
-use super::super::calls::{bodies, one, redrive, ten, waiting};
+use super::super::calls::{arn, bodies, one, redrive, ten, waiting};
 use super::super::scene::{in_every_way, without_restarts};
 use super::calls::{content, of_content, text, with_attributes};
 use crate::attributes::{AttributeValue, MessageAttribute};
@@ -277,6 +277,37 @@ fn a_relocated_record_is_found_by_every_copy() {
             scene.delete(queue, &got).unwrap();
         }
         assert_eq!(scene.shard.live_bytes(), 0);
+    });
+}
+
+/// Where it was written first there may be nothing any more. Found by the simulator.
+#[test]
+fn a_move_task_asks_for_a_record_where_it_lies_now() {
+    without_restarts(|scene| {
+        scene.create_topic("stock");
+        scene.create("dead", &[]);
+        scene.create("a", &[("RedrivePolicy", &redrive("dead", 1))]);
+        scene.subscribe_queue("stock", "dead", &[]);
+        scene.publish("stock", text("stays"));
+        let end = scene.shard.next_position();
+        scene.hand_in(Command::Reclaim { before: end });
+        scene.at_ms(10);
+        let found = scene.effects.iter().find_map(|effect| match effect {
+            crate::command::Effect::RelocatePublications { publications } => Some(publications),
+            _ => None,
+        });
+        let (number, location) = found.expect("it is asked for")[0];
+        let publications = vec![(number, location, Some(scene.read(location)))];
+        scene.hand_in(Command::RelocatePublications { publications });
+        scene.effects.clear();
+        let (source, destination) = (arn("dead"), Some(arn("a")));
+        let task = scene.fresh_id();
+        scene.run(Command::StartMoveTask { source, destination, rate: None, task }).unwrap();
+        let found = scene.effects.iter().find_map(|effect| match effect {
+            crate::command::Effect::CopyForMoveTask { messages, .. } => Some(messages),
+            _ => None,
+        });
+        assert!(found.expect("it is asked for")[0].1.position >= end);
     });
 }
 
