@@ -1,18 +1,20 @@
 //! Runs shards over logs.
 //!
 //! ```text
-//!   any task                owner thread              writer thread          keeper thread
-//!   --------                ------------              -------------          -------------
-//!   Broker::call ── inbox ─► Shard::decide
-//!                            batch k+1 gathers        append batch k, sync
-//!       ◄────────────────────────── replies of batch k ┘
-//!                            effects of batch k ────────────────────────────► reads records,
-//!                       ◄──────────────────────────────── commands ───────────┘ saves snapshots
+//!   any task                owner's thread                    keeper's thread
+//!   --------                --------------                    ---------------
+//!   Broker::call ── inbox ─► Shard::decide, until the inbox
+//!     (k+1 gathers there)    is empty: batch k
+//!                            append, sync
+//!       ◄─── replies of k ───┘
+//!                            effects of k ───────────────────► reads records,
+//!                       ◄───────────────────────── commands ──┘ saves snapshots
 //!   Broker::read ── the log's reader
 //! ```
 //!
-//! - The owner is the only one that touches the shard's memory. It never waits for the disk.
-//! - While one batch is being synced, the next one gathers: one sync covers whatever moved.
+//! - The owner is the only one that touches the shard's memory.
+//! - While one batch is being synced, the next one gathers in the inbox: one sync covers whatever
+//!   came meanwhile.
 //! - Every reply, refusals and empty receives too, waits for all that was decided before it.
 //! - If an append fails or is in doubt, what memory says is no longer what the disk says. The owner
 //!   drops its shard, opens the log again and builds the shard from it. Callers that waited learn

@@ -77,7 +77,7 @@ pub(crate) fn run(
         setting.show(&opened);
         // A fault of ours in deciding ends a tenure like a failure of the log: memory is dropped, and
         // the log says what happened.
-        let tenure = AssertUnwindSafe(|| Tenure::begin(setting, opened).run(inputs));
+        let tenure = AssertUnwindSafe(|| Tenure::live(setting, opened, inputs));
         match panic::catch_unwind(tenure) {
             Ok(Some(closed)) => return closed,
             Ok(None) => {}
@@ -119,10 +119,10 @@ pub(crate) struct Tenure {
     callers: HashMap<Token, oneshot::Sender<Answer>>,
     /// Commands that wait for room in the batch. Their callers' places bound them.
     backlog: VecDeque<Input>,
-    /// The ways to the threads. They are hung up before the threads are waited for.
+    /// The ways to writer and keeper. They are hung up before the keeper's thread is waited for.
     jobs: Sender<Job>,
     errands: Sender<Errand>,
-    threads: Threads,
+    keeper: Thread,
     /// Steps of move tasks and replays that wait for room on the disk.
     put_off: Vec<Command>,
     /// What is to be done once the batch that is being appended is durable.
@@ -134,10 +134,10 @@ pub(crate) struct Tenure {
     pub(crate) told: Vec<Command>,
 }
 
-/// Threads that stop when they are hung up on. They are waited for: nobody may open the log again
-/// while its last writer still writes.
+/// A thread that stops when it is hung up on. It is waited for: nobody may open the folder again
+/// while a snapshot is still written.
 #[derive(Default)]
-struct Threads(Vec<JoinHandle<()>>);
+struct Thread(Option<JoinHandle<()>>);
 
 /// Those who work for the owner, and what they are given to do.
 pub(crate) struct Hands {
@@ -147,12 +147,10 @@ pub(crate) struct Hands {
     pub(crate) errands: Receiver<Errand>,
 }
 
-impl Drop for Threads {
+impl Drop for Thread {
     fn drop(&mut self) {
-        for thread in self.0.drain(..) {
-            if thread.join().is_err() {
-                error!("a thread of the broker failed");
-            }
+        if self.0.take().is_some_and(|thread| thread.join().is_err()) {
+            error!("a thread of the broker failed");
         }
     }
 }
@@ -174,15 +172,17 @@ pub(crate) enum Next {
 }
 
 impl Tenure {
-    /// With a thread for each of its hands.
-    fn begin(setting: &Rc<Setting>, opened: Opened) -> Self {
+    /// Works on this thread, with another one for the keeper, until the end, which somebody waits
+    /// for, or until the log fails.
+    fn live(
+        setting: &Rc<Setting>,
+        opened: Opened,
+        inputs: &Receiver<Input>,
+    ) -> Option<oneshot::Sender<()>> {
         let (mut tenure, hands) = Self::new(setting, opened);
         let Hands { writer, jobs, keeper, errands } = hands;
-        tenure.threads = Threads(vec![
-            spawn("tidings-writer", move || writer.run(&jobs)),
-            spawn("tidings-keeper", move || keeper.run(&errands)),
-        ]);
-        tenure
+        tenure.keeper = Thread(Some(spawn("tidings-keeper", move || keeper.run(&errands))));
+        tenure.run(inputs, writer, &jobs)
     }
 
     pub(crate) fn new(setting: &Rc<Setting>, opened: Opened) -> (Self, Hands) {
@@ -211,7 +211,7 @@ impl Tenure {
             backlog: VecDeque::new(),
             jobs,
             errands,
-            threads: Threads::default(),
+            keeper: Thread::default(),
             put_off: Vec::new(),
             then: Then::default(),
             looked_for_room_at: Instant::now(),
@@ -222,11 +222,17 @@ impl Tenure {
         (tenure, hands)
     }
 
-    /// Works until the end, which somebody waits for, or until the log fails.
-    fn run(mut self, inputs: &Receiver<Input>) -> Option<oneshot::Sender<()>> {
+    fn run(
+        mut self,
+        inputs: &Receiver<Input>,
+        mut writer: Writer,
+        jobs: &Receiver<Job>,
+    ) -> Option<oneshot::Sender<()>> {
         let failed = loop {
             self.owner.advance(self.setting.clock.now());
             self.hand_over();
+            // What comes in while this waits for the disk makes the next batch.
+            jobs.try_iter().for_each(|job| writer.work(job));
             if self.closing.is_some() && self.is_finished() {
                 break None;
             }
@@ -506,10 +512,10 @@ impl Tenure {
         self.owner.is_idle() && self.backlog.is_empty() && !self.upkeep.is_saving
     }
 
-    /// Stops the threads, after what they were asked to do, and tells those who still wait.
+    /// Stops the keeper, after what it was asked to do, and tells those who still wait.
     pub(crate) fn end(self, failed: Option<Unavailable>) {
         drop((self.jobs, self.errands));
-        drop(self.threads);
+        drop(self.keeper);
         // What has not been handed to the writer has not happened.
         let why = if failed.is_some() { Unavailable::Recovering } else { Unavailable::Closing };
         self.callers.into_values().for_each(|caller| refuse(caller, why));
@@ -520,7 +526,7 @@ impl Tenure {
         }
     }
 
-    // The threads stop only when they are hung up on, so that there is always someone to take these.
+    // Both stop only when they are hung up on, so that there is always someone to take these.
     fn send_job(&self, job: Job) {
         let _ = self.jobs.send(job);
     }
@@ -537,5 +543,5 @@ fn refuse(caller: oneshot::Sender<Answer>, why: Unavailable) {
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
     let spawned = thread::Builder::new().name(name.into()).spawn(work);
-    spawned.expect("a process that cannot start three threads cannot serve")
+    spawned.expect("a process that cannot start two threads cannot serve")
 }

@@ -1,7 +1,6 @@
-//! The writer's thread: appends, gives the replies that waited, trims.
+//! The writer: appends, gives the replies that waited, trims.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
 use tidings_core::command::{Command, Effect, Reply};
 use tidings_core::rejection::Rejection;
@@ -33,7 +32,7 @@ pub(crate) enum Job {
     Space,
 }
 
-/// Does jobs, one at a time, on a thread of its own or as a simulator lets it.
+/// Does jobs, one at a time, on the owner's thread or as a simulator lets it.
 pub(crate) struct Writer {
     pub(crate) log: Box<dyn Log>,
     pub(crate) view: Arc<View>,
@@ -41,13 +40,6 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Works until the owner hangs up.
-    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            self.work(job);
-        }
-    }
-
     /// Does one job.
     pub(crate) fn work(&mut self, job: Job) {
         match job {
