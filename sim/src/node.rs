@@ -546,16 +546,24 @@ impl Node {
         Ok(())
     }
 
-    /// The end: nothing is left.
+    /// What was for callers who have gone was given back.
     ///
     /// # Errors
-    /// If there is.
-    pub(crate) fn check_end(&mut self) -> Result<(), Finding> {
+    /// If some of it was not.
+    pub(crate) fn check_given_back(&self) -> Result<(), Finding> {
         if let Some((queue, key, _)) = self.owed.first() {
             return Err(Finding(format!(
                 "message {key} of queue {queue} was for a caller who had gone, and not given back"
             )));
         }
+        Ok(())
+    }
+
+    /// The end: nothing is left.
+    ///
+    /// # Errors
+    /// If there is.
+    pub(crate) fn check_end(&mut self) -> Result<(), Finding> {
         self.auditor.check_end()
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Profile {
     pub(crate) duration_ms: u64,
     /// The longest that a client thinks.
     pub(crate) think_ms: u64,
+    /// The longest that a client waits for an answer beyond what it asked for.
+    pub(crate) patience_ms: u64,
     /// The longest that the disk takes for a batch.
     pub(crate) write_ms: u64,
     /// The longest that the keeper takes for an errand.
@@ -60,6 +62,7 @@ impl Profile {
             clients: clients as usize,
             duration_ms,
             think_ms,
+            patience_ms: *random.pick(&[500, 3000, 3000]),
             write_ms: *random.pick(&[0, 0, 3, 30, 400]),
             keep_ms: *random.pick(&[0, 10, 500]),
             network_ms: *random.pick(&[0, 5, 100]),

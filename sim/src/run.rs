@@ -14,8 +14,6 @@ use crate::trace::Trace;
 
 /// When simulated time begins.
 const START: u64 = 1_700_000_000_000;
-/// How long a client waits for an answer beyond what it asked for.
-const PATIENCE_MS: u64 = 3000;
 /// Rests between the rounds that empty everything at the end, in seconds: until after the last retry.
 const ROUNDS: [u64; 12] = [0, 1, 5, 15, 30, 60, 60, 120, 300, 600, 600, 600];
 
@@ -400,7 +398,7 @@ impl Run {
             Some(ask) => plan.again(&ask),
             None => plan.next(&self.profile, now),
         };
-        let patience = PATIENCE_MS
+        let patience = self.random.between(1, self.profile.patience_ms)
             + match &ask {
                 Ask::Receive { wait, .. } => wait * 1000,
                 _ => 0,
@@ -599,6 +597,7 @@ impl Run {
         }
         self.run_for(30_000)?;
         for node in 0..self.nodes.len() {
+            self.nodes[node].check_given_back()?;
             let is_power = self.random.permille(500);
             self.restart(node, is_power)?;
             if self.profile.has_rot {
