@@ -28,6 +28,8 @@ pub(crate) enum Input {
     },
     /// A command without a reply.
     Tell(Command),
+    /// The same, with what the keeper was asked to read.
+    Read(Command),
     /// The writer is done with the batch.
     Appended { effects: Vec<Effect>, outcome: Result<tidings_log::Space, Unavailable> },
     /// The writer looked again how much room there is.

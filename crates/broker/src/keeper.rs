@@ -55,7 +55,7 @@ impl Keeper {
         match errand {
             Errand::Do(effect) => {
                 let command = carry_out(effect, &*self.reader, &self.entropy, self.opener.get());
-                self.inbox.tell(Input::Tell(command));
+                self.inbox.tell(Input::Read(command));
             }
             Errand::Save { covers, snapshot } => {
                 let saved = self.snapshots.save(covers, snapshot);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tidings_core::command::{Command, Effect, Reply, Token};
 use tidings_core::delivery::Attempt;
+use tidings_core::message::Location;
 use tidings_core::rejection::Rejection;
 use tidings_log::{Position, Reader, Space};
 use tidings_mutants::mutant;
@@ -125,6 +126,8 @@ pub(crate) struct Tenure {
     keeper: Thread,
     /// Steps of move tasks and replays that wait for room on the disk.
     put_off: Vec<Command>,
+    /// Where that begins which the keeper has still to read, errand by errand.
+    reading: VecDeque<u64>,
     /// What is to be done once the batch that is being appended is durable.
     then: Then,
     looked_for_room_at: Instant,
@@ -213,6 +216,7 @@ impl Tenure {
             errands,
             keeper: Thread::default(),
             put_off: Vec::new(),
+            reading: VecDeque::new(),
             then: Then::default(),
             looked_for_room_at: Instant::now(),
             closing: None,
@@ -298,6 +302,10 @@ impl Tenure {
                 } else {
                     self.backlog.push_back(input);
                 }
+            }
+            Input::Read(command) => {
+                self.reading.pop_front();
+                return self.take(Input::Tell(command));
             }
             Input::Appended { effects, outcome } => match outcome {
                 Ok(space) => self.appended(effects, space),
@@ -388,9 +396,11 @@ impl Tenure {
     pub(crate) fn hand_over(&mut self) {
         while let Some(append) = self.owner.next_append() {
             let replies = self.with_callers(append.replies);
+            let to_read = append.effects.iter().filter_map(first_position);
+            let first_read = to_read.chain(self.reading.iter().copied()).min();
             let then = Then {
                 save: append.snapshot.map(|snapshot| (append.next, snapshot)),
-                trim: self.upkeep.trim(self.owner.shard().first_live()),
+                trim: self.upkeep.trim(self.owner.shard().first_live(), first_read),
             };
             let Some(records) = append.records else {
                 writer::give(replies, None, &self.setting.inbox);
@@ -418,7 +428,10 @@ impl Tenure {
             match effect {
                 // Without couriers, an attempt is made again and again until there are some.
                 Effect::Deliver(attempt) => drop(self.setting.deliveries.send(attempt)),
-                effect => self.send_errand(Errand::Do(effect)),
+                effect => {
+                    self.reading.push_back(first_position(&effect).unwrap_or(u64::MAX));
+                    self.send_errand(Errand::Do(effect));
+                }
             }
         }
     }
@@ -533,6 +546,21 @@ impl Tenure {
 
     fn send_errand(&self, errand: Errand) {
         let _ = self.errands.send(errand);
+    }
+}
+
+/// Where that begins which the keeper is to read for an effect.
+fn first_position(effect: &Effect) -> Option<u64> {
+    let first = |positions: &mut dyn Iterator<Item = Location>| positions.map(|l| l.position).min();
+    match effect {
+        Effect::CopyForMoveTask { messages, .. } | Effect::CopyForReplay { messages, .. } => {
+            first(&mut messages.iter().map(|(_, location)| *location))
+        }
+        Effect::Relocate { messages } => first(&mut messages.iter().map(|one| one.location)),
+        Effect::RelocatePublications { publications } => {
+            first(&mut publications.iter().map(|(_, location)| *location))
+        }
+        Effect::Deliver(_) => None,
     }
 }
 

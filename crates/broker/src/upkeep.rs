@@ -50,14 +50,21 @@ impl Upkeep {
         !self.is_saving && bytes_since >= self.pace.snapshot_every_bytes.max(self.snapshot_bytes)
     }
 
-    /// The position before which the log can be given up now, if that frees a segment.
-    pub(crate) fn trim(&mut self, first_live: Option<u64>) -> Option<Position> {
+    /// The position before which the log can be given up now, if that frees a segment. What is still
+    /// to be read begins at `first_read`: since it was asked for, it may have been written again
+    /// elsewhere, and no longer count as live.
+    pub(crate) fn trim(
+        &mut self,
+        first_live: Option<u64>,
+        first_read: Option<u64>,
+    ) -> Option<Position> {
         let floor = self.floor?;
         let before = match first_live {
             Some(live) if mutant!(TrimPastFloor) => Position(live),
             Some(live) if !mutant!(TrimPastLive) => floor.min(Position(live)),
             _ => floor,
         };
+        let before = first_read.map_or(before, |read| before.min(Position(read)));
         let frees = self.layout.segment_of(before) > self.layout.segment_of(self.oldest);
         frees.then(|| {
             self.oldest = before;
@@ -92,5 +99,24 @@ impl Upkeep {
         let segment_bytes = self.layout.segment_bytes;
         let end = (self.layout.segment_of(self.oldest) + 1) * segment_bytes;
         (next.0 > end && live_before(end) <= segment_bytes / 4).then_some(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by the simulator: a replay failed whose messages had moved while the keeper saved a
+    /// snapshot.
+    #[test]
+    fn what_is_still_to_be_read_is_not_given_up() {
+        let layout = Layout::default();
+        let at = |segment| layout.first_in(segment);
+        let floor = Some(at(9));
+        let mut upkeep = Upkeep::new(layout, Pace::default(), at(0), floor);
+        assert_eq!(upkeep.trim(Some(at(5).0), Some(at(0).0)), None);
+        assert_eq!(upkeep.trim(Some(at(5).0), Some(at(3).0)), Some(at(3)));
+        assert_eq!(upkeep.trim(Some(at(5).0), None), Some(at(5)));
+        assert_eq!(upkeep.trim(None, None), Some(at(9)));
     }
 }
