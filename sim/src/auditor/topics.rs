@@ -41,6 +41,8 @@ struct Item {
     /// When it may be tried again.
     visible_at: Ms,
     is_in_flight: bool,
+    /// A process ended while it was: only a shard that is built again from its log takes it to be still.
+    was_interrupted: bool,
     first_at: Ms,
 }
 
@@ -62,8 +64,16 @@ impl Subscription {
 
     fn push(&mut self, body: Option<Body>, now: Ms) {
         let (visible_at, first_at) = (now, 0);
-        let (count, key, is_in_flight) = (0, None, false);
-        self.items.push(Item { body, count, key, visible_at, is_in_flight, first_at });
+        let (count, key, is_in_flight, was_interrupted) = (0, None, false, false);
+        self.items.push(Item {
+            body,
+            count,
+            key,
+            visible_at,
+            is_in_flight,
+            was_interrupted,
+            first_at,
+        });
     }
 
     fn wants(&self, kind: u8) -> bool {
@@ -374,7 +384,7 @@ impl Model {
         item.key = Some(receipt.key);
         item.count += 1;
         item.visible_at = begun.until;
-        item.is_in_flight = true;
+        (item.is_in_flight, item.was_interrupted) = (true, false);
         if item.count == 1 {
             item.first_at = now;
         }
@@ -387,6 +397,7 @@ impl Model {
         for item in all.flat_map(|subscription| &mut subscription.items) {
             if std::mem::take(&mut item.is_in_flight) {
                 item.visible_at = 0;
+                item.was_interrupted = true;
             }
         }
     }
@@ -407,7 +418,9 @@ impl Model {
             let at = items.iter().position(|item| item.key == Some(receipt.key))?;
             Some((outbox, at, items[at].clone()))
         });
-        let current = found.filter(|(_, _, item)| item.count == receipt.count && item.is_in_flight);
+        let current = found.filter(|(_, _, item)| {
+            item.count == receipt.count && (item.is_in_flight || item.was_interrupted)
+        });
         let Some((outbox, at, item)) = current else {
             return if *fate == Fate::Stale {
                 Ok(())
@@ -451,7 +464,7 @@ impl Model {
             Fate::Retried(next) => {
                 let item = &mut subscription.items[at];
                 item.visible_at = *next;
-                item.is_in_flight = false;
+                (item.is_in_flight, item.was_interrupted) = (false, false);
                 if matches!(outcome, Outcome::NotBegun(_)) {
                     item.count -= 1;
                 }
