@@ -3,13 +3,13 @@
 /// Milliseconds since 1970, as the shard's clock has them.
 pub type Ms = u64;
 
-/// A queue, by its place in [`crate::scenery::QUEUES`].
+/// A queue, by its place in `scenery::QUEUES`.
 pub type QueueIndex = usize;
 
-/// A topic, by its place in [`crate::scenery::TOPICS`].
+/// A topic, by its place in `scenery::TOPICS`.
 pub type TopicIndex = usize;
 
-/// A place where subscriptions can be: its place in [`crate::scenery::SLOTS`].
+/// A place where subscriptions can be: its place in `scenery::SLOTS`.
 pub type SlotIndex = usize;
 
 /// A message by its text, which no other message has.
