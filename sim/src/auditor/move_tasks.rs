@@ -147,6 +147,7 @@ impl Model {
             queue.touched_at = now;
             queue.messages.retain(|m| m.place != message.place);
             queue.tasks[task].moved += 1;
+            queue.tasks[task].is_counted &= message.is_sure;
             let Message { body, group, is_sure, .. } = message;
             self.arrive(to, &Arrival { body, group, delay: 0, sequence: None });
             if !is_sure && let Some(last) = self.queue(to).messages.last_mut() {
