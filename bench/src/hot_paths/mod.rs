@@ -2,7 +2,7 @@
 //! `bench/instructions`, which counts what they execute, and for Criterion, which times them.
 //!
 //! They do no I/O, know no clock and no chance: the same number of times is the same work, whenever
-//! it is done. What they hash is hashed with keys that do not change.
+//! it is done. Only objects of JSON that are parsed as a whole, by filters, hash with keys of chance.
 
 mod access;
 mod filters;
