@@ -66,3 +66,12 @@ compare *arguments:
 # Load over HTTP, beside a server that only answers.
 bench *arguments:
     cargo run --release --package tidings-bench -- {{ arguments }}
+
+# Instructions that the hot paths execute, under valgrind: `just instructions --check`.
+instructions *arguments:
+    cargo build --release --package tidings-bench
+    bench/instructions {{ arguments }}
+
+# How long the hot paths take, by Criterion: `just hot-paths decode`.
+hot-paths *arguments:
+    cargo bench --package tidings-bench -- {{ arguments }}

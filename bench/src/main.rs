@@ -10,12 +10,14 @@
 //! cargo build --release && cargo run --release -p tidings-bench -- subscriptions
 //! cargo build --release && cargo run --release -p tidings-bench -- sealing
 //! cargo run --release -p tidings-bench -- filters
+//! cargo run --release -p tidings-bench -- hot-paths
 //! ```
 //!
 //! `limits` measures only what nothing can be faster than, and says it as JSON: `bench/compare` asks.
-//! All but it and the last start the release binary on a fresh data folder, on loopback, and stop it again.
-//! The load comes from this process, on the same cores. The last needs no server: it measures the
-//! core's index of filter policies. `docs/performance.md` says what was seen.
+//! All but it and the last two start the release binary on a fresh data folder, on loopback, and stop it again.
+//! The load comes from this process, on the same cores. The last two need no server: `filters` measures
+//! the core's index of filter policies; `hot-paths` lists what `bench/instructions` counts, and does one so many
+//! times. `docs/performance.md` says what was seen.
 
 mod backlog;
 mod dead_mail;
@@ -33,15 +35,41 @@ mod throughput;
 
 use std::error::Error;
 
+use tidings_bench::hot_paths::{ALL, HotPath, Sizes};
+
 const USAGE: &str = "usage: tidings-bench \
-    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | dead-mail | subscriptions | sealing [SECONDS] | limits [SECONDS] | filters";
+    throughput [SECONDS] | backlog [MESSAGES] | publish | endpoints | dead-mail | subscriptions | sealing [SECONDS] | limits [SECONDS] | filters | hot-paths [NAME COUNT]";
 
 /// What goes wrong ends the measurement; there is nobody to recover for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Without a runtime, whose threads would be counted too.
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["hot-paths"] => list_hot_paths(),
+        ["hot-paths", name, count] => run_hot_path(name, count)?,
+        _ => return measure(arguments.into_iter()),
+    }
+    Ok(())
+}
+
+fn list_hot_paths() {
+    for path in ALL {
+        println!("{}\t{}", path.name, path.about);
+    }
+}
+
+/// Does one of them so many times.
+fn run_hot_path(name: &str, count: &str) -> Outcome<()> {
+    let path = HotPath::find(name).ok_or_else(|| format!("there is no hot path {name}"))?;
+    let done = path.run(Sizes::default(), count.parse()?);
+    println!("{done} {}", path.yields);
+    Ok(())
+}
+
 #[tokio::main]
-async fn main() -> Outcome<()> {
-    let mut arguments = std::env::args().skip(1);
+async fn measure(mut arguments: impl Iterator<Item = String>) -> Outcome<()> {
     match arguments.next().as_deref() {
         Some("throughput") => throughput::run(seconds(arguments)?).await,
         Some("backlog") => {
