@@ -100,16 +100,6 @@ impl DiskFile for FolderFile {
     }
 
     #[cfg(target_os = "linux")]
-    fn write_zeros(&self, len: usize, offset: u64) -> io::Result<()> {
-        match write_zeros_past_cache(&self.0, len, offset) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                self.write_at(&vec![0; len], offset)
-            }
-            done => done,
-        }
-    }
-
-    #[cfg(target_os = "linux")]
     fn reserve(&self, len: u64) -> io::Result<()> {
         use rustix::fs::{FallocateFlags, fallocate};
         use rustix::io::Errno;
@@ -128,24 +118,6 @@ impl DiskFile for FolderFile {
     fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
     }
-}
-
-/// `InvalidInput` if the file system cannot do that, or not with these numbers.
-#[cfg(target_os = "linux")]
-fn write_zeros_past_cache(file: &File, len: usize, offset: u64) -> io::Result<()> {
-    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-    // What goes past the cache begins at a page, in memory too.
-    const PAGE: usize = 4096;
-    let zeros = vec![0; len + PAGE];
-    let start = zeros.as_ptr().align_offset(PAGE);
-    let Some(aligned) = zeros.get(start..start.saturating_add(len)) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    let flags = fcntl_getfl(file)?;
-    fcntl_setfl(file, flags | OFlags::DIRECT)?;
-    let written = file.write_all_at(aligned, offset);
-    fcntl_setfl(file, flags)?;
-    written
 }
 
 /// Room that the file system cannot set aside is taken by writing to it.

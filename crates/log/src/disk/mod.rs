@@ -70,12 +70,6 @@ pub trait DiskFile: Send + Sync + std::fmt::Debug {
     /// written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
-    /// Writes `len` zeros, not by way of the file system's cache where that can be: nobody reads
-    /// them soon. Nobody else uses the file meanwhile.
-    fn write_zeros(&self, len: usize, offset: u64) -> io::Result<()> {
-        self.write_at(&vec![0; len], offset)
-    }
-
     /// Sets aside room so that the file has at least this length, reading as zeros where it was
     /// not written. Leaves existing bytes as they are.
     fn reserve(&self, len: u64) -> io::Result<()>;

@@ -150,6 +150,7 @@ impl Shared {
         let file = disk.create(UNFINISHED_NAME).or_fault("create", disk, UNFINISHED_NAME)?;
         // Fails at once if the room is not there, before anything is written.
         file.reserve(self.segment_bytes).or_fault("reserve", disk, UNFINISHED_NAME)?;
+        let zeros = vec![0; STEP_BYTES];
         let mut at = 0;
         while at < self.segment_bytes {
             if self.cancelled.load(Ordering::Relaxed) {
@@ -157,8 +158,8 @@ impl Shared {
                 return stopped.or_fault("make", disk, UNFINISHED_NAME);
             }
             let left = usize::try_from(self.segment_bytes - at).unwrap_or(usize::MAX);
-            let step = left.min(STEP_BYTES);
-            file.write_zeros(step, at).or_fault("write", disk, UNFINISHED_NAME)?;
+            let step = left.min(zeros.len());
+            file.write_at(&zeros[..step], at).or_fault("write", disk, UNFINISHED_NAME)?;
             file.sync().or_fault("sync", disk, UNFINISHED_NAME)?;
             at += step as u64;
         }
