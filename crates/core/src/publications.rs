@@ -34,8 +34,8 @@ impl Held {
 }
 
 impl Item for Held {
-    /// 64 KiB of log.
-    const PAGE_BITS: u32 = 16;
+    /// 8 KiB of log: a page that is unpacked for one of its messages has few others.
+    const PAGE_BITS: u32 = 13;
     /// Each subscription may have come to a place of its own.
     const IDLE_PAGES_MAX: usize = 64;
 

@@ -11,7 +11,7 @@ use crate::record::{MessageRecord, PublishedRecord, Record, TopicRecord};
 use crate::time::Timestamp;
 
 /// Pages of the index that one step looks at.
-const STEP_PAGES: usize = 16;
+const STEP_PAGES: usize = 32;
 /// Published messages that one step looks at.
 const STEP_PUBLICATIONS: usize = 2048;
 /// Bytes of records that one step asks for, if it asks for more than one message.
