@@ -73,31 +73,34 @@ pub(crate) fn run(
     opened: Opened,
     inputs: &Receiver<Input>,
 ) -> oneshot::Sender<()> {
-    let mut opened = opened;
+    let (mut opened, mut asked) = (opened, VecDeque::new());
     loop {
         setting.show(&opened);
         // A fault of ours in deciding ends a tenure like a failure of the log: memory is dropped, and
         // the log says what happened.
-        let tenure = AssertUnwindSafe(|| Tenure::live(setting, opened, inputs));
+        let tenure = AssertUnwindSafe(|| Tenure::live(setting, opened, asked, inputs));
         match panic::catch_unwind(tenure) {
             Ok(Some(closed)) => return closed,
             Ok(None) => {}
             Err(_) => error!("the owner of the shard failed; its state is built anew from the log"),
         }
         match recover(setting, inputs) {
-            Ok(again) => opened = again,
+            Ok(again) => (opened, asked) = again,
             Err(closed) => return closed,
         }
     }
 }
 
 /// Opens the log again, as often as it takes. Meanwhile nothing is taken.
-fn recover(setting: &Setting, inputs: &Receiver<Input>) -> Result<Opened, oneshot::Sender<()>> {
+fn recover(
+    setting: &Setting,
+    inputs: &Receiver<Input>,
+) -> Result<(Opened, VecDeque<Input>), oneshot::Sender<()>> {
     loop {
         match setting.storage.open(setting.secret) {
             Ok(opened) => {
                 info!(took_ms = opened.report.took.as_millis(), "the log is open again");
-                return Ok(opened);
+                return Ok((opened, asked(inputs)?));
             }
             Err(failed) => error!("cannot open the log again yet: {failed}"),
         }
@@ -110,6 +113,19 @@ fn recover(setting: &Setting, inputs: &Receiver<Input>) -> Result<Opened, onesho
             }
         }
     }
+}
+
+/// What callers asked in the meantime. What writer and keeper said was to the owner that they had.
+fn asked(inputs: &Receiver<Input>) -> Result<VecDeque<Input>, oneshot::Sender<()>> {
+    let mut asked = VecDeque::new();
+    for input in inputs.try_iter() {
+        match input {
+            Input::Call { .. } | Input::Tell(_) => asked.push_back(input),
+            Input::Close(closed) => return Err(closed),
+            _ => {}
+        }
+    }
+    Ok(asked)
 }
 
 /// One tenure of the owner: from a log that was opened to its failure, or to the end.
@@ -180,9 +196,11 @@ impl Tenure {
     fn live(
         setting: &Rc<Setting>,
         opened: Opened,
+        asked: VecDeque<Input>,
         inputs: &Receiver<Input>,
     ) -> Option<oneshot::Sender<()>> {
         let (mut tenure, hands) = Self::new(setting, opened);
+        tenure.backlog = asked;
         let Hands { writer, jobs, keeper, errands } = hands;
         tenure.keeper = Thread(Some(spawn("tidings-keeper", move || keeper.run(&errands))));
         tenure.run(inputs, writer, &jobs)
@@ -234,6 +252,7 @@ impl Tenure {
     ) -> Option<oneshot::Sender<()>> {
         let failed = loop {
             self.owner.advance(self.setting.clock.now());
+            self.look_for_room_in_time();
             self.hand_over();
             // What comes in while this waits for the disk makes the next batch.
             jobs.try_iter().for_each(|job| writer.work(job));
@@ -282,7 +301,6 @@ impl Tenure {
     }
 
     fn wait(&mut self, inputs: &Receiver<Input>) -> Option<Input> {
-        self.look_for_room_in_time();
         let due = self.owner.next_due().filter(|_| !self.setting.clock.is_manual());
         let mut left = due.map(|at| Duration::from_millis(at - self.setting.clock.now()));
         if self.owner.space() != Space::Ample {
@@ -539,7 +557,8 @@ impl Tenure {
         }
     }
 
-    // Both stop only when they are hung up on, so that there is always someone to take these.
+    // The writer works on this thread and the keeper stops only when it is hung up on, so that there is
+    // always someone to take these.
     fn send_job(&self, job: Job) {
         let _ = self.jobs.send(job);
     }
