@@ -25,29 +25,24 @@ enum Life {
 /// while it is not on others, it becomes "once": what kind of device a token is of, only FCM knows.
 ///
 /// # Errors
-/// [`Expired`] if it is over on Android and on every other kind of device that the message has a part
-/// for.
+/// [`Expired`] if it is over on every kind of device.
 pub(super) fn shorten(
     message: &mut Map<String, Value>,
     waited_seconds: u64,
     now_seconds: u64,
 ) -> Result<(), Expired> {
+    let expiration = text_at(message, &["apns", "headers", "apns-expiration"]);
+    let apns = match expiration.and_then(|text| text.parse::<u64>().ok()) {
+        None => Life::Unsaid,
+        Some(at) if at == 0 || at > now_seconds => Life::Left,
+        Some(_) => Life::Over,
+    };
     let lives = [
-        Some(shorten_one(text_at(message, &["android", "ttl"]), "s", waited_seconds)),
-        message.contains_key("webpush").then(|| {
-            shorten_one(text_at(message, &["webpush", "headers", "TTL"]), "", waited_seconds)
-        }),
-        message.contains_key("apns").then(|| {
-            match text_at(message, &["apns", "headers", "apns-expiration"])
-                .and_then(|text| text.parse::<u64>().ok())
-            {
-                None => Life::Unsaid,
-                Some(at) if at == 0 || at > now_seconds => Life::Left,
-                Some(_) => Life::Over,
-            }
-        }),
+        shorten_one(text_at(message, &["android", "ttl"]), "s", waited_seconds),
+        shorten_one(text_at(message, &["webpush", "headers", "TTL"]), "", waited_seconds),
+        apns,
     ];
-    let is_over = lives.into_iter().flatten().all(|life| life == Life::Over);
+    let is_over = lives.iter().all(|life| *life == Life::Over);
     if is_over { Err(Expired) } else { Ok(()) }
 }
 
@@ -118,12 +113,17 @@ mod tests {
 
     #[test]
     fn it_is_over_when_it_is_on_every_kind_of_device() {
-        assert_eq!(after_ten(json!({"android": {"ttl": "10s"}, "data": {}})), None);
-        let apns = |at: &str| json!({"android": {"ttl": "9s"}, "apns": {"headers": {"apns-expiration": at}}});
-        assert_eq!(after_ten(apns("1000")), None);
-        let left = after_ten(apns("1001")).unwrap();
+        let until = |at: &str| {
+            json!({
+                "android": {"ttl": "9s"},
+                "webpush": {"headers": {"TTL": "10"}},
+                "apns": {"headers": {"apns-expiration": at}},
+            })
+        };
+        assert_eq!(after_ten(until("1000")), None);
+        let left = after_ten(until("1001")).unwrap();
         assert_eq!(left["android"]["ttl"], "0s", "on a phone of Android once, or never");
-        let unsaid = json!({"android": {"ttl": "9s"}, "apns": {"payload": {}}});
-        assert!(after_ten(unsaid).is_some());
+        let android_only = after_ten(json!({"android": {"ttl": "10s"}, "data": {}})).unwrap();
+        assert_eq!(android_only["android"]["ttl"], "0s", "the token may be of another device");
     }
 }
