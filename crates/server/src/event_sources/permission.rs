@@ -33,14 +33,16 @@ pub(super) fn may_receive<I: Invoke>(feed: &Feed<I>, mapping: &Mapping) -> bool 
     let terms = feed.broker.terms(&Resource::Queue(mapping.queue.clone()));
     let policy = terms.as_ref().and_then(|terms| terms.policy.as_ref());
     let Some(role_arn) = feed.invoke.role(&mapping.reference()) else { return false };
-    // The role is of the function's account. What was made where nobody judges may name any other, and
-    // has no more rights by that.
+    // The role is one of the function's account. What was made where nobody judges may name any other,
+    // and has no more rights by that.
     let (account, owner) = (mapping.function.scope.account, mapping.queue.account);
     if policy.is_none() && account == owner {
         return true;
     }
     let (account, owner) = (account.to_string(), owner.to_string());
     let partition = mapping.queue.region.partition();
+    let role = role_arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let role_arn = format!("arn:{partition}:iam::{account}:{role}");
     let name = role_arn.rsplit('/').next().unwrap_or_default();
     let session = mapping.function.name.to_string();
     let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}");

@@ -217,14 +217,21 @@ impl CodeStore {
     }
 
     fn remove_all_of(&self, state: &mut State, name: &str) {
-        for path in [self.archive(name), self.folder.join(name)] {
-            match remove(&path) {
-                Ok(()) => debug!("removed code that no function needs: {name}"),
-                Err(error) => error!("cannot remove {}: {error}", path.display()),
+        let removed = |path: PathBuf| {
+            let removed = remove(&path);
+            if let Err(error) = &removed {
+                error!("cannot remove {}: {error}", path.display());
             }
+            removed.is_ok()
+        };
+        // What is still there still counts.
+        if removed(self.archive(name)) {
+            state.archives.remove(name);
         }
-        state.archives.remove(name);
-        state.unpacked.remove(name);
+        if removed(self.folder.join(name)) {
+            state.unpacked.remove(name);
+            debug!("removed code that no function needs: {name}");
+        }
     }
 
     fn archive(&self, name: &str) -> PathBuf {

@@ -85,6 +85,21 @@ async fn a_queue_of_another_account_is_received_from_as_long_as_its_policy_says(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_role_of_another_account_gets_nothing_by_its_name() {
+    const WORKER: &str = "arn:aws:iam::999988887777:role/worker";
+    let world = World::with_queue("theirs").await;
+    world.function.has_role(WORKER);
+    world.set_policy("theirs", "Allow", WORKER).await;
+    world.send("theirs", &["1"]).await;
+    let mapping = world.map("theirs", MappingSettings::default()).await;
+    until_problem(&world, &mapping, Some(NOT_PERMITTED)).await;
+    assert_eq!(world.counts("theirs").await, (1, 0), "nothing is received");
+    world.set_policy("theirs", "Allow", "arn:aws:iam::000000000000:role/worker").await;
+    until_problem(&world, &mapping, None).await;
+    world.until_counts("theirs", (0, 0)).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_accounts_own_queue_needs_no_policy_and_may_deny() {
     let world = World::with_queue("q").await;
     let mapping = world.map("q", MappingSettings::default()).await;

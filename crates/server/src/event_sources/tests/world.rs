@@ -37,6 +37,7 @@ struct Inner {
     running: Mutex<(usize, usize)>,
     is_open: watch::Sender<bool>,
     is_there: Mutex<bool>,
+    role: Mutex<String>,
 }
 
 impl Fake {
@@ -47,6 +48,7 @@ impl Fake {
             running: Mutex::default(),
             is_open: watch::channel(true).0,
             is_there: Mutex::new(true),
+            role: Mutex::new("arn:aws:iam::000000000000:role/path/work".to_owned()),
         }))
     }
 
@@ -55,6 +57,11 @@ impl Fake {
         script: impl Fn(&[Value]) -> Result<Value, NotDone> + Send + Sync + 'static,
     ) {
         *self.0.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// The role that the function says it has.
+    pub(super) fn has_role(&self, role: &str) {
+        role.clone_into(&mut self.0.role.lock().unwrap());
     }
 
     /// Whether invocations end, or go on until they may.
@@ -88,7 +95,7 @@ impl Invoke for Fake {
     }
 
     fn role(&self, _: &Reference) -> Option<String> {
-        Some("arn:aws:iam::000000000000:role/path/work".to_owned())
+        Some(self.0.role.lock().unwrap().clone())
     }
 
     async fn invoke(&self, _: &Reference, event: Bytes) -> Result<Bytes, NotDone> {
