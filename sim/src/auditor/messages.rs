@@ -71,7 +71,7 @@ impl Model {
             }
             Some((first, true)) => Err(format!(
                 "message {body} was not recognised as a repetition {} ms after the first",
-                self.now - first.at
+                self.now.saturating_sub(first.at)
             )),
             _ if id == entry.id => Ok(false),
             _ => Err(format!("message {body} was taken for a repetition, which it is not")),
