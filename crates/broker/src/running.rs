@@ -1,4 +1,4 @@
-//! The owner's thread: takes from the inbox, lets the owner decide, hands batches to the writer.
+//! The owner's thread: takes from the inbox, lets the owner decide, has the writer append.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{self, AssertUnwindSafe};

@@ -5,11 +5,11 @@
 //! caller's business.
 //!
 //! ```text
-//!   owner thread                 writer thread                    any thread
-//!   ------------                 -------------                    ----------
-//!   gathers batch k+1     ──►    Log::append(k)  write, sync      Reader::read(position, length)
-//!   knows where k+1 will  ◄──    Ok | Fenced | NoSpace            Reader::replay(position)
-//!   start: Layout::after               | Ambiguous
+//!   whoever has the log                              any thread
+//!   -------------------                              ----------
+//!   Log::append(k)  write, sync                      Reader::read(position, length)
+//!     Ok | Fenced | NoSpace | Ambiguous              Reader::replay(position)
+//!   knows where k+1 will start: Layout::after
 //! ```
 //!
 //! # The contract
