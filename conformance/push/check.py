@@ -145,13 +145,14 @@ def gone(hub):
     """a token that leads nowhere disables its endpoint, and a publish to that says so"""
     unregistered = google(404, "NOT_FOUND", "UNREGISTERED")
     for platform, token, answer in (
-        ("APNS", "00e1", complaint(410, "Unregistered")),
-        ("APNS", "00e2", complaint(400, "BadDeviceToken")),
-        ("GCM", "pixel:gone", unregistered),
-        ("ADM", "amzn1.gone", (400, {"reason": "Unregistered"})),
+        # APNs says since when: a token that was set later is not meant.
+        ("APNS", "00e1", lambda: complaint(410, "Unregistered")),
+        ("APNS", "00e2", lambda: complaint(400, "BadDeviceToken")),
+        ("GCM", "pixel:gone", lambda: unregistered),
+        ("ADM", "amzn1.gone", lambda: (400, {"reason": "Unregistered"})),
     ):
         endpoint = hub.device(platform, token)
-        hub.ledger.plan(token, answer)
+        hub.ledger.plan(token, answer())
         hub.push(endpoint, "nobody there")
         eventually(f"Enabled of {token}", lambda at=endpoint: hub.attribute(at, "Enabled"), "false")
         try:
