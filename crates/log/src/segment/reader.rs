@@ -44,9 +44,9 @@ impl Segments {
         self.files.write().unwrap_or_else(PoisonError::into_inner).insert(number, file);
     }
 
-    /// Readers that have the file in hand go on reading it.
-    pub(super) fn remove(&self, number: u64) {
-        self.files.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    /// Readers that have the file in hand go on reading it. It is closed with the last of them.
+    pub(super) fn remove(&self, number: u64) -> Option<Arc<dyn DiskFile>> {
+        self.files.write().unwrap_or_else(PoisonError::into_inner).remove(&number)
     }
 
     pub(super) fn oldest(&self) -> Option<u64> {
