@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use tidings_core::hex;
 
 use crate::refusal::WireError;
 use crate::text::Text;
@@ -158,11 +159,34 @@ where
 
 /// Writes a JSON string, quotation marks included.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    let bytes = text.as_bytes();
+    for piece in text.as_bytes().chunks(PIECE_BYTES) {
+        if is_plain(piece) {
+            out.extend_from_slice(piece);
+        } else {
+            write_escaped(out, piece);
+        }
+    }
+    out.push(b'"');
+}
+
+/// So much of a text is looked at together: most pieces of most texts have nothing to be escaped.
+const PIECE_BYTES: usize = 32;
+
+fn is_escaped(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+/// Without a way out in between, so that it is done for many bytes at once.
+fn is_plain(piece: &[u8]) -> bool {
+    !piece.iter().fold(false, |odd, byte| odd | is_escaped(*byte))
+}
+
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut written = 0;
     for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if !is_escaped(byte) {
             continue;
         }
         out.extend_from_slice(&bytes[written..at]);
@@ -170,20 +194,17 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
         written = at + 1;
     }
     out.extend_from_slice(&bytes[written..]);
-    out.push(b'"');
 }
 
 fn write_escape(out: &mut Vec<u8>, byte: u8) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let short = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
         _ => {
-            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]];
             out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&digits);
+            out.extend_from_slice(&hex::digits(byte));
             return;
         }
     };

@@ -5,10 +5,9 @@
 //! in XML, so that each element is written under a name of its own. SNS does not, and writes an
 //! empty list as an empty element.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use tidings_core::hex;
 use tidings_core::names::Uuid;
 
 use crate::action::{Action, Protocol};
@@ -133,11 +132,7 @@ impl<'o> Members<'o> {
 
     /// A digest, in lower-case hexadecimal.
     pub fn digest(&mut self, name: &str, digest: [u8; 16]) {
-        let mut text = String::with_capacity(32);
-        for byte in digest {
-            write!(text, "{byte:02x}").expect("a String takes everything");
-        }
-        self.text(name, &text);
+        self.text(name, &hex::lower(&digest));
     }
 
     /// Bytes, which travel as base64.

@@ -30,6 +30,7 @@ mod deadlines;
 pub mod delivery;
 pub mod delivery_policy;
 pub mod filter_policy;
+pub mod hex;
 pub mod limits;
 mod live_bytes;
 pub mod message;

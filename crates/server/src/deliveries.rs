@@ -18,6 +18,7 @@ use tidings_broker::ReadFailure;
 use tidings_core::Damaged;
 use tidings_core::command::{Command, Reply};
 use tidings_core::delivery::{Attempt, AttemptOutcome, Delivery};
+use tidings_core::hex;
 use tidings_core::limits::HTTP_ATTEMPT_SECONDS;
 use tidings_core::names::SubscriptionProtocol;
 use tidings_core::publication::{MessageType, PublishedContent};
@@ -385,10 +386,5 @@ async fn pack_content(
         true => record.message.body_md5,
         false => Md5::digest(content.text_for(delivery.protocol)).into(),
     };
-    Ok(Packed {
-        parcel,
-        published_at,
-        order,
-        message_md5: md5.iter().map(|byte| format!("{byte:02x}")).collect(),
-    })
+    Ok(Packed { parcel, published_at, order, message_md5: hex::lower(&md5) })
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 use tidings_core::attributes::{AttributeValue, MessageAttribute, attributes_md5};
+use tidings_core::hex;
 use tidings_core::names::QueueArn;
 
 use super::receive_message::ReceivedMessage;
@@ -44,10 +45,10 @@ impl Serialize for EventRecord<'_> {
         record.serialize_field("attributes", &SystemAttributes(message))?;
         record.serialize_field("messageAttributes", &Attributes(message.attributes()))?;
         match attributes_md5(message.attributes()) {
-            Some(md5) => record.serialize_field("md5OfMessageAttributes", &hex(md5))?,
+            Some(md5) => record.serialize_field("md5OfMessageAttributes", &hex::lower(&md5))?,
             None => record.skip_field("md5OfMessageAttributes")?,
         }
-        record.serialize_field("md5OfBody", &hex(message.body_md5()))?;
+        record.serialize_field("md5OfBody", &hex::lower(&message.body_md5()))?;
         record.serialize_field("eventSource", "aws:sqs")?;
         record.serialize_field("eventSourceARN", &queue.to_string())?;
         record.serialize_field("awsRegion", queue.region.as_str())?;
@@ -89,8 +90,4 @@ impl Serialize for Value<'_> {
         value.serialize_entry("dataType", self.0.data_type)?;
         value.end()
     }
-}
-
-fn hex(digest: [u8; 16]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

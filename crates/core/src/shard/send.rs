@@ -4,6 +4,7 @@ use tidings_mutants::mutant;
 
 use super::shard::Shard;
 use crate::command::{Outgoing, Reply, Sent};
+use crate::hex;
 use crate::names::QueueArn;
 use crate::queue::{FirstSend, Queue};
 use crate::queue_attributes::DeduplicationScope;
@@ -77,7 +78,7 @@ impl Shard {
             return None;
         }
         let given = message.deduplication.as_ref().map(|id| id.as_str().to_owned());
-        given.or_else(|| message.body_sha256.map(hex))
+        given.or_else(|| message.body_sha256.map(|digest| hex::lower(&digest)))
     }
 
     /// What the first message with this id was answered, if the queue remembers one.
@@ -157,12 +158,4 @@ fn check_parameters(queue: &Queue, message: &Outgoing) -> Result<(), Rejection> 
         )));
     }
     Ok(())
-}
-
-pub(super) fn hex(digest: [u8; 32]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all that is written to it");
-        text
-    })
 }

@@ -2,6 +2,7 @@
 
 use siphasher::sip128::SipHasher24;
 
+use crate::hex;
 use crate::limits;
 use crate::names::Uuid;
 use crate::time::Timestamp;
@@ -22,15 +23,11 @@ impl Tokens {
 
     /// A token, in hexadecimal digits.
     pub(crate) fn make(&self, subscription: Uuid, at: Timestamp) -> String {
-        use std::fmt::Write;
         let mut bytes = subscription.to_bytes().to_vec();
         bytes.extend_from_slice(&at.as_ms().to_be_bytes());
         let digest = self.digest(&bytes);
         bytes.extend_from_slice(&digest);
-        bytes.iter().fold(String::with_capacity(2 * BYTES), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes all that is written to it");
-            text
-        })
+        hex::lower(&bytes)
     }
 
     /// The subscription that a token is for, unless it was not made here or has expired.

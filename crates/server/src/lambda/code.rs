@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use tidings_core::hex;
 use tidings_lambda::{Code, LambdaCode, LambdaFault, limits};
 use tracing::{debug, error, warn};
 
@@ -101,7 +102,7 @@ impl CodeStore {
         }
         let digest = Sha256::digest(zip);
         let (sha256, bytes) = (STANDARD.encode(digest), zip.len() as u64);
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::lower(digest.as_ref());
         if self.state().unneeded_bytes(needed) > limits::CODE_UNNEEDED_BYTES_MAX {
             let text =
                 "Code storage limit exceeded: code that was replaced is removed within two hours.";
@@ -296,7 +297,7 @@ fn name_of(code: &Code) -> Option<String> {
 
 fn digest_of(sha256: &str) -> Option<String> {
     let digest = STANDARD.decode(sha256).ok()?;
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex::lower(&digest))
 }
 
 pub(super) fn cannot(what: &str, error: &io::Error) -> LambdaFault {

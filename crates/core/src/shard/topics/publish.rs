@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_mutants::mutant;
 
-use super::super::send::hex;
 use super::super::shard::Shard;
 use crate::command::{Publication, Published, Reply};
 use crate::deadlines::Due;
+use crate::hex;
 use crate::message::{Location, Sealing};
 use crate::names::{QueueArn, TopicArn, Uuid};
 use crate::publication::PublishedContent;
@@ -416,7 +416,7 @@ fn deduplication_id(topic: &Topic, message: &Publication) -> Option<String> {
         return None;
     }
     let given = message.deduplication.as_ref().map(|id| id.as_str().to_owned());
-    given.or_else(|| message.body_sha256.map(hex))
+    given.or_else(|| message.body_sha256.map(|digest| hex::lower(&digest)))
 }
 
 /// What a FIFO topic cannot do without, and what a standard one does not take.
