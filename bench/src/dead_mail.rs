@@ -10,8 +10,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::Outcome;
+use crate::arrivals::Percentiles;
 use crate::endpoints;
+use crate::functions::Function;
 use crate::load::{self, Kind};
+use crate::phones::Gateway;
 use crate::server::Server;
 use crate::throughput::{create, print};
 
@@ -45,10 +48,13 @@ pub(crate) async fn run() -> Outcome<()> {
         let (tokens, confirmations) = unbounded_channel();
         let mail = MailServer::start(tokens).await?;
         let address = format!("smtp://{}", mail.address);
+        let gateway = Gateway::start().await?;
+        let (function, config) = Function::declare(folder.path()).await?;
         let flags = ["--email-server", &address, "--email-starttls", "off"];
+        let phones = ["--sms-server", &gateway.url, "--sms-system-id", "bench"];
         let quiet = ["--email-from", "bench@example.com", "--log-level", "error"];
-        let flags = [&flags[..], &quiet].concat();
-        let (server, _) = Server::tidings_with(folder.path(), &flags).await?;
+        let flags = [&["--config", &config], &flags[..], &phones, &quiet].concat();
+        let (server, _) = Server::tidings_with(&folder.path().join("data"), &flags).await?;
         let before = server.memory()?;
         if death != Death::None {
             let mut connection = server.client.connect().await?;
@@ -62,15 +68,18 @@ pub(crate) async fn run() -> Outcome<()> {
         let sent = load::run(&server.client, Kind::Send, "bench", Until::Elapsed(EACH))?;
         print("  SendMessage", &sent, alone.as_ref());
         alone = alone.or(Some(sent));
-        let mut took = endpoints::measure(&server.client, 0).await?;
-        took.sort();
-        let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-        let [p50, p99] = [at(50), at(99)];
-        println!("  web endpoint: {} arrived, p50 {p50:.2} ms, p99 {p99:.2} ms", took.len());
+        show("web endpoint", &endpoints::measure(&server.client, 0).await?);
+        show("hosted function", &function.measure(&server.client).await?);
+        show("phone", &gateway.measure(&server.client).await?);
         println!("  memory at the end: {} MiB", server.memory()? >> 20);
         server.stop()?;
     }
     Ok(())
+}
+
+fn show(what: &str, took: &Percentiles) {
+    let (arrived, p50, p99) = (took.arrived(), took.ms(50), took.ms(99));
+    println!("  {what}: {arrived} arrived, p50 {p50:.2} ms, p99 {p99:.2} ms");
 }
 
 /// Subscribes the mailboxes, and confirms with the tokens that their mails bring.

@@ -1,8 +1,7 @@
 //! Deliveries to a web endpoint that answers, beside others that hang or answer 500: how long they
 //! take.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -13,15 +12,13 @@ use hyper_util::rt::TokioIo;
 use tidings_load::{Client, Connection, SNS, form};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Outcome;
+use crate::arrivals::{Arrivals, EVERY, PUBLISHES, Percentiles};
 use crate::server::Server;
 
 /// Endpoints that hang, and as many that answer 500, beside the one that answers.
 const IN_TROUBLE: [usize; 3] = [0, 1, 50];
-const PUBLISHES: usize = 5_000;
-const EVERY: Duration = Duration::from_millis(2);
 const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:bench";
 
 #[derive(Copy, Clone)]
@@ -36,8 +33,7 @@ enum Temper {
 struct Endpoint {
     temper: Temper,
     server: Client,
-    begun: Instant,
-    arrivals: Arc<Mutex<Vec<Duration>>>,
+    arrivals: Arc<Arrivals>,
     confirmed: UnboundedSender<()>,
 }
 
@@ -51,16 +47,14 @@ pub(crate) async fn run() -> Outcome<()> {
     for in_trouble in IN_TROUBLE {
         let folder = tempfile::tempdir_in(".")?;
         let (server, _) = Server::tidings(folder.path()).await?;
-        let mut took = measure(&server.client, in_trouble).await?;
-        took.sort();
-        let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+        let took = measure(&server.client, in_trouble).await?;
         println!(
             "{:>26} {:>8} {:>8.2} {:>8.2} {:>8.2}",
             format!("{in_trouble} hang, {in_trouble} answer 500"),
-            took.len(),
-            at(50),
-            at(99),
-            at(100)
+            took.arrived(),
+            took.ms(50),
+            took.ms(99),
+            took.ms(100)
         );
         server.stop()?;
     }
@@ -68,28 +62,18 @@ pub(crate) async fn run() -> Outcome<()> {
 }
 
 /// From when each message was to be published to when it arrived.
-pub(crate) async fn measure(server: &Client, in_trouble: usize) -> Outcome<Vec<Duration>> {
+pub(crate) async fn measure(server: &Client, in_trouble: usize) -> Outcome<Percentiles> {
     let mut connection = server.connect().await?;
     connection.exchange(&mut form(SNS, &[("Action", "CreateTopic"), ("Name", "bench")])).await?;
     let (confirmed, mut confirmations) = unbounded_channel();
-    let arrivals = Arc::new(Mutex::new(Vec::new()));
-    let begun = Instant::now();
+    let arrivals = Arrivals::new();
     let tempers = [Temper::Hangs, Temper::Fails].repeat(in_trouble);
     for temper in tempers.into_iter().chain([Temper::Answers]) {
         let (arrivals, confirmed) = (Arc::clone(&arrivals), confirmed.clone());
-        let server = server.clone();
-        let endpoint = Endpoint { temper, server, begun, arrivals, confirmed };
+        let endpoint = Endpoint { temper, server: server.clone(), arrivals, confirmed };
         subscribe(&mut connection, endpoint, &mut confirmations).await?;
     }
-    publish(&mut connection, begun).await?;
-    let arrived = || arrivals.lock().map(|arrivals| arrivals.len());
-    for _ in 0..300 {
-        if arrived().map_err(|_| "an endpoint panicked")? >= PUBLISHES {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Ok(arrivals.lock().map_err(|_| "an endpoint panicked")?.clone())
+    arrivals.measure(&mut connection, TOPIC).await
 }
 
 /// Starts an endpoint and subscribes it; returns when it has confirmed.
@@ -104,19 +88,6 @@ async fn subscribe(
     let fields = [("Action", "Subscribe"), ("TopicArn", TOPIC), ("Protocol", "http")];
     connection.exchange(&mut form(SNS, &[&fields[..], &[("Endpoint", &url)]].concat())).await?;
     confirmations.recv().await.ok_or_else(|| "the endpoint is gone".into())
-}
-
-/// One message after another, each saying when it was to be published, whenever that was managed.
-async fn publish(connection: &mut Connection, begun: Instant) -> Outcome<()> {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    for _ in 0..PUBLISHES {
-        let due = ticks.tick().await.into_std();
-        let due = due.saturating_duration_since(begun).as_micros().to_string();
-        let fields = [("Action", "Publish"), ("TopicArn", TOPIC), ("Message", due.as_str())];
-        connection.exchange(&mut form(SNS, &fields)).await?;
-    }
-    Ok(())
 }
 
 async fn serve(listener: TcpListener, endpoint: Endpoint) {
@@ -143,19 +114,14 @@ impl Endpoint {
             self.confirmed.send(())?;
         } else {
             match self.temper {
-                Temper::Answers => self.arrived(body)?,
+                Temper::Answers => {
+                    self.arrivals.note(value_of(body, "Message").ok_or("no message")?)?;
+                }
                 Temper::Hangs => std::future::pending().await,
                 Temper::Fails => status = 500,
             }
         }
         Ok(Response::builder().status(status).body(Full::default())?)
-    }
-
-    fn arrived(&self, body: &str) -> Outcome<()> {
-        let due: u64 = value_of(body, "Message").ok_or("no message")?.parse()?;
-        let took = self.begun.elapsed().saturating_sub(Duration::from_micros(due));
-        self.arrivals.lock().map_err(|_| "an endpoint panicked")?.push(took);
-        Ok(())
     }
 }
 

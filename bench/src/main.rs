@@ -19,13 +19,16 @@
 //! the core's index of filter policies; `hot-paths` lists what `bench/instructions` counts, and does one so many
 //! times. `docs/performance.md` says what was seen.
 
+mod arrivals;
 mod backlog;
 mod dead_mail;
 mod disk;
 mod endpoints;
 mod filters;
+mod functions;
 mod load;
 mod nothing;
+mod phones;
 mod publish;
 mod sealing;
 mod server;
@@ -49,6 +52,8 @@ fn main() -> Outcome<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["hot-paths"] => list_hot_paths(),
         ["hot-paths", name, count] => run_hot_path(name, count)?,
+        // The server's function is a process of this program.
+        ["handler", teller] => functions::handle(teller)?,
         _ => return measure(arguments.into_iter()),
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidings_mutants::mutant;
 
@@ -28,6 +29,9 @@ pub struct SegmentOptions {
     /// random one; a simulation gives its own.
     pub marker: Option<u64>,
 }
+
+/// Between one removed file and the next, for syncs that are not slow.
+const CLOSE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Who makes the next segment ahead of need, and closes those that are removed.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -170,14 +174,20 @@ impl SegmentLog {
     }
 
     /// Closes removed files apart from appends, which would wait: freeing 64 MiB takes the file
-    /// system 10 to 30 ms, and a log that was drained gives up many segments at once.
+    /// system 10 to 30 ms, in which syncs are slow as well, and a log that was drained gives up many
+    /// segments at once.
     fn close(&self, removed: Vec<Arc<dyn DiskFile>>) {
         if removed.is_empty() || self.provision == Provision::Inline {
             return;
         }
         let thread = std::thread::Builder::new().name("log-close".to_owned());
         // Where there is no thread to be had, this closes them here.
-        let _ = thread.spawn(move || drop(removed));
+        let _ = thread.spawn(move || {
+            for file in removed {
+                drop(file);
+                std::thread::sleep(CLOSE_PAUSE);
+            }
+        });
     }
 
     fn check(&self, expected: Position, epoch: Epoch, len: u64) -> Result<(), AppendError> {
